@@ -1,0 +1,146 @@
+/** What travels over the wire: the schemas of every request and answer, the types taken from them, the limits. */
+import { z } from 'zod';
+
+/** Limits on what one registration may hold. Lengths are in characters (Unicode code points). */
+export const LIMITS = {
+  /** The storage key is `server:` and the id: 7 + 4 × 256 bytes, within the platform's 2,048 a key. */
+  serverIdCharacters: 256,
+  endpointCharacters: 1024,
+  /** Room for a PEM-encoded RSA-4096 public key, the longest in common use (about 800 characters). */
+  publicKeyCharacters: 1024,
+  regionCharacters: 128,
+  /** UTF-8 bytes of the metadata object, encoded as JSON. */
+  metadataBytes: 2048,
+} as const;
+
+/** The region of a server that named none. */
+export const UNKNOWN_REGION = 'unknown';
+
+/** Controls, lone surrogates, line and paragraph separators, and the bidirectional controls that disguise text. */
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
+/** As above, but a key may be PEM text, which has line breaks. */
+const unprintableInKey = /[^\P{Cc}\r\n]|[\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
+
+/** A string of 1 to `max` printable characters; its messages complete the sentence "<field> …". */
+function printable(max: number, forbidden: RegExp = unprintable) {
+  return z
+    .string('must be a string')
+    .refine((text) => text.length <= max || Array.from(text).length <= max, {
+      error: (issue) =>
+        `must have at most ${max} characters, but has ${Array.from(String(issue.input)).length}`,
+    })
+    .refine((text) => !forbidden.test(text), 'must not contain control characters or lone surrogates');
+}
+
+/** The original registry treated null and the empty string as absent, and its clients rely on it. */
+export function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+const utf8 = new TextEncoder();
+
+function jsonBytes(value: unknown): number {
+  return utf8.encode(JSON.stringify(value)).byteLength;
+}
+
+const metadata = z
+  .custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be a JSON object',
+  )
+  .refine((object) => jsonBytes(object) <= LIMITS.metadataBytes, {
+    error: (issue) =>
+      `must encode to at most ${LIMITS.metadataBytes} bytes of JSON, but takes ${jsonBytes(issue.input)}`,
+  });
+
+const serverId = printable(LIMITS.serverIdCharacters);
+
+/** Body of `POST /servers`. Members it does not name are dropped. */
+export const registerRequest = z.object({
+  serverId,
+  endpoint: printable(LIMITS.endpointCharacters),
+  publicKey: printable(LIMITS.publicKeyCharacters, unprintableInKey),
+  region: z.preprocess(
+    (region) => (isBlank(region) ? UNKNOWN_REGION : region),
+    printable(LIMITS.regionCharacters),
+  ),
+  metadata: metadata.optional(),
+});
+
+/** Body of `POST /servers/heartbeat`. `peers: false` asks for an answer that does not grow with the list. */
+export const heartbeatRequest = z.object({
+  serverId,
+  peers: z.boolean('must be true or false').default(true),
+  metadata: metadata.optional(),
+});
+
+const epochMs = z.int().nonnegative();
+
+/** One server as the list shows it. Times are epoch milliseconds. */
+export const entry = z.object({
+  serverId: z.string(),
+  endpoint: z.string(),
+  publicKey: z.string(),
+  region: z.string(),
+  metadata: metadata.optional(),
+  registeredAt: epochMs,
+  lastSeen: epochMs,
+});
+
+/** How long a lease lasts without a heartbeat, and how often the registry asks for one. */
+const leaseTerms = z.object({ ttlMs: z.int().positive(), heartbeatEveryMs: z.int().positive() });
+
+/** Answer to `POST /servers`. */
+export const registerAnswer = z.object({ success: z.literal(true), server: entry, lease: leaseTerms });
+/** Answer to `POST /servers/heartbeat`; `peers` is absent where `peers: false` was asked for. */
+export const heartbeatAnswer = z.object({ success: z.literal(true), peers: z.array(entry).optional() });
+/** Answer to `DELETE /servers/<id>`. */
+export const deregisterAnswer = z.object({ success: z.literal(true) });
+/** Answer to `GET /servers`; `timestamp` is when the picture was taken. */
+export const listAnswer = z.object({ servers: z.array(entry), timestamp: epochMs });
+/** Answer to `GET /servers/<id>`. */
+export const serverAnswer = z.object({
+  server: entry,
+  status: z.enum(['live', 'stale']),
+  expiresAt: epochMs,
+});
+
+/** Answer to `GET /stats`. The counters go on over evictions; see `docs/api.md`. */
+export const statsAnswer = z.object({
+  live: z.int(),
+  stale: z.int(),
+  revision: z.int(),
+  nextAlarmAt: epochMs.nullable(),
+  sweeps: z.int(),
+  swept: z.int(),
+  lastSweep: z.object({ at: epochMs, deleted: z.int(), tookMs: z.int() }).nullable(),
+  checkpoints: z.int(),
+  heartbeats: z.int(),
+  reads: z.int(),
+  /** The last time the registry itself was away, and how many leases it extended on coming back. */
+  absence: z.object({ from: epochMs, until: epochMs, leases: z.int() }).nullable(),
+  /** Rows on disk that could not be read and were set aside. */
+  setAside: z.int(),
+});
+
+/** Every error body: RFC 9457 problem details, and the `error` member of the original registry. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  error: z.string(),
+});
+
+export type RegisterRequest = z.infer<typeof registerRequest>;
+export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
+export type Entry = z.infer<typeof entry>;
+export type LeaseTerms = z.infer<typeof leaseTerms>;
+export type RegisterAnswer = z.infer<typeof registerAnswer>;
+export type HeartbeatAnswer = z.infer<typeof heartbeatAnswer>;
+export type ListAnswer = z.infer<typeof listAnswer>;
+export type ServerAnswer = z.infer<typeof serverAnswer>;
+export type StatsAnswer = z.infer<typeof statsAnswer>;
+export type Problem = z.infer<typeof problem>;
+/** What a server says of itself beside the named fields: any JSON object. */
+export type Metadata = z.infer<typeof metadata>;
