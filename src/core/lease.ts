@@ -1,0 +1,92 @@
+/** One server's lease: what it registered, when it was last heard, when it runs out, and its encoded form. */
+
+/** A server as it registered itself. `metadata` is JSON text, checked before it came here, or null. */
+export interface Registration {
+  readonly serverId: string;
+  readonly endpoint: string;
+  readonly publicKey: string;
+  readonly region: string;
+  readonly metadata: string | null;
+}
+
+/** A registration with its times, in epoch milliseconds: what a storage row holds. */
+export interface ServerRecord extends Registration {
+  readonly registeredAt: number;
+  readonly lastSeen: number;
+}
+
+/** Text to UTF-8. Passed in, so that the core imports nothing of any platform. */
+export type Encode = (text: string) => Uint8Array;
+
+export class Lease {
+  readonly serverId: string;
+  /** UTF-8 bytes of the id as a JSON string, quotes included: what a checkpoint of this lease takes. */
+  readonly idBytes: number;
+  /** Epoch milliseconds of the last registration or heartbeat. Always the truth, never extended. */
+  lastSeen: number;
+  /** Epoch milliseconds at which the lease is over: `lastSeen` + TTL, or later after an absence of the registry. */
+  expiresAt: number;
+  /** Where `Snapshot` put this entry in its latest picture. */
+  pictureStart = 0;
+  pictureEnd = 0;
+  #server: Registration & { readonly registeredAt: number };
+  #head: Uint8Array;
+  readonly #encode: Encode;
+
+  constructor(record: ServerRecord, expiresAt: number, encode: Encode) {
+    this.serverId = record.serverId;
+    this.idBytes = encode(JSON.stringify(record.serverId)).byteLength;
+    this.lastSeen = record.lastSeen;
+    this.expiresAt = expiresAt;
+    this.#encode = encode;
+    this.#server = record;
+    this.#head = encodeHead(record, encode);
+  }
+
+  get registeredAt(): number {
+    return this.#server.registeredAt;
+  }
+
+  get metadata(): string | null {
+    return this.#server.metadata;
+  }
+
+  /** The entry as UTF-8 JSON, up to and without the digits of `lastSeen` and the closing brace. */
+  get head(): Uint8Array {
+    return this.#head;
+  }
+
+  /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing changed. */
+  update(registration: Registration): boolean {
+    const { endpoint, publicKey, region, metadata } = this.#server;
+    if (
+      endpoint === registration.endpoint &&
+      publicKey === registration.publicKey &&
+      region === registration.region &&
+      metadata === registration.metadata
+    ) {
+      return false;
+    }
+    this.#server = { ...registration, serverId: this.serverId, registeredAt: this.registeredAt };
+    this.#head = encodeHead(this.#server, this.#encode);
+    return true;
+  }
+
+  /** As `update`, for the metadata alone. */
+  updateMetadata(metadata: string): boolean {
+    return this.update({ ...this.#server, metadata });
+  }
+
+  /** The row to store. */
+  toRecord(): ServerRecord {
+    const { serverId, endpoint, publicKey, region, metadata, registeredAt } = this.#server;
+    return { serverId, endpoint, publicKey, region, metadata, registeredAt, lastSeen: this.lastSeen };
+  }
+}
+
+function encodeHead(server: Registration & { readonly registeredAt: number }, encode: Encode): Uint8Array {
+  const { serverId, endpoint, publicKey, region, metadata, registeredAt } = server;
+  const members = JSON.stringify({ serverId, endpoint, publicKey, region }).slice(0, -1);
+  const metadataMember = metadata === null ? '' : `,"metadata":${metadata}`;
+  return encode(`${members}${metadataMember},"registeredAt":${registeredAt},"lastSeen":`);
+}
