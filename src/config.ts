@@ -1,0 +1,85 @@
+/** The variables of wrangler.toml (and `--var NAME:VALUE`) → one typed, checked Config. */
+import { z } from 'zod';
+
+const positiveMs = (fallback: number) =>
+  z
+    .string('must be a string holding a positive integer')
+    .regex(/^[1-9]\d*$/, 'must be a positive integer')
+    .transform(Number)
+    .pipe(z.int('must be a positive integer within 2^53'))
+    .default(fallback);
+
+const variables = z.object({
+  SERVER_TTL_MS: positiveMs(300_000),
+  HEARTBEAT_INTERVAL_MS: positiveMs(60_000),
+  SWEEP_INTERVAL_MS: positiveMs(60_000),
+  CHECKPOINT_INTERVAL_MS: positiveMs(60_000),
+  SNAPSHOT_MAX_AGE_MS: positiveMs(1000),
+  MAX_SERVERS: positiveMs(10_000),
+  WRITE_ACCESS: z
+    .enum(['token', 'signed', 'open'], 'must be one of "token", "signed", "open"')
+    .default('token'),
+  CORS_ORIGIN: z.string().min(1, 'must be an origin such as "https://example.org", or "*"').default('*'),
+});
+
+/** All settings, checked. Times are durations in milliseconds. */
+export interface Config {
+  /** Silence after which a server is stale. */
+  readonly ttlMs: number;
+  /** The pace servers are told: as configured, but at most a third of the TTL. */
+  readonly heartbeatEveryMs: number;
+  /** Shortest time between two sweeps. */
+  readonly sweepIntervalMs: number;
+  /** Shortest time between two checkpoints: as configured, but at most a quarter of the TTL. */
+  readonly checkpointIntervalMs: number;
+  /** Oldest `lastSeen` picture that a list may show. */
+  readonly snapshotMaxAgeMs: number;
+  /** Registrations held, live and stale. */
+  readonly maxServers: number;
+  readonly writeAccess: 'token' | 'signed' | 'open';
+  /** `Access-Control-Allow-Origin` of every answer. */
+  readonly corsOrigin: string;
+}
+
+/** A variable that can't be used. The message names it, its value and what it should be. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * The lease terms depend on each other, or a server that does as it is told could still lose its place:
+ * - three heartbeats fit in a lease, so that two may be lost on the way;
+ * - a crash loses at most one checkpoint interval of heartbeats, and what is left of the lease then covers the
+ *   heartbeat before it, the one after it, and an outage too short to be noticed (docs/design.md has the sum).
+ *
+ * @throws ConfigError for a value that can't be used
+ */
+export function parseConfig(env: object): Config {
+  const parsed = variables.safeParse(env);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      const value: unknown = Reflect.get(env, name);
+      return `${name} ${issue.message}, but is ${JSON.stringify(value)}`;
+    });
+    throw new ConfigError(
+      `${problems.join('; ')}. Set it in wrangler.toml under [vars], or with --var NAME:VALUE.`,
+    );
+  }
+  const vars = parsed.data;
+  return {
+    ttlMs: vars.SERVER_TTL_MS,
+    heartbeatEveryMs: atMost(vars.HEARTBEAT_INTERVAL_MS, vars.SERVER_TTL_MS / 3),
+    sweepIntervalMs: vars.SWEEP_INTERVAL_MS,
+    checkpointIntervalMs: atMost(vars.CHECKPOINT_INTERVAL_MS, vars.SERVER_TTL_MS / 4),
+    snapshotMaxAgeMs: vars.SNAPSHOT_MAX_AGE_MS,
+    maxServers: vars.MAX_SERVERS,
+    writeAccess: vars.WRITE_ACCESS,
+    corsOrigin: vars.CORS_ORIGIN,
+  };
+}
+
+/** At least 1: an interval of 0 would never let go. */
+function atMost(value: number, max: number): number {
+  return Math.max(1, Math.min(value, Math.floor(max)));
+}

@@ -1,0 +1,40 @@
+/** What each call to the object answers, over RPC: unions told apart by `kind`. Times are epoch milliseconds. */
+import type { LeaseStatus } from '../core/directory.ts';
+import type { ServerRecord } from '../core/lease.ts';
+import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
+import type { RegistryRefusal } from '../protocol/refusal.ts';
+
+export type { Registration, ServerRecord } from '../core/lease.ts';
+
+type Refused<Kind extends RegistryRefusal['kind']> = Extract<RegistryRefusal, { readonly kind: Kind }>;
+
+export type RegisterOutcome =
+  | { readonly kind: 'registered'; readonly server: ServerRecord; readonly lease: LeaseTerms }
+  | Refused<'registry-full'>;
+
+export interface HeartbeatWish {
+  /** Whether the answer brings every other live entry. */
+  readonly peers: boolean;
+  /** JSON text that replaces the entry's metadata. */
+  readonly metadata?: string;
+}
+
+export type HeartbeatOutcome =
+  | { readonly kind: 'renewed' }
+  | { readonly kind: 'renewed-with-peers'; readonly body: Uint8Array }
+  | Refused<'not-registered'>;
+
+export type GetOutcome =
+  | {
+      readonly kind: 'found';
+      readonly server: ServerRecord;
+      readonly status: LeaseStatus;
+      readonly expiresAt: number;
+    }
+  | Refused<'not-registered'>;
+
+export interface DeregisterOutcome {
+  readonly kind: 'deregistered';
+}
+
+export type RegistryStats = StatsAnswer;

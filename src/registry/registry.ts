@@ -1,0 +1,270 @@
+/** The Durable Object: its methods and its alarm. It owns time and storage, and has no policy of its own. */
+import { DurableObject } from 'cloudflare:workers';
+import { parseConfig, type Config } from '../config.ts';
+import { type Absence, awaySince, expiryOf, graceMs, liveAfter } from '../core/absence.ts';
+import { encodeLeases } from '../core/checkpoint.ts';
+import { Directory } from '../core/directory.ts';
+import type { Registration } from '../core/lease.ts';
+import { Snapshot } from '../core/snapshot.ts';
+import {
+  alarmIsLost,
+  checkpointIsDue,
+  KEYS_PER_SLICE,
+  nextAlarm,
+  sweepIsDue,
+  type SweepState,
+} from '../core/sweep.ts';
+import { SteadyClock } from './clock.ts';
+import { zeroCounters, type Counters } from './counters.ts';
+import type {
+  DeregisterOutcome,
+  GetOutcome,
+  HeartbeatOutcome,
+  HeartbeatWish,
+  RegisterOutcome,
+  RegistryStats,
+} from './outcomes.ts';
+import { Store, type Loaded } from './store.ts';
+
+const utf8 = new TextEncoder();
+const encode = (text: string) => utf8.encode(text);
+
+export class ServerRegistry extends DurableObject<Env> {
+  readonly #config: Config;
+  readonly #clock = new SteadyClock();
+  readonly #store: Store;
+  readonly #directory: Directory;
+  readonly #snapshot: Snapshot;
+  #counters: Counters = zeroCounters();
+  /** When the alarm is believed to ring, by the registry's clock; in the past from its ring to its next setting. */
+  #alarmAt: number | null = null;
+  /** When any call last ran. */
+  #aliveAt: number | null = null;
+  /** Since when the registry had been away when a call found its alarm overdue; the alarm settles it. */
+  #awayFrom: number | null = null;
+  #absence: Absence | null = null;
+  #sweepUnfinished = false;
+  /** A sweep was counted that no checkpoint has written down yet. */
+  #sweepsUnwritten = false;
+  #lastCheckpointAt: number | null = null;
+  #setAside = 0;
+
+  /** @throws ConfigError where a variable can't be used */
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#config = parseConfig(env);
+    this.#store = new Store(ctx.storage);
+    this.#directory = new Directory(this.#config, encode);
+    this.#snapshot = new Snapshot(this.#directory, this.#config.snapshotMaxAgeMs, encode);
+    void ctx.blockConcurrencyWhile(async () => this.#comeBack(await this.#store.load()));
+  }
+
+  /** Registers a server or overwrites its entry; acknowledged only when durable. */
+  async register(registration: Registration): Promise<RegisterOutcome> {
+    const now = this.#tick();
+    const lease = this.#directory.register(registration, now);
+    if (lease === undefined) {
+      const { maxServers } = this.#config;
+      // Room comes at the earliest with the next sweep.
+      const retryAfterMs = Math.max(1000, (this.#alarmAt ?? now) - now);
+      return { kind: 'registry-full', maxServers, retryAfterMs };
+    }
+    const server = lease.toRecord();
+    // Memory and disk change in one step, so that their orders never differ, and in one transaction with the alarm.
+    const writes = [this.#store.putServer(server)];
+    if (this.#alarmIsLost(now)) writes.push(this.#arm(now));
+    await this.#settle(writes);
+    return {
+      kind: 'registered',
+      server,
+      lease: { ttlMs: this.#config.ttlMs, heartbeatEveryMs: this.#config.heartbeatEveryMs },
+    };
+  }
+
+  /** Renews a lease, in memory alone. `metadata` (JSON text) replaces the entry's. */
+  async heartbeat(serverId: string, wish: HeartbeatWish): Promise<HeartbeatOutcome> {
+    const now = this.#tick();
+    const lease = this.#directory.heartbeat(serverId, now, wish.metadata);
+    if (lease === undefined) return { kind: 'not-registered' };
+    this.#counters.heartbeats += 1;
+    // Only where the runtime gave the alarm up or lost it: a heartbeat makes no storage call otherwise.
+    if (this.#alarmIsLost(now)) await this.#arm(now);
+    return wish.peers
+      ? { kind: 'renewed-with-peers', body: this.#snapshot.peers(lease, now) }
+      : { kind: 'renewed' };
+  }
+
+  /** The list as UTF-8 JSON. Stale entries are filtered and queued in memory: no storage call, no alarm call. */
+  listServers(): Uint8Array {
+    this.#counters.reads += 1;
+    return this.#snapshot.list(this.#tick());
+  }
+
+  getServer(serverId: string): GetOutcome {
+    this.#counters.reads += 1;
+    this.#directory.expire(this.#tick());
+    const found = this.#directory.find(serverId);
+    if (found === undefined) return { kind: 'not-registered' };
+    const { lease, status } = found;
+    return { kind: 'found', server: lease.toRecord(), status, expiresAt: lease.expiresAt };
+  }
+
+  /**
+   * Ends a lease at its owner's word; acknowledged only when durable. An unknown id is deleted on disk as well:
+   * a sweep may have forgotten it whose unconfirmed delete a crash would undo.
+   */
+  async deregister(serverId: string): Promise<DeregisterOutcome> {
+    this.#tick();
+    this.#directory.remove(serverId);
+    await this.#settle([this.#store.removeServer(serverId)]);
+    return { kind: 'deregistered' };
+  }
+
+  stats(): RegistryStats {
+    this.#directory.expire(this.#tick());
+    const { liveCount: live, staleCount: stale, revision } = this.#directory;
+    return {
+      live,
+      stale,
+      revision,
+      nextAlarmAt: this.#alarmAt === null ? null : this.#clock.toWall(this.#alarmAt),
+      ...this.#counters,
+      absence: this.#absence && {
+        from: this.#absence.from,
+        until: this.#absence.until,
+        leases: this.#absence.leases,
+      },
+      setAside: this.#setAside,
+    };
+  }
+
+  /**
+   * The scheduled sweep. Each step leaves memory as it was if its write fails, and a throw is left to the
+   * runtime, which rings again: nothing is lost, nothing is counted twice. The next alarm is set last, because
+   * one set early would cancel that retry.
+   */
+  override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
+    const now = this.#tick();
+    // Only the platform's own ring shows that the alarm was late; one rung by hand has no scheduled time.
+    if (invocation !== undefined && this.#awayFrom !== null) await this.#excuse(this.#awayFrom, now);
+    this.#awayFrom = null;
+    this.#directory.expire(now);
+    if (sweepIsDue(this.#state(now), this.#config)) await this.#sweepSlice(now);
+    if (checkpointIsDue(this.#state(now), this.#config)) await this.#checkpoint(now);
+    this.#directory.measureEarliestExpiry();
+    await this.#arm(now);
+  }
+
+  async #sweepSlice(now: number): Promise<void> {
+    const batch = this.#directory.staleBatch(KEYS_PER_SLICE);
+    await this.#store.sweepServers(batch.map((lease) => lease.serverId));
+    const deleted = this.#directory.forget(batch);
+
+    const counters = this.#counters;
+    const going = this.#sweepUnfinished ? counters.lastSweep : null;
+    const at = going?.at ?? now;
+    if (going === null) counters.sweeps += 1;
+    counters.swept += deleted;
+    counters.lastSweep = { at, deleted: (going?.deleted ?? 0) + deleted, tookMs: this.#clock.now() - at };
+    this.#sweepUnfinished = this.#directory.staleCount > 0;
+    this.#sweepsUnwritten = true;
+  }
+
+  async #checkpoint(now: number): Promise<void> {
+    const changes = this.#directory.takeChanges();
+    if (changes.leasesMoved || changes.unwritten.length > 0 || this.#sweepsUnwritten) {
+      const counters = { ...this.#counters, checkpoints: this.#counters.checkpoints + 1 };
+      const parts = encodeLeases(this.#directory.held(), encode);
+      const changed = changes.unwritten.map((lease) => lease.toRecord());
+      try {
+        await this.#store.putCheckpoint({ at: now, parts, counters, changed });
+      } catch (error) {
+        this.#directory.giveBack(changes);
+        throw error;
+      }
+      this.#counters.checkpoints += 1;
+      this.#sweepsUnwritten = false;
+    }
+    this.#lastCheckpointAt = now;
+  }
+
+  /** Takes up where the last life of this object left off, before any call reaches it. */
+  async #comeBack(loaded: Loaded): Promise<void> {
+    const now = this.#clock.now();
+    // Times ahead of now were written under a clock that was wrong: they count as now, or not at all.
+    this.#counters = loaded.counters ?? zeroCounters();
+    this.#lastCheckpointAt = loaded.checkpointAt === null ? null : Math.min(loaded.checkpointAt, now);
+    this.#absence = loaded.absence !== null && loaded.absence.until <= now ? loaded.absence : null;
+    this.#alarmAt = loaded.alarmAt;
+    this.#setAside = loaded.setAside;
+
+    let oldestSeen = now;
+    for (const record of loaded.servers) {
+      const lastSeen = Math.min(now, Math.max(record.lastSeen, loaded.seen.get(record.serverId) ?? 0));
+      const expiresAt = expiryOf(lastSeen, this.#absence, this.#config);
+      oldestSeen = Math.min(oldestSeen, lastSeen);
+      this.#directory.restore({ ...record, lastSeen }, Math.min(expiresAt, now + this.#config.ttlMs));
+    }
+
+    const aliveAt = Math.max(this.#lastCheckpointAt ?? 0, this.#absence?.until ?? 0);
+    const from = awaySince(this.#alarmAt, aliveAt, now, this.#config);
+    // Without its times, every lease may have been live at any time since the oldest that is left.
+    if (loaded.checkpointDamaged) await this.#excuse(oldestSeen, now);
+    else if (from !== null) await this.#excuse(from, now);
+    this.#aliveAt = now;
+
+    // An overdue alarm is about to ring; setting it here, on every load, would put off the sweep for ever.
+    const isOverdue = this.#alarmAt !== null && this.#alarmAt <= now;
+    if (!isOverdue && this.#directory.heldCount > 0 && this.#alarmIsLost(now)) await this.#arm(now);
+  }
+
+  /** The time of a call, and a look at whether the registry was away before it. */
+  #tick(): number {
+    const now = this.#clock.now();
+    this.#awayFrom ??= awaySince(this.#alarmAt, this.#aliveAt, now, this.#config);
+    this.#aliveAt = now;
+    return now;
+  }
+
+  /** The registry was away since `from`: extends the leases that were live then, and remembers that it did. */
+  async #excuse(from: number, now: number): Promise<void> {
+    const leases = this.#directory.extend(from, now + graceMs(this.#config));
+    if (leases === 0) return;
+    const absence = { from, until: now, leases, liveAfter: liveAfter(from, this.#absence, this.#config) };
+    await this.#store.putAbsence(absence);
+    this.#absence = absence;
+    console.warn(JSON.stringify({ event: 'registry-was-away', ...absence }));
+  }
+
+  #state(now: number): SweepState {
+    return {
+      now,
+      held: this.#directory.heldCount,
+      stale: this.#directory.staleCount,
+      nextExpiry: this.#directory.earliestExpiry,
+      sweepUnfinished: this.#sweepUnfinished,
+      lastSweepAt: this.#counters.lastSweep?.at ?? null,
+      lastCheckpointAt: this.#lastCheckpointAt,
+    };
+  }
+
+  #alarmIsLost(now: number): boolean {
+    return alarmIsLost(this.#alarmAt, now, this.#config);
+  }
+
+  async #arm(now: number): Promise<void> {
+    const at = nextAlarm(this.#state(now), this.#config);
+    if (at !== null) await this.#store.setAlarm(this.#clock.toWall(at));
+    this.#alarmAt = at;
+  }
+
+  /** Waits for writes whose effect memory shows already. If the disk refuses, memory is thrown away. */
+  async #settle(writes: readonly Promise<void>[]): Promise<void> {
+    try {
+      await Promise.all(writes);
+    } catch (error) {
+      this.ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(error)}`);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** The rows on disk: their keys, their schemas, and how each is read back. */
+import { z } from 'zod';
+import { decodeLeases } from '../core/checkpoint.ts';
+import { countersSchema } from './counters.ts';
+
+/** The version of these rows. Code reads rows one version older and one newer than its own (docs/design.md). */
+export const SCHEMA_VERSION = 1;
+
+/** Every key in use. */
+export const KEYS = {
+  schema: 'schema',
+  serverPrefix: 'server:',
+  /** Rows that could not be read are kept under this prefix and their old key. */
+  asidePrefix: 'aside:',
+  absence: 'absence',
+  leases: 'leases',
+} as const;
+
+/** The key of one part of the checkpoint; the first part, nearly always the only one, is `leases`. */
+export function leasesKey(part: number): string {
+  return part === 0 ? KEYS.leases : `${KEYS.leases}:${part}`;
+}
+
+export function serverKey(serverId: string): string {
+  return KEYS.serverPrefix + serverId;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const timeMs = z.int().nonnegative();
+
+/** `server:<id>`: the entry as registered. Members of a newer version are ignored. */
+export const serverRow = z.object({
+  serverId: z.string().min(1),
+  endpoint: z.string(),
+  publicKey: z.string(),
+  region: z.string(),
+  metadata: z.string().nullable(),
+  registeredAt: timeMs,
+  lastSeen: timeMs,
+});
+
+/** `absence`: the last absence of the registry; see `core/absence.ts`. */
+export const absenceRow = z.object({ from: timeMs, until: timeMs, leases: z.int(), liveAfter: timeMs });
+
+/** `leases`, `leases:1`, …: one checkpoint. `seen` is JSON bytes, so that the size of the row is known exactly. */
+export const leasesRow = z.object({
+  at: timeMs,
+  parts: z.int().positive(),
+  counters: countersSchema,
+  seen: z.instanceof(Uint8Array).transform((bytes, context) => {
+    try {
+      return decodeLeases(utf8.decode(bytes));
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: String(error), input: bytes });
+      return z.NEVER;
+    }
+  }),
+});
