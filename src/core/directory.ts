@@ -165,6 +165,7 @@ export class Directory {
       lease.expiresAt = Math.max(lease.expiresAt, expiresAt);
       this.#revive(lease);
     }
+    this.measureEarliestExpiry();
     return wereLive.length;
   }
 

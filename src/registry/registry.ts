@@ -209,13 +209,16 @@ export class ServerRegistry extends DurableObject<Env> {
     const aliveAt = Math.max(this.#lastCheckpointAt ?? 0, this.#absence?.until ?? 0);
     const from = awaySince(this.#alarmAt, aliveAt, now, this.#config);
     // Without its times, every lease may have been live at any time since the oldest that is left.
-    if (loaded.checkpointDamaged) await this.#excuse(oldestSeen, now);
-    else if (from !== null) await this.#excuse(from, now);
+    const awayFrom = loaded.checkpointDamaged ? oldestSeen : from;
     this.#aliveAt = now;
 
-    // An overdue alarm is about to ring; setting it here, on every load, would put off the sweep for ever.
-    const isOverdue = this.#alarmAt !== null && this.#alarmAt <= now;
-    if (!isOverdue && this.#directory.heldCount > 0 && this.#alarmIsLost(now)) await this.#arm(now);
+    // Both in one transaction, so that a restart finds the absence recorded and the alarm no longer overdue. One
+    // that is overdue without an absence is about to ring: setting it on every load would put it off for ever.
+    const writes: Promise<void>[] = [];
+    if (awayFrom !== null) writes.push(this.#excuse(awayFrom, now));
+    const isAboutToRing = awayFrom === null && this.#alarmAt !== null && this.#alarmAt <= now;
+    if (!isAboutToRing && this.#alarmIsLost(now)) writes.push(this.#arm(now));
+    await Promise.all(writes);
   }
 
   /** The time of a call, and a look at whether the registry was away before it. */
