@@ -1,0 +1,94 @@
+/** Registrations for tests, objects of their own, and time that is set rather than waited for. */
+import { env } from 'cloudflare:workers';
+import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
+import { vi } from 'vitest';
+import type { Registration } from '../../../src/core/lease.ts';
+import { listAnswer, type ListAnswer } from '../../../src/protocol/protocol.ts';
+import type { ServerRegistry } from '../../../src/registry/registry.ts';
+
+export type RegistryStub = DurableObjectStub<ServerRegistry>;
+
+/** The defaults of wrangler.toml that the tests count with. */
+export const TTL_MS = 300_000;
+export const HEARTBEAT_MS = 60_000;
+export const SWEEP_MS = 60_000;
+export const CHECKPOINT_MS = 60_000;
+
+let objects = 0;
+
+/** An object that no other test uses: storage is shared within a file. */
+export function freshRegistry(): RegistryStub {
+  objects += 1;
+  return env.SERVER_REGISTRY.getByName(`test-${objects}`);
+}
+
+/** Runs `callback` with the object itself and its state. */
+export function inside<Result>(
+  stub: RegistryStub,
+  callback: (registry: ServerRegistry, state: DurableObjectState) => Result | Promise<Result>,
+): Promise<Result> {
+  return runInDurableObject<ServerRegistry, Result>(stub, callback);
+}
+
+/** The same object by a new stub: one whose object was reset stays broken. */
+export function again(stub: RegistryStub): RegistryStub {
+  return env.SERVER_REGISTRY.get(stub.id);
+}
+
+/** Drops the memory of every object and keeps the disk. Returns a working stub of this one. */
+export async function evict(stub: RegistryStub): Promise<RegistryStub> {
+  await abortAllDurableObjects();
+  return again(stub);
+}
+
+export function registration(serverId: string, more: Partial<Registration> = {}): Registration {
+  return {
+    serverId,
+    endpoint: `wss://${encodeURIComponent(serverId)}.example`,
+    publicKey: 'key',
+    region: 'eu',
+    metadata: null,
+    ...more,
+  };
+}
+
+/** Registers `count` servers named `<prefix>0`, `<prefix>1`, … from inside the object; returns their ids. */
+export async function registerMany(stub: RegistryStub, count: number, prefix = 'server-'): Promise<string[]> {
+  const ids = Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+  await inside(stub, async (registry) => {
+    await Promise.all(ids.map((id) => registry.register(registration(id))));
+  });
+  return ids;
+}
+
+export function parseList(bytes: Uint8Array): ListAnswer {
+  return listAnswer.parse(JSON.parse(new TextDecoder().decode(bytes)));
+}
+
+export async function listedIds(stub: RegistryStub): Promise<string[]> {
+  return parseList(await stub.listServers()).servers.map((server) => server.serverId);
+}
+
+/** The ids of the rows on disk, in order. */
+export async function storedIds(stub: RegistryStub): Promise<string[]> {
+  return inside(stub, async (_, state) => {
+    const rows = await state.storage.list({ prefix: 'server:' });
+    return Array.from(rows.keys(), (key) => key.slice('server:'.length));
+  });
+}
+
+/** Stops the clock at `start`, or now; `passMs` then moves it. Undone by `releaseTime`. */
+export function holdTime(start = Date.now()): number {
+  vi.useFakeTimers({ toFake: ['Date'], now: start });
+  return start;
+}
+
+export function passMs(durationMs: number): number {
+  const now = Date.now() + durationMs;
+  vi.setSystemTime(now);
+  return now;
+}
+
+export function releaseTime(): void {
+  vi.useRealTimers();
+}
