@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { directory, liveIds, registration, staleIds, TTL_MS } from './support.ts';
+
+describe('expire', () => {
+  test('takes a lease at the moment its TTL is over, and not before', () => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    servers.expire(TTL_MS - 1);
+    expect([liveIds(servers), staleIds(servers)]).toEqual([['a'], []]);
+    servers.expire(TTL_MS);
+    expect([liveIds(servers), staleIds(servers)]).toEqual([[], ['a']]);
+  });
+
+  test('queues in the order of registration and leaves the living', () => {
+    const servers = directory();
+    for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) servers.register(registration(id), index);
+    servers.heartbeat('b', 500);
+    servers.expire(TTL_MS + 10);
+    expect([liveIds(servers), staleIds(servers)]).toEqual([['b'], ['a', 'c', 'd']]);
+  });
+
+  test('finds the next to run out after a renewal moved the earliest', () => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    servers.register(registration('b'), 10);
+    servers.heartbeat('a', 20);
+    servers.expire(TTL_MS + 10);
+    expect(staleIds(servers)).toEqual(['b']);
+    servers.expire(TTL_MS + 20);
+    expect(staleIds(servers)).toEqual(['b', 'a']);
+  });
+});
+
+describe('a stale key', () => {
+  test('leaves the queue by a heartbeat', () => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    servers.expire(TTL_MS);
+    servers.heartbeat('a', TTL_MS + 1);
+    expect([liveIds(servers), staleIds(servers)]).toEqual([['a'], []]);
+    servers.expire(2 * TTL_MS);
+    expect(liveIds(servers)).toEqual(['a']);
+  });
+
+  test('leaves the queue by a registration, which keeps its registeredAt', () => {
+    const servers = directory();
+    servers.register(registration('a'), 5);
+    servers.expire(TTL_MS + 5);
+    expect(servers.register(registration('a'), TTL_MS + 6)?.registeredAt).toBe(5);
+    expect(staleIds(servers)).toEqual([]);
+  });
+
+  test('that was forgotten is gone: a heartbeat finds nothing, a registration starts anew', () => {
+    const servers = directory();
+    servers.register(registration('a'), 5);
+    servers.expire(TTL_MS + 5);
+    expect(servers.forget(servers.staleBatch(10))).toBe(1);
+    expect(servers.heartbeat('a', TTL_MS + 6)).toBeUndefined();
+    expect(servers.register(registration('a'), TTL_MS + 7)?.registeredAt).toBe(TTL_MS + 7);
+  });
+});
+
+describe('forget', () => {
+  test('spares a lease that came back since the batch was taken, and has its row written again', () => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    servers.register(registration('b'), 0);
+    servers.expire(TTL_MS);
+    const batch = servers.staleBatch(10);
+    servers.heartbeat('a', TTL_MS + 1);
+    expect(servers.forget(batch)).toBe(1);
+    expect(liveIds(servers)).toEqual(['a']);
+    expect(servers.takeChanges().unwritten.map((lease) => lease.serverId)).toEqual(['a']);
+  });
+
+  test('spares a lease of the same id that began after the batch was taken', () => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    servers.expire(TTL_MS);
+    const batch = servers.staleBatch(10);
+    servers.remove('a');
+    servers.register(registration('a'), TTL_MS + 1);
+    expect(servers.forget(batch)).toBe(0);
+    expect(liveIds(servers)).toEqual(['a']);
+  });
+});
+
+describe('the revision', () => {
+  test.each<[string, (servers: ReturnType<typeof directory>) => void, boolean]>([
+    ['a new server', (servers) => servers.register(registration('b'), 1), true],
+    ['a changed entry', (servers) => servers.register(registration('a', { region: 'us' }), 1), true],
+    ['new metadata', (servers) => servers.heartbeat('a', 1, '{"n":1}'), true],
+    ['a deregistration', (servers) => servers.remove('a'), true],
+    ['an expiry', (servers) => servers.expire(TTL_MS), true],
+    ['a heartbeat', (servers) => servers.heartbeat('a', 1), false],
+    ['the same registration again', (servers) => servers.register(registration('a'), 1), false],
+    ['a look without an expiry', (servers) => servers.expire(1), false],
+    ['a deregistration of nobody', (servers) => servers.remove('nobody'), false],
+  ])('%s', (_, act, moves) => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    const before = servers.revision;
+    act(servers);
+    expect(servers.revision > before).toBe(moves);
+  });
+
+  test('moves again when the expired come back, and not when they are swept', () => {
+    const servers = directory();
+    for (const id of ['a', 'b']) servers.register(registration(id), 0);
+    servers.expire(TTL_MS);
+    const expired = servers.revision;
+    servers.heartbeat('a', TTL_MS);
+    const revived = servers.revision;
+    expect(revived).toBeGreaterThan(expired);
+    servers.forget(servers.staleBatch(10));
+    expect(servers.revision).toBe(revived);
+  });
+});
+
+test('a full directory refuses newcomers, never those it holds, stale ones included', () => {
+  const servers = directory(2);
+  servers.register(registration('a'), 0);
+  servers.register(registration('b'), 0);
+  expect(servers.register(registration('c'), 1)).toBeUndefined();
+  servers.expire(TTL_MS);
+  expect(servers.register(registration('c'), TTL_MS)).toBeUndefined();
+  expect(servers.register(registration('a'), TTL_MS)).toBeDefined();
+  expect(servers.heartbeat('b', TTL_MS)).toBeDefined();
+  servers.remove('a');
+  expect(servers.register(registration('c'), TTL_MS)).toBeDefined();
+});
+
+describe('changes', () => {
+  test('are none after a registration, whose row is written at once', () => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    expect(servers.takeChanges()).toEqual({ leasesMoved: false, unwritten: [] });
+  });
+
+  test('are taken once, and given back whole after a failed write', () => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    servers.heartbeat('a', 1, '{"n":1}');
+    const changes = servers.takeChanges();
+    expect(changes.leasesMoved).toBe(true);
+    expect(changes.unwritten).toHaveLength(1);
+    expect(servers.takeChanges()).toEqual({ leasesMoved: false, unwritten: [] });
+    servers.giveBack(changes);
+    expect(servers.takeChanges()).toEqual(changes);
+  });
+
+  test('of a lease that ended meanwhile are not given back', () => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    servers.heartbeat('a', 1, '{"n":1}');
+    const changes = servers.takeChanges();
+    servers.remove('a');
+    servers.giveBack(changes);
+    expect(servers.takeChanges().unwritten).toEqual([]);
+  });
+});
+
+describe('extend', () => {
+  test('gives who was live then more time, stale or not by now, and nobody else', () => {
+    const servers = directory();
+    servers.register(registration('dead'), 0);
+    servers.register(registration('live'), 100);
+    servers.expire(2 * TTL_MS);
+    expect(servers.extend(TTL_MS + 50, 3 * TTL_MS)).toBe(1);
+    expect([liveIds(servers), staleIds(servers)]).toEqual([['live'], ['dead']]);
+    expect(servers.find('live')?.lease).toMatchObject({ lastSeen: 100, expiresAt: 3 * TTL_MS });
+  });
+});

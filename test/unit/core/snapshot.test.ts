@@ -1,0 +1,83 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Snapshot } from '../../../src/core/snapshot.ts';
+import { directory, encode, registration, TTL_MS } from './support.ts';
+
+const decode = (bytes: Uint8Array): unknown =>
+  JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+
+/** Any printable text, metadata or none, and any time: what an entry may hold. */
+const servers = fc.uniqueArray(
+  fc.record({
+    serverId: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+    endpoint: fc.string({ unit: 'grapheme' }),
+    publicKey: fc.string({ unit: 'grapheme' }),
+    region: fc.string({ unit: 'grapheme' }),
+    metadata: fc.option(fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.stringify(value))),
+    at: fc.nat({ max: TTL_MS - 1 }),
+  }),
+  { selector: (server) => server.serverId, maxLength: 12 },
+);
+
+test('the list and every peers answer are the JSON that JSON.stringify would make', () => {
+  fc.assert(
+    fc.property(servers, fc.maxSafeNat(), (registered, base) => {
+      const start = Math.min(base, Number.MAX_SAFE_INTEGER - 2 * TTL_MS);
+      const held = directory();
+      const snapshot = new Snapshot(held, 1, encode);
+      const now = start + TTL_MS - 1;
+      const entries = registered.map(({ at, metadata, ...named }) => {
+        held.register({ ...named, metadata }, start + at);
+        const meta = metadata === null ? {} : { metadata: JSON.parse(metadata) as unknown };
+        return { ...named, ...meta, registeredAt: start + at, lastSeen: start + at };
+      });
+      expect(decode(snapshot.list(now))).toEqual({ servers: entries, timestamp: now });
+      for (const own of registered) {
+        const lease = held.find(own.serverId)?.lease;
+        if (lease === undefined) throw new Error(`${own.serverId} is not held`);
+        const peers = entries.filter((entry) => entry.serverId !== own.serverId);
+        expect(decode(snapshot.peers(lease, now))).toEqual({ success: true, peers });
+      }
+    }),
+  );
+});
+
+describe('a picture', () => {
+  test('is kept, the very bytes, until it is as old as it may be', () => {
+    const held = directory();
+    held.register(registration('a'), 0);
+    const snapshot = new Snapshot(held, 100, encode);
+    const first = snapshot.list(0);
+    held.heartbeat('a', 50);
+    expect(snapshot.list(99)).toBe(first);
+    expect(decode(snapshot.list(100))).toMatchObject({ servers: [{ lastSeen: 50 }], timestamp: 100 });
+  });
+
+  test('is taken anew at any change of membership, however young', () => {
+    const held = directory();
+    const snapshot = new Snapshot(held, 100, encode);
+    const empty = snapshot.list(0);
+    held.register(registration('a'), 0);
+    expect(snapshot.list(0)).not.toBe(empty);
+  });
+
+  test('sent before is not written to by those after it', () => {
+    const held = directory();
+    held.register(registration('a'), 0);
+    const snapshot = new Snapshot(held, 1, encode);
+    const first = snapshot.list(0);
+    const copy = first.slice();
+    held.heartbeat('a', 5);
+    snapshot.list(5);
+    expect(first).toEqual(copy);
+  });
+
+  test('is exactly as long as its buffer, because RPC sends the whole buffer', () => {
+    const held = directory();
+    held.register(registration('a'), 0);
+    held.register(registration('b'), 0);
+    const snapshot = new Snapshot(held, 1, encode);
+    const list = snapshot.list(0);
+    expect(list.buffer.byteLength).toBe(list.byteLength);
+  });
+});

@@ -1,0 +1,24 @@
+/** Registrations and a directory for tests of the core. Times are small numbers: the core has no clock. */
+import { Directory } from '../../../src/core/directory.ts';
+import type { Registration } from '../../../src/core/lease.ts';
+
+const utf8 = new TextEncoder();
+export const encode = (text: string) => utf8.encode(text);
+
+export const TTL_MS = 1000;
+
+export function directory(maxServers = 10_000): Directory {
+  return new Directory({ ttlMs: TTL_MS, maxServers }, encode);
+}
+
+export function registration(serverId: string, more: Partial<Registration> = {}): Registration {
+  return { serverId, endpoint: 'wss://x.example', publicKey: 'key', region: 'eu', metadata: null, ...more };
+}
+
+export function liveIds(of: Directory): string[] {
+  return Array.from(of.live(), (lease) => lease.serverId);
+}
+
+export function staleIds(of: Directory): string[] {
+  return of.staleBatch(Infinity).map((lease) => lease.serverId);
+}

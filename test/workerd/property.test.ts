@@ -1,0 +1,179 @@
+/** Whatever happens in whatever order, the registry agrees with a model of a dozen lines. */
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { ServerRegistry } from '../../src/registry/registry.ts';
+import {
+  evict,
+  freshRegistry,
+  HEARTBEAT_MS,
+  holdTime,
+  inside,
+  parseList,
+  passMs,
+  registration,
+  releaseTime,
+  TTL_MS,
+} from './support/fleet.ts';
+
+const GRACE_MS = HEARTBEAT_MS * 1.5;
+const DAY_MS = 86_400_000;
+
+/** What must hold for one id: listed before `surelyUntil`, not listed from `atMostUntil` on. */
+interface Bounds {
+  heardAt: number;
+  /** The latest time of it that a crash can't undo. */
+  durableAt: number;
+  surelyUntil: number;
+  atMostUntil: number;
+}
+
+class Model {
+  readonly servers = new Map<string, Bounds>();
+
+  hear(id: string, now: number, durable: boolean): void {
+    const durableAt = durable ? now : (this.servers.get(id)?.durableAt ?? now);
+    this.servers.set(id, { heardAt: now, durableAt, surelyUntil: now + TTL_MS, atMostUntil: now + TTL_MS });
+  }
+
+  checkpoint(): void {
+    for (const bounds of this.servers.values()) bounds.durableAt = bounds.heardAt;
+  }
+
+  /** Memory is lost; `graceUntil` is the end of the extension that an absence gave, or 0. */
+  comeBack(now: number, graceUntil: number): void {
+    for (const bounds of this.servers.values()) {
+      bounds.surelyUntil = Math.min(bounds.surelyUntil, bounds.durableAt + TTL_MS, now + TTL_MS);
+      bounds.atMostUntil = Math.min(Math.max(bounds.atMostUntil, graceUntil), now + TTL_MS);
+      bounds.heardAt = Math.min(bounds.heardAt, now);
+      bounds.durableAt = Math.min(bounds.durableAt, now);
+    }
+  }
+}
+
+const ids = ['a', 'b/c', 'ed25519:x+y/z==', '🎮'];
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('register' as const), id: fc.constantFrom(...ids) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('heartbeat' as const), id: fc.constantFrom(...ids) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('deregister' as const), id: fc.constantFrom(...ids) }),
+  },
+  { weight: 4, arbitrary: fc.constant({ do: 'list' as const }) },
+  { weight: 5, arbitrary: fc.constant({ do: 'ring' as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'evict' as const }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      ms: fc.constantFrom(1, 999, 30_000, HEARTBEAT_MS, 100_000, TTL_MS - 1, TTL_MS, 3 * TTL_MS),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('step back' as const),
+      ms: fc.constantFrom(1, 10_000, 2 * TTL_MS),
+    }),
+  },
+);
+
+beforeEach(() => {
+  vi.spyOn(console, 'warn').mockReturnValue();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  releaseTime();
+});
+
+/** The clock as the registry sees it: it never steps back, until the object is loaded again. */
+class SteadyTime {
+  #ahead = 0;
+  now(): number {
+    return Date.now() + this.#ahead;
+  }
+  stepBack(durationMs: number): void {
+    passMs(-durationMs);
+    this.#ahead += durationMs;
+  }
+  reload(): void {
+    this.#ahead = 0;
+  }
+}
+
+function check(registry: ServerRegistry, model: Model, now: number): void {
+  const listed = new Set(parseList(registry.listServers()).servers.map((server) => server.serverId));
+  for (const id of ids) {
+    const bounds = model.servers.get(id);
+    if (bounds === undefined) {
+      expect(listed, 'never registered, or deregistered').not.toContain(id);
+      expect(registry.getServer(id).kind, 'never registered, or deregistered').toBe('not-registered');
+    } else if (registry.getServer(id).kind === 'not-registered') {
+      expect(now >= bounds.surelyUntil, 'only a server that was silent is swept').toBe(true);
+      model.servers.delete(id);
+    } else {
+      if (now < bounds.surelyUntil) expect(listed, 'was heard within its lease').toContain(id);
+      if (now >= bounds.atMostUntil) expect(listed, 'is silent for longer than its lease').not.toContain(id);
+    }
+  }
+  const { live, stale } = registry.stats();
+  expect(live).toBe(listed.size);
+  expect(live + stale).toBe(model.servers.size);
+}
+
+test('registers, heartbeats, deregisters, lists, alarms, evictions, absences and clock steps', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+      // Days ahead of the real clock, so that no alarm of the real runtime rings of itself.
+      holdTime(Date.now() + 30 * DAY_MS);
+      const time = new SteadyTime();
+      const model = new Model();
+      let stub = freshRegistry();
+      for (const next of steps) {
+        switch (next.do) {
+          case 'register':
+            expect((await stub.register(registration(next.id))).kind).toBe('registered');
+            model.hear(next.id, time.now(), true);
+            break;
+          case 'heartbeat': {
+            const { kind } = await stub.heartbeat(next.id, { peers: false });
+            expect(kind, 'held or not').toBe(model.servers.has(next.id) ? 'renewed' : 'not-registered');
+            if (kind === 'renewed') model.hear(next.id, time.now(), false);
+            break;
+          }
+          case 'deregister':
+            await stub.deregister(next.id);
+            model.servers.delete(next.id);
+            break;
+          case 'list':
+            break;
+          case 'ring': {
+            const { nextAlarmAt, checkpoints } = await stub.stats();
+            passMs(Math.max(0, (nextAlarmAt ?? 0) - Date.now()));
+            await inside(stub, (registry) => registry.alarm());
+            if ((await stub.stats()).checkpoints > checkpoints) model.checkpoint();
+            break;
+          }
+          case 'evict': {
+            const { nextAlarmAt, absence: before } = await stub.stats();
+            await inside(stub, (_, { storage }) => storage.sync());
+            time.reload();
+            stub = await evict(stub);
+            const { absence } = await stub.stats();
+            const isNew = absence?.until !== before?.until;
+            if (isNew) expect(Date.now() - (nextAlarmAt ?? Infinity)).toBeGreaterThan(HEARTBEAT_MS);
+            model.comeBack(time.now(), absence === null ? 0 : absence.until + GRACE_MS);
+            break;
+          }
+          case 'pass':
+            passMs(next.ms);
+            break;
+          case 'step back':
+            time.stepBack(next.ms);
+            break;
+        }
+        await inside(stub, (registry) => check(registry, model, time.now()));
+      }
+    }),
+    { numRuns: 150 },
+  );
+}, 120_000);
