@@ -10,7 +10,9 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: { WRITE_ACCESS: 'open' } },
+            miniflare: {
+              bindings: { WRITE_ACCESS: 'open', ALLOW_PRIVATE_ENDPOINTS: 'true', RATE_LIMIT: 'off' },
+            },
           }),
         ],
         test: { name: 'workerd', include: ['test/workerd/**/*.test.ts'] },

@@ -9,6 +9,18 @@ const positiveMs = (fallback: number) =>
     .pipe(z.int('must be a positive integer within 2^53'))
     .default(fallback);
 
+const MAX_TOKEN_CHARACTERS = 256;
+
+/** A secret: trimmed, because a value piped in from a shell ends in a newline; blank is unset. */
+const secret = z
+  .string('must be a string')
+  .transform((text) => text.trim())
+  .pipe(z.string().max(MAX_TOKEN_CHARACTERS, `must have at most ${MAX_TOKEN_CHARACTERS} characters`))
+  .optional();
+
+/** Never shown, not even where they can't be used. */
+const SECRETS: ReadonlySet<string> = new Set(['REGISTRY_TOKEN', 'REGISTRY_TOKEN_PREVIOUS']);
+
 const variables = z.object({
   SERVER_TTL_MS: positiveMs(300_000),
   HEARTBEAT_INTERVAL_MS: positiveMs(60_000),
@@ -19,6 +31,11 @@ const variables = z.object({
   WRITE_ACCESS: z
     .enum(['token', 'signed', 'open'], 'must be one of "token", "signed", "open"')
     .default('token'),
+  REGISTRY_TOKEN: secret,
+  REGISTRY_TOKEN_PREVIOUS: secret,
+  MAX_SERVERS_PER_KEY: positiveMs(100),
+  RATE_LIMIT: z.enum(['on', 'off'], 'must be "on" or "off"').default('on'),
+  ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'must be "true" or "false"').default('false'),
   CORS_ORIGIN: z.string().min(1, 'must be an origin such as "https://example.org", or "*"').default('*'),
 });
 
@@ -36,7 +53,16 @@ export interface Config {
   readonly snapshotMaxAgeMs: number;
   /** Registrations held, live and stale. */
   readonly maxServers: number;
+  /** Who may write: holders of a token, holders of the key they registered, or anyone. */
   readonly writeAccess: 'token' | 'signed' | 'open';
+  /** The tokens accepted: the current one, and the one before it while it is being rotated. Empty where none is set. */
+  readonly tokens: readonly string[];
+  /** Registrations one key may hold where writes are signed. */
+  readonly maxServersPerKey: number;
+  /** Whether the rate-limiting bindings are asked. */
+  readonly rateLimit: boolean;
+  /** Whether an endpoint may lie in a private, loopback, link-local or reserved range. */
+  readonly allowPrivateEndpoints: boolean;
   /** `Access-Control-Allow-Origin` of every answer. */
   readonly corsOrigin: string;
 }
@@ -59,7 +85,7 @@ export function parseConfig(env: object): Config {
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
       const name = issue.path.join('.');
-      const value: unknown = Reflect.get(env, name);
+      const value: unknown = SECRETS.has(name) ? 'not shown here' : Reflect.get(env, name);
       return `${name} ${issue.message}, but is ${JSON.stringify(value)}`;
     });
     throw new ConfigError(
@@ -75,8 +101,18 @@ export function parseConfig(env: object): Config {
     snapshotMaxAgeMs: vars.SNAPSHOT_MAX_AGE_MS,
     maxServers: vars.MAX_SERVERS,
     writeAccess: vars.WRITE_ACCESS,
+    tokens: tokensOf(vars.REGISTRY_TOKEN, vars.REGISTRY_TOKEN_PREVIOUS),
+    maxServersPerKey: vars.MAX_SERVERS_PER_KEY,
+    rateLimit: vars.RATE_LIMIT === 'on',
+    allowPrivateEndpoints: vars.ALLOW_PRIVATE_ENDPOINTS === 'true',
     corsOrigin: vars.CORS_ORIGIN,
   };
+}
+
+/** A previous token alone opens nothing: whoever removed the current one meant to close the registry. */
+function tokensOf(current = '', previous = ''): string[] {
+  if (current === '') return [];
+  return previous === '' ? [current] : [current, previous];
 }
 
 /** At least 1: an interval of 0 would never let go. */

@@ -13,6 +13,15 @@ declare global {
       readonly SNAPSHOT_MAX_AGE_MS: string;
       readonly MAX_SERVERS: string;
       readonly WRITE_ACCESS: string;
+      /** Secrets: unset until somebody sets them. */
+      readonly REGISTRY_TOKEN?: string;
+      readonly REGISTRY_TOKEN_PREVIOUS?: string;
+      readonly MAX_SERVERS_PER_KEY: string;
+      readonly RATE_LIMIT: string;
+      readonly ALLOW_PRIVATE_ENDPOINTS: string;
+      /** Absent where the Worker runs without the bindings of wrangler.toml. */
+      readonly WRITES_PER_ADDRESS?: RateLimit;
+      readonly WRITES_PER_SERVER?: RateLimit;
       readonly CORS_ORIGIN: string;
     }
     interface GlobalProps {

@@ -5,6 +5,7 @@
  * - `expire` alone moves live → stale; `forget` and `remove` alone end a lease.
  * - Times are epoch milliseconds, passed in, and never decrease from call to call.
  */
+import { KeyCounts } from './key-counts.ts';
 import { Lease, type Encode, type Registration, type ServerRecord } from './lease.ts';
 
 export interface DirectoryTerms {
@@ -28,6 +29,7 @@ export class Directory {
   readonly #live = new Map<string, Lease>();
   readonly #stale = new Map<string, Lease>();
   readonly #unwritten = new Set<Lease>();
+  readonly #counts = new KeyCounts();
   /** No live lease runs out before this. Renewals may leave it too early, never too late. */
   #earliestExpiry = Infinity;
   #revision = 0;
@@ -50,6 +52,11 @@ export class Directory {
   /** Leases held, live and stale. */
   get heldCount(): number {
     return this.#live.size + this.#stale.size;
+  }
+
+  /** Leases held under a key. */
+  ownedBy(key: string): number {
+    return this.#counts.of(key);
   }
 
   /** Moves with every change of membership or of an entry, not with renewals. */
@@ -77,8 +84,7 @@ export class Directory {
 
   /** Takes back a lease that was on disk. It counts as live until the next `expire`. */
   restore(record: ServerRecord, expiresAt: number): void {
-    this.#insert(new Lease(record, expiresAt, this.#encode));
-    this.#revision += 1;
+    this.#admit(new Lease(record, expiresAt, this.#encode));
   }
 
   /**
@@ -88,7 +94,9 @@ export class Directory {
   register(registration: Registration, now: number): Lease | undefined {
     const held = this.find(registration.serverId)?.lease;
     if (held !== undefined) {
+      this.#counts.drop(held.proof?.key);
       const changed = held.update(registration);
+      this.#counts.add(held.proof?.key);
       this.#renew(held, now);
       // The caller writes the whole row now, so nothing of it waits for a checkpoint any more.
       this.#unwritten.delete(held);
@@ -98,8 +106,7 @@ export class Directory {
     if (this.heldCount >= this.#terms.maxServers) return undefined;
     const record = { ...registration, registeredAt: now, lastSeen: now };
     const lease = new Lease(record, now + this.#terms.ttlMs, this.#encode);
-    this.#insert(lease);
-    this.#revision += 1;
+    this.#admit(lease);
     return lease;
   }
 
@@ -217,6 +224,12 @@ export class Directory {
     }
   }
 
+  #admit(lease: Lease): void {
+    this.#insert(lease);
+    this.#counts.add(lease.proof?.key);
+    this.#revision += 1;
+  }
+
   #insert(lease: Lease): void {
     this.#live.set(lease.serverId, lease);
     this.#earliestExpiry = Math.min(this.#earliestExpiry, lease.expiresAt);
@@ -238,5 +251,6 @@ export class Directory {
     this.#live.delete(lease.serverId);
     this.#stale.delete(lease.serverId);
     this.#unwritten.delete(lease);
+    this.#counts.drop(lease.proof?.key);
   }
 }

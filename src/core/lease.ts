@@ -1,5 +1,11 @@
 /** One server's lease: what it registered, when it was last heard, when it runs out, and its encoded form. */
 
+/** Who signed a registration, and when: the key in canonical base64, and `created` in epoch seconds. */
+export interface Proof {
+  readonly key: string;
+  readonly createdSeconds: number;
+}
+
 /** A server as it registered itself. `metadata` is JSON text, checked before it came here, or null. */
 export interface Registration {
   readonly serverId: string;
@@ -7,6 +13,8 @@ export interface Registration {
   readonly publicKey: string;
   readonly region: string;
   readonly metadata: string | null;
+  /** Absent where a trusted writer registered it: then the id is bound to no key. */
+  readonly proof?: Proof;
 }
 
 /** A registration with its times, in epoch milliseconds: what a storage row holds. */
@@ -30,6 +38,7 @@ export class Lease {
   pictureStart = 0;
   pictureEnd = 0;
   #server: Registration & { readonly registeredAt: number };
+  #proof: Proof | undefined;
   #head: Uint8Array;
   readonly #encode: Encode;
 
@@ -40,11 +49,21 @@ export class Lease {
     this.expiresAt = expiresAt;
     this.#encode = encode;
     this.#server = record;
+    this.#proof = record.proof;
     this.#head = encodeHead(record, encode);
   }
 
   get registeredAt(): number {
     return this.#server.registeredAt;
+  }
+
+  get publicKey(): string {
+    return this.#server.publicKey;
+  }
+
+  /** Of the last accepted registration. */
+  get proof(): Proof | undefined {
+    return this.#proof;
   }
 
   get metadata(): string | null {
@@ -56,8 +75,9 @@ export class Lease {
     return this.#head;
   }
 
-  /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing changed. */
+  /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing of the entry changed. */
   update(registration: Registration): boolean {
+    this.#proof = registration.proof;
     const { endpoint, publicKey, region, metadata } = this.#server;
     if (
       endpoint === registration.endpoint &&
@@ -74,13 +94,14 @@ export class Lease {
 
   /** As `update`, for the metadata alone. */
   updateMetadata(metadata: string): boolean {
-    return this.update({ ...this.#server, metadata });
+    return this.update({ ...this.toRecord(), metadata });
   }
 
   /** The row to store. */
   toRecord(): ServerRecord {
     const { serverId, endpoint, publicKey, region, metadata, registeredAt } = this.#server;
-    return { serverId, endpoint, publicKey, region, metadata, registeredAt, lastSeen: this.lastSeen };
+    const record = { serverId, endpoint, publicKey, region, metadata, registeredAt, lastSeen: this.lastSeen };
+    return this.#proof === undefined ? record : { ...record, proof: this.#proof };
   }
 }
 

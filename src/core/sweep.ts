@@ -25,7 +25,7 @@ export interface SweepIntervals {
 /** All that the alarm's decisions depend on. Times in epoch milliseconds; null where there is none. */
 export interface SweepState {
   readonly now: number;
-  /** Leases held, live and stale. */
+  /** Rows an alarm has yet to look after: leases, live and stale, and departures. */
   readonly held: number;
   /** Length of the queue of stale keys. */
   readonly stale: number;

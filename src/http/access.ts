@@ -1,12 +1,85 @@
-/** May this request write? */
+/** May this request write, and for which server? All of it is decided here, before the object is called. */
 import type { Config } from '../config.ts';
 import type { RequestRefusal } from '../protocol/refusal.ts';
+import type { Proof } from '../registry/outcomes.ts';
+import { refused, type Parsed } from './parsed.ts';
+import { keyInId, readPublicKey } from './signature/keys.ts';
+import { verifyRequest } from './signature/verify.ts';
+import { TokenChecker } from './token.ts';
 
-/** Undefined where the request may write. */
-export function refuseWrite(config: Config): RequestRefusal | undefined {
-  if (config.writeAccess === 'open') return undefined;
-  return {
-    kind: 'writes-refused',
-    problem: `WRITE_ACCESS is "${config.writeAccess}", which this version does not offer yet: set WRITE_ACCESS to "open" on a trusted network.`,
-  };
+/** The server that a write is about, and the key that its registration names. */
+export interface Subject {
+  readonly serverId: string;
+  readonly publicKey?: string;
+}
+
+/** Trusted: allowed to write of any server. Else the request's signature decides. */
+export type Standing = 'trusted' | 'must-be-signed';
+
+/** The rules of one configuration. */
+export class Access {
+  readonly #mode: Config['writeAccess'];
+  readonly #tokens: TokenChecker | undefined;
+
+  constructor(config: Pick<Config, 'writeAccess' | 'tokens'>) {
+    this.#mode = config.writeAccess;
+    this.#tokens = config.tokens.length === 0 ? undefined : new TokenChecker(config.tokens);
+  }
+
+  /** What the headers alone tell, before anything of the body is read. */
+  atTheDoor(request: Request): Parsed<Standing> {
+    switch (this.#mode) {
+      case 'open':
+        return { ok: true, value: 'trusted' };
+      case 'token':
+        return this.#byToken(request);
+      case 'signed':
+        if (request.headers.has('Signature-Input')) return { ok: true, value: 'must-be-signed' };
+        // The operator may take an entry off the list, but speaks for no server.
+        return request.method === 'DELETE' &&
+          request.headers.has('Authorization') &&
+          this.#tokens !== undefined
+          ? this.#byToken(request)
+          : refused(unsigned('the request is not signed'));
+    }
+  }
+
+  /**
+   * Who signed a request that must be signed. A key that is not the one the request is about is refused here; one
+   * that the registry bound to the id is known to the registry alone.
+   */
+  async proofOf(
+    request: Request,
+    body: Uint8Array<ArrayBuffer>,
+    { serverId, publicKey }: Subject,
+  ): Promise<Parsed<Proof>> {
+    const idKey = keyInId(serverId);
+    if (idKey === undefined) {
+      const problem = 'must spell the 32 bytes of the key behind "ed25519:" in standard base64, with padding';
+      return refused({ kind: 'invalid-field', field: 'serverId', problem });
+    }
+    const registeredKey = publicKey === undefined ? undefined : readPublicKey(publicKey);
+    if (publicKey !== undefined && registeredKey === undefined) {
+      const problem = 'must be an Ed25519 public key, in base64 or PEM';
+      return refused({ kind: 'invalid-field', field: 'publicKey', problem });
+    }
+    const verdict = await verifyRequest(request, body, registeredKey ?? idKey ?? undefined, Date.now());
+    if (!verdict.ok) return refused(unsigned(verdict.problem));
+    const { key, createdSeconds } = verdict.signed;
+    const named = [idKey, registeredKey].filter((other) => other !== null && other !== undefined);
+    if (named.some((other) => other.base64 !== key.base64)) return refused({ kind: 'not-owner' });
+    return { ok: true, value: { key: key.base64, createdSeconds } };
+  }
+
+  #byToken(request: Request): Parsed<Standing> {
+    if (this.#tokens === undefined) return refused({ kind: 'writes-closed' });
+    const check = this.#tokens.check(request);
+    if (check === 'right') return { ok: true, value: 'trusted' };
+    const problem = check === 'missing' ? 'the request has no token' : 'the token is not the right one';
+    return refused({ kind: 'unauthorized', wants: 'token', problem });
+  }
+}
+
+function unsigned(problem: string): RequestRefusal {
+  return { kind: 'unauthorized', wants: 'signature', problem };
 }

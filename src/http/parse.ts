@@ -1,26 +1,29 @@
-/** Request → checked values: the body against its schema, the id out of the path. */
+/** Request → checked values: the body against its schema and the rules for endpoints, the id out of the path. */
 import type { z } from 'zod';
 import { heartbeatRequest, isBlank, registerRequest } from '../protocol/protocol.ts';
 import type { HeartbeatRequest, RegisterRequest } from '../protocol/protocol.ts';
-import type { RequestRefusal } from '../protocol/refusal.ts';
-
-export type Parsed<Value> =
-  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusal: RequestRefusal };
+import { parseObject } from './body.ts';
+import { checkEndpoint } from './endpoint.ts';
+import { refused, type Parsed } from './parsed.ts';
 
 /** [C1] [C3] [C17] [N1] */
-export async function parseRegister(request: Request): Promise<Parsed<RegisterRequest>> {
-  const body = await readObject(request);
+export function parseRegister(bytes: Uint8Array, allowPrivateEndpoints: boolean): Parsed<RegisterRequest> {
+  const body = parseObject(bytes);
   if (!body.ok) return body;
   const { serverId, endpoint, publicKey } = body.value;
-  if (isBlank(serverId) || isBlank(endpoint) || isBlank(publicKey)) return refuse({ kind: 'missing-fields' });
-  return check(registerRequest, body.value);
+  if (isBlank(serverId) || isBlank(endpoint) || isBlank(publicKey))
+    return refused({ kind: 'missing-fields' });
+  const parsed = check(registerRequest, body.value);
+  if (!parsed.ok) return parsed;
+  const reachable = checkEndpoint(parsed.value.endpoint, allowPrivateEndpoints);
+  return reachable.ok ? parsed : reachable;
 }
 
 /** [C7] [C8] [C17] [N3] [N4] */
-export async function parseHeartbeat(request: Request): Promise<Parsed<HeartbeatRequest>> {
-  const body = await readObject(request);
+export function parseHeartbeat(bytes: Uint8Array): Parsed<HeartbeatRequest> {
+  const body = parseObject(bytes);
   if (!body.ok) return body;
-  if (isBlank(body.value['serverId'])) return refuse({ kind: 'missing-server-id' });
+  if (isBlank(body.value['serverId'])) return refused({ kind: 'missing-server-id' });
   return check(heartbeatRequest, body.value);
 }
 
@@ -32,32 +35,14 @@ export function parseServerId(request: Request): Parsed<string> {
     decoded = decodeURIComponent(encoded);
   } catch {
     const problem = `"${encoded}" is not percent-encoded UTF-8: send encodeURIComponent(serverId)`;
-    return refuse({ kind: 'malformed-id', problem });
+    return refused({ kind: 'malformed-id', problem });
   }
   const id = registerRequest.shape.serverId.safeParse(decoded);
   if (id.success) return { ok: true, value: id.data };
-  return refuse({
+  return refused({
     kind: 'malformed-id',
     problem: `serverId ${id.error.issues[0]?.message ?? 'is not valid'}`,
   });
-}
-
-async function readObject(request: Request): Promise<Parsed<Readonly<Record<string, unknown>>>> {
-  const text = await request.text();
-  if (text.trim() === '') return malformed('the body is empty');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return malformed(error instanceof Error ? error.message : String(error));
-  }
-  if (isObject(value)) return { ok: true, value };
-  const what = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-  return malformed(`the body is ${what}`);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function check<Value>(schema: z.ZodType<Value>, value: unknown): Parsed<Value> {
@@ -65,13 +50,5 @@ function check<Value>(schema: z.ZodType<Value>, value: unknown): Parsed<Value> {
   if (parsed.success) return { ok: true, value: parsed.data };
   const [issue] = parsed.error.issues;
   const field = issue?.path.join('.') ?? 'body';
-  return refuse({ kind: 'invalid-field', field, problem: issue?.message ?? 'is not valid' });
-}
-
-function malformed(problem: string): Parsed<never> {
-  return refuse({ kind: 'malformed-body', problem });
-}
-
-function refuse(refusal: RequestRefusal): Parsed<never> {
-  return { ok: false, refusal };
+  return refused({ kind: 'invalid-field', field, problem: issue?.message ?? 'is not valid' });
 }

@@ -1,29 +1,40 @@
-/** Outcome → status, headers, body. The one place that knows status codes. */
+/** Outcome → headers and body of the answer. */
 import type { Config } from '../config.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
+import { explain, typeOf } from './problems.ts';
 
-/** [C15] What every answer allows other origins to do. */
-export const CORS = {
-  methods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
-  headers: ['Content-Type', 'Authorization'],
+/** [C15] What every answer allows other origins to do, and to read. */
+const CORS = {
+  methods: 'GET, POST, DELETE, OPTIONS',
+  headers: 'Content-Type, Authorization, Content-Digest, Signature, Signature-Input',
+  exposed: 'Retry-After, WWW-Authenticate, Accept-Signature',
+  preflightSeconds: '86400',
+} as const;
+
+/** Nothing here is a page: no script runs, no frame shows it, no type is guessed. */
+const PROTECTIVE = {
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Strict-Transport-Security': 'max-age=31536000',
 } as const;
 
 /** Makes the answers of one configuration. Each gets all its headers once: adding one later costs a crossing. */
 export class Responder {
   readonly #common: Readonly<Record<string, string>>;
-  readonly #json: Readonly<Record<string, string>>;
+  readonly #json: Headers;
 
   constructor(config: Pick<Config, 'corsOrigin'>) {
     this.#common = {
       'Access-Control-Allow-Origin': config.corsOrigin,
-      'Access-Control-Allow-Methods': CORS.methods.join(', '),
-      'Access-Control-Allow-Headers': CORS.headers.join(', '),
+      'Access-Control-Allow-Methods': CORS.methods,
+      'Access-Control-Allow-Headers': CORS.headers,
       'Cache-Control': 'no-cache',
-      'X-Content-Type-Options': 'nosniff',
+      ...PROTECTIVE,
       ...(config.corsOrigin === '*' ? {} : { Vary: 'Origin' }),
     };
-    this.#json = { ...this.#common, 'Content-Type': 'application/json' };
+    this.#json = new Headers({ ...this.#common, 'Content-Type': 'application/json' });
   }
 
   json(value: unknown): Response {
@@ -35,10 +46,18 @@ export class Responder {
     return new Response(body, { headers: this.#json });
   }
 
+  /** [C14] */
+  preflight(): Response {
+    return new Response(null, {
+      status: 204,
+      headers: { ...this.#common, 'Access-Control-Max-Age': CORS.preflightSeconds },
+    });
+  }
+
   refuse(refusal: Refusal): Response {
     const { status, title, detail, error, headers } = explain(refusal);
     const problem: Problem & Readonly<Record<string, unknown>> = {
-      type: 'about:blank',
+      type: typeOf(refusal.kind),
       title,
       status,
       detail,
@@ -48,99 +67,12 @@ export class Responder {
     };
     return new Response(JSON.stringify(problem), {
       status,
-      headers: { ...this.#common, 'Content-Type': 'application/problem+json', ...headers },
+      headers: {
+        ...this.#common,
+        'Access-Control-Expose-Headers': CORS.exposed,
+        'Content-Type': 'application/problem+json',
+        ...headers,
+      },
     });
   }
-}
-
-interface Explanation {
-  readonly status: number;
-  readonly title: string;
-  readonly detail: string;
-  /** Where the original registry's clients look for certain words; otherwise the detail. */
-  readonly error?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-function explain(refusal: Refusal): Explanation {
-  switch (refusal.kind) {
-    case 'malformed-body':
-      return {
-        status: 400,
-        title: 'Malformed body',
-        detail: `The body must be a JSON object: ${refusal.problem}.`,
-      };
-    case 'missing-fields':
-      return {
-        status: 400,
-        title: 'Missing fields',
-        detail: 'A registration needs serverId, endpoint and publicKey, each a non-empty string.',
-        error: 'Missing required fields: serverId, endpoint, publicKey',
-      };
-    case 'missing-server-id':
-      return {
-        status: 400,
-        title: 'Missing serverId',
-        detail: 'A heartbeat needs serverId, a non-empty string.',
-        error: 'Missing serverId',
-      };
-    case 'invalid-field':
-      return {
-        status: 400,
-        title: 'Invalid field',
-        detail: `${refusal.field} ${refusal.problem}.`,
-      };
-    case 'malformed-id':
-      return { status: 400, title: 'Malformed id', detail: `${refusal.problem}.` };
-    case 'writes-refused':
-      return { status: 503, title: 'Writes refused', detail: refusal.problem };
-    case 'not-registered':
-      return {
-        status: 404,
-        title: 'Server not registered',
-        detail:
-          'No server is held under this id: it never registered, deregistered, or was swept. Register again.',
-        error: 'Server not registered',
-      };
-    case 'registry-full':
-      return {
-        status: 503,
-        title: 'Registry full',
-        detail: `The registry holds ${refusal.maxServers} servers, its MAX_SERVERS. Try again later.`,
-        headers: retryAfter(refusal.retryAfterMs),
-      };
-    case 'no-such-route':
-      return {
-        status: 404,
-        title: 'Not Found',
-        detail: `There is nothing at ${refusal.path}.`,
-        error: 'Not Found',
-      };
-    case 'method-not-allowed':
-      return {
-        status: 405,
-        title: 'Method Not Allowed',
-        detail: `${refusal.method} is not offered here, but ${refusal.allow}.`,
-        headers: { Allow: refusal.allow },
-      };
-    case 'misconfigured':
-      return { status: 500, title: 'Misconfigured', detail: refusal.problem };
-    case 'unavailable':
-      return {
-        status: 503,
-        title: 'Registry unavailable',
-        detail: 'The registry is overloaded or restarting. Try again.',
-        headers: retryAfter(1000),
-      };
-    case 'internal':
-      return {
-        status: 500,
-        title: 'Internal error',
-        detail: `The registry failed. The log has the cause under incident ${refusal.incident}.`,
-      };
-  }
-}
-
-function retryAfter(delayMs: number): Record<string, string> {
-  return { 'Retry-After': String(Math.ceil(delayMs / 1000)) };
 }

@@ -1,52 +1,48 @@
 /** The route table: parse → one call to the object → respond. */
 import { Hono, type Context } from 'hono';
-import { cors } from 'hono/cors';
-import { ConfigError, parseConfig, type Config } from '../config.ts';
+import { ConfigError } from '../config.ts';
 import { entry, type Entry, type ServerAnswer } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { GetOutcome, RegisterOutcome, ServerRecord } from '../registry/outcomes.ts';
+import type { GetOutcome, HeartbeatWish, RegisterOutcome, ServerRecord } from '../registry/outcomes.ts';
 import { VERSION } from '../version.ts';
-import { refuseWrite } from './access.ts';
+import { admit } from './admit.ts';
+import { errorsPage } from './errors-page.ts';
+import { logRefusedWrite } from './log.ts';
 import { parseHeartbeat, parseRegister, parseServerId } from './parse.ts';
-import { CORS, Responder } from './respond.ts';
+import { Responder } from './respond.ts';
+import { settingsOf, type Settings } from './settings.ts';
 
 type RequestContext = Context<{ Bindings: Env }>;
 
-/** What a handler gets: the request, the checked configuration, the object, and the maker of answers. */
-interface Call {
+/** What a handler gets: the request, the object, and what the configuration makes of the rest. */
+interface Call extends Settings {
   readonly request: Request;
-  readonly config: Config;
   readonly registry: ReturnType<typeof registryOf>;
-  readonly respond: Responder;
 }
+
+type Handler = (call: Call) => Response | Refusal | Promise<Response | Refusal>;
 
 /** Which object serves a request: one, for now. */
 function registryOf(env: Env) {
   return env.SERVER_REGISTRY.getByName('global');
 }
 
-const settings = new WeakMap<Env, { readonly config: Config; readonly respond: Responder }>();
-
-function settingsOf(env: Env) {
-  let known = settings.get(env);
-  if (known === undefined) {
-    const config = parseConfig(env);
-    known = { config, respond: new Responder(config) };
-    settings.set(env, known);
-  }
-  return known;
-}
-
-function handle(handler: (call: Call) => Response | Promise<Response>) {
+function handle(handler: Handler, onRefusal?: (request: Request, refusal: Refusal) => void) {
   return async (context: RequestContext) => {
     const request = context.req.raw;
-    const response = await handler({
-      request,
-      registry: registryOf(context.env),
-      ...settingsOf(context.env),
-    });
+    const settings = settingsOf(context.env);
+    const result = await handler({ request, registry: registryOf(context.env), ...settings });
+    if (!(result instanceof Response)) onRefusal?.(request, result);
+    const response = result instanceof Response ? result : settings.respond.refuse(result);
     return request.method === 'HEAD' ? headOf(response) : response;
   };
+}
+
+/** A route that writes: the log has one line for each request it refuses. */
+function handleWrite(route: string, handler: Handler) {
+  return handle(handler, (request, refusal) => {
+    logRefusedWrite(request, route, refusal);
+  });
 }
 
 /** [N7] The runtime names the length of a body that it sends, so here it is named for the one it would have sent. */
@@ -57,69 +53,67 @@ async function headOf(response: Response): Promise<Response> {
   return new Response(null, { status: response.status, headers });
 }
 
-function refuse(reason: (request: Request) => Refusal) {
-  return handle(({ request, respond }) => respond.refuse(reason(request)));
-}
-
 function onlyAllow(allow: string) {
-  return refuse(({ method }) => ({ kind: 'method-not-allowed', method, allow }));
+  return handle(({ request: { method } }) => ({ kind: 'method-not-allowed', method, allow }));
 }
 
 export const app = new Hono<{ Bindings: Env }>();
 
-app.options('*', (context, next) =>
-  cors({
-    origin: settingsOf(context.env).config.corsOrigin,
-    allowMethods: [...CORS.methods],
-    allowHeaders: [...CORS.headers],
-    maxAge: 86_400,
-  })(context, next),
+app.options(
+  '*',
+  handle(({ respond }) => respond.preflight()),
 );
 
 app.get('/servers', handle(list));
-app.post('/servers', handle(register));
+app.post('/servers', handleWrite('POST /servers', register));
 app.all('/servers', onlyAllow('GET, HEAD, POST, OPTIONS'));
 
-app.post('/servers/heartbeat', handle(heartbeat));
+app.post('/servers/heartbeat', handleWrite('POST /servers/heartbeat', heartbeat));
 app.get('/servers/:id{.+}', handle(get));
-app.delete('/servers/:id{.+}', handle(deregister));
+app.delete('/servers/:id{.+}', handleWrite('DELETE /servers/<id>', deregister));
 app.all('/servers/heartbeat', onlyAllow('GET, HEAD, POST, DELETE, OPTIONS'));
 app.all('/servers/:id{.+}', onlyAllow('GET, HEAD, DELETE, OPTIONS'));
 
 app.get('/stats', handle(stats));
 app.get('/health', handle(health));
+app.get('/errors', handle(errors));
 app.get('/', handle(info));
 app.get('/api/info', handle(info));
-for (const path of ['/stats', '/health', '/', '/api/info']) app.all(path, onlyAllow('GET, HEAD, OPTIONS'));
+for (const path of ['/stats', '/health', '/errors', '/', '/api/info']) {
+  app.all(path, onlyAllow('GET, HEAD, OPTIONS'));
+}
 
-app.notFound(refuse(({ url }) => ({ kind: 'no-such-route', path: new URL(url).pathname })));
+app.notFound(handle(({ request }) => ({ kind: 'no-such-route', path: new URL(request.url).pathname })));
 app.onError((error, context) => fail(error, context));
 
 async function list({ registry, respond }: Call): Promise<Response> {
   return respond.encodedJson(await registry.listServers());
 }
 
-async function register({ request, config, registry, respond }: Call): Promise<Response> {
-  const refusal = refuseWrite(config);
-  if (refusal !== undefined) return respond.refuse(refusal);
-  const parsed = await parseRegister(request);
-  if (!parsed.ok) return respond.refuse(parsed.refusal);
-  const { metadata, ...named } = parsed.value;
+async function register({ request, config, gate, registry, respond }: Call): Promise<Response | Refusal> {
+  const admitted = await admit(request, gate, (body) => parseRegister(body, config.allowPrivateEndpoints));
+  if (!admitted.ok) return admitted.refusal;
+  const { value, proof } = admitted.value;
+  const { metadata, ...named } = value;
   const outcome: RegisterOutcome = await registry.register({
     ...named,
     metadata: metadata === undefined ? null : JSON.stringify(metadata),
+    ...(proof !== null && { proof }),
   });
-  if (outcome.kind !== 'registered') return respond.refuse(outcome);
+  if (outcome.kind !== 'registered') return outcome;
   return respond.json({ success: true, server: toEntry(outcome.server), lease: outcome.lease });
 }
 
-async function heartbeat({ request, config, registry, respond }: Call): Promise<Response> {
-  const refusal = refuseWrite(config);
-  if (refusal !== undefined) return respond.refuse(refusal);
-  const parsed = await parseHeartbeat(request);
-  if (!parsed.ok) return respond.refuse(parsed.refusal);
-  const { serverId, peers, metadata } = parsed.value;
-  const wish = metadata === undefined ? { peers } : { peers, metadata: JSON.stringify(metadata) };
+async function heartbeat({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {
+  const admitted = await admit(request, gate, parseHeartbeat);
+  if (!admitted.ok) return admitted.refusal;
+  const { value, proof } = admitted.value;
+  const { serverId, peers, metadata } = value;
+  const wish: HeartbeatWish = {
+    peers,
+    ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
+    ...(proof !== null && { proof }),
+  };
   const outcome = await registry.heartbeat(serverId, wish);
   switch (outcome.kind) {
     case 'renewed':
@@ -127,26 +121,31 @@ async function heartbeat({ request, config, registry, respond }: Call): Promise<
     case 'renewed-with-peers':
       return respond.encodedJson(outcome.body);
     case 'not-registered':
-      return respond.refuse(outcome);
+    case 'not-owner':
+    case 'replayed':
+    case 'key-full':
+      return outcome;
   }
 }
 
-async function get({ request, registry, respond }: Call): Promise<Response> {
+async function get({ request, registry, respond }: Call): Promise<Response | Refusal> {
   const id = parseServerId(request);
-  if (!id.ok) return respond.refuse(id.refusal);
+  if (!id.ok) return id.refusal;
   const outcome: GetOutcome = await registry.getServer(id.value);
-  if (outcome.kind !== 'found') return respond.refuse(outcome);
+  if (outcome.kind !== 'found') return outcome;
   const { server, status, expiresAt } = outcome;
   return respond.json({ server: toEntry(server), status, expiresAt } satisfies ServerAnswer);
 }
 
-async function deregister({ request, config, registry, respond }: Call): Promise<Response> {
-  const refusal = refuseWrite(config);
-  if (refusal !== undefined) return respond.refuse(refusal);
-  const id = parseServerId(request);
-  if (!id.ok) return respond.refuse(id.refusal);
-  await registry.deregister(id.value);
-  return respond.json({ success: true });
+async function deregister({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {
+  const admitted = await admit(request, gate, () => {
+    const id = parseServerId(request);
+    return id.ok ? { ok: true, value: { serverId: id.value } } : id;
+  });
+  if (!admitted.ok) return admitted.refusal;
+  const { value, proof } = admitted.value;
+  const outcome = await registry.deregister(value.serverId, proof ?? undefined);
+  return outcome.kind === 'deregistered' ? respond.json({ success: true }) : outcome;
 }
 
 async function stats({ registry, respond }: Call): Promise<Response> {
@@ -155,6 +154,10 @@ async function stats({ registry, respond }: Call): Promise<Response> {
 
 function health({ respond }: Call): Response {
   return respond.json({ status: 'ok', service: 'rollcall', timestamp: new Date().toISOString() });
+}
+
+function errors({ respond }: Call): Response {
+  return respond.json(errorsPage());
 }
 
 function info({ respond }: Call): Response {
@@ -171,12 +174,15 @@ function info({ respond }: Call): Response {
       'DELETE /servers/<id>': 'deregister',
       'GET /stats': 'what the registry holds and has swept',
       'GET /health': 'is the Worker up',
+      'GET /errors': 'what each error means',
     },
   });
 }
 
 /** The stored form has metadata as JSON text; the wire has it as the object it was, or not at all. */
-function toEntry({ metadata, registeredAt, lastSeen, ...named }: ServerRecord): Entry {
+function toEntry(record: ServerRecord): Entry {
+  const { metadata, registeredAt, lastSeen, serverId, endpoint, publicKey, region } = record;
+  const named = { serverId, endpoint, publicKey, region };
   if (metadata === null) return { ...named, registeredAt, lastSeen };
   return { ...named, metadata: entry.shape.metadata.parse(JSON.parse(metadata)), registeredAt, lastSeen };
 }

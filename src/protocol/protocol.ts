@@ -1,5 +1,6 @@
 /** What travels over the wire: the schemas of every request and answer, the types taken from them, the limits. */
 import { z } from 'zod';
+import { anyMetadata, metadata, METADATA_LIMITS } from './metadata.ts';
 
 /** Limits on what one registration may hold. Lengths are in characters (Unicode code points). */
 export const LIMITS = {
@@ -10,7 +11,11 @@ export const LIMITS = {
   publicKeyCharacters: 1024,
   regionCharacters: 128,
   /** UTF-8 bytes of the metadata object, encoded as JSON. */
-  metadataBytes: 2048,
+  metadataBytes: METADATA_LIMITS.bytes,
+  /** Objects and arrays within each other in the metadata. */
+  metadataDepth: METADATA_LIMITS.depth,
+  /** Bytes of a request's body. Every field at its longest takes about 4,600 in ASCII. */
+  bodyBytes: 8192,
 } as const;
 
 /** The region of a server that named none. */
@@ -36,22 +41,6 @@ function printable(max: number, forbidden: RegExp = unprintable) {
 export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
-
-const utf8 = new TextEncoder();
-
-function jsonBytes(value: unknown): number {
-  return utf8.encode(JSON.stringify(value)).byteLength;
-}
-
-const metadata = z
-  .custom<Readonly<Record<string, unknown>>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'must be a JSON object',
-  )
-  .refine((object) => jsonBytes(object) <= LIMITS.metadataBytes, {
-    error: (issue) =>
-      `must encode to at most ${LIMITS.metadataBytes} bytes of JSON, but takes ${jsonBytes(issue.input)}`,
-  });
 
 const serverId = printable(LIMITS.serverIdCharacters);
 
@@ -82,7 +71,7 @@ export const entry = z.object({
   endpoint: z.string(),
   publicKey: z.string(),
   region: z.string(),
-  metadata: metadata.optional(),
+  metadata: anyMetadata.optional(),
   registeredAt: epochMs,
   lastSeen: epochMs,
 });
@@ -143,4 +132,4 @@ export type ServerAnswer = z.infer<typeof serverAnswer>;
 export type StatsAnswer = z.infer<typeof statsAnswer>;
 export type Problem = z.infer<typeof problem>;
 /** What a server says of itself beside the named fields: any JSON object. */
-export type Metadata = z.infer<typeof metadata>;
+export type Metadata = z.infer<typeof anyMetadata>;

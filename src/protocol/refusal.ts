@@ -3,7 +3,16 @@
 /** What the registry itself refuses: it depends on who is held. */
 export type RegistryRefusal =
   | { readonly kind: 'not-registered' }
-  | { readonly kind: 'registry-full'; readonly maxServers: number; readonly retryAfterMs: number };
+  | { readonly kind: 'registry-full'; readonly maxServers: number; readonly retryAfterMs: number }
+  | OwnershipRefusal;
+
+/** What the registry refuses to a signed writer. */
+export type OwnershipRefusal =
+  /** The id is bound to another key. */
+  | { readonly kind: 'not-owner' }
+  /** Signed no later than what was accepted of this id before; `acceptedAt` is in epoch seconds, as `created` is. */
+  | { readonly kind: 'replayed'; readonly acceptedAt: number }
+  | { readonly kind: 'key-full'; readonly maxServersPerKey: number };
 
 /** What is refused before the registry is asked. */
 export type RequestRefusal =
@@ -12,7 +21,15 @@ export type RequestRefusal =
   | { readonly kind: 'missing-server-id' }
   | { readonly kind: 'invalid-field'; readonly field: string; readonly problem: string }
   | { readonly kind: 'malformed-id'; readonly problem: string }
-  | { readonly kind: 'writes-refused'; readonly problem: string }
+  | { readonly kind: 'private-endpoint'; readonly host: string }
+  | { readonly kind: 'body-too-large'; readonly maxBytes: number }
+  | { readonly kind: 'unsupported-media-type'; readonly contentType: string }
+  /** Where a token is asked for and none is set. */
+  | { readonly kind: 'writes-closed' }
+  | { readonly kind: 'unauthorized'; readonly wants: 'token' | 'signature'; readonly problem: string }
+  /** The id is that of another key. The registry refuses it by the same name where it is bound to one. */
+  | { readonly kind: 'not-owner' }
+  | { readonly kind: 'rate-limited'; readonly per: 'address' | 'server'; readonly retryAfterMs: number }
   | { readonly kind: 'no-such-route'; readonly path: string }
   | { readonly kind: 'method-not-allowed'; readonly method: string; readonly allow: string };
 

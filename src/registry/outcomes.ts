@@ -1,28 +1,32 @@
 /** What each call to the object answers, over RPC: unions told apart by `kind`. Times are epoch milliseconds. */
 import type { LeaseStatus } from '../core/directory.ts';
-import type { ServerRecord } from '../core/lease.ts';
+import type { Proof, ServerRecord } from '../core/lease.ts';
 import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
-import type { RegistryRefusal } from '../protocol/refusal.ts';
+import type { OwnershipRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 
-export type { Registration, ServerRecord } from '../core/lease.ts';
+export type { Proof, Registration, ServerRecord } from '../core/lease.ts';
 
 type Refused<Kind extends RegistryRefusal['kind']> = Extract<RegistryRefusal, { readonly kind: Kind }>;
 
 export type RegisterOutcome =
   | { readonly kind: 'registered'; readonly server: ServerRecord; readonly lease: LeaseTerms }
-  | Refused<'registry-full'>;
+  | Refused<'registry-full'>
+  | OwnershipRefusal;
 
 export interface HeartbeatWish {
   /** Whether the answer brings every other live entry. */
   readonly peers: boolean;
   /** JSON text that replaces the entry's metadata. */
   readonly metadata?: string;
+  /** Who signed the heartbeat; absent where the writer is trusted. */
+  readonly proof?: Proof;
 }
 
 export type HeartbeatOutcome =
   | { readonly kind: 'renewed' }
   | { readonly kind: 'renewed-with-peers'; readonly body: Uint8Array }
-  | Refused<'not-registered'>;
+  | Refused<'not-registered'>
+  | OwnershipRefusal;
 
 export type GetOutcome =
   | {
@@ -33,8 +37,6 @@ export type GetOutcome =
     }
   | Refused<'not-registered'>;
 
-export interface DeregisterOutcome {
-  readonly kind: 'deregistered';
-}
+export type DeregisterOutcome = { readonly kind: 'deregistered' } | OwnershipRefusal;
 
 export type RegistryStats = StatsAnswer;

@@ -3,8 +3,10 @@ import { DurableObject } from 'cloudflare:workers';
 import { parseConfig, type Config } from '../config.ts';
 import { type Absence, awaySince, expiryOf, graceMs, liveAfter } from '../core/absence.ts';
 import { encodeLeases } from '../core/checkpoint.ts';
+import { Departures } from '../core/departures.ts';
 import { Directory } from '../core/directory.ts';
-import type { Registration } from '../core/lease.ts';
+import type { Proof, Registration } from '../core/lease.ts';
+import { Ownership } from '../core/ownership.ts';
 import { Snapshot } from '../core/snapshot.ts';
 import {
   alarmIsLost,
@@ -34,6 +36,8 @@ export class ServerRegistry extends DurableObject<Env> {
   readonly #clock = new SteadyClock();
   readonly #store: Store;
   readonly #directory: Directory;
+  readonly #departures = new Departures();
+  readonly #ownership: Ownership;
   readonly #snapshot: Snapshot;
   #counters: Counters = zeroCounters();
   /** When the alarm is believed to ring, by the registry's clock; in the past from its ring to its next setting. */
@@ -55,6 +59,7 @@ export class ServerRegistry extends DurableObject<Env> {
     this.#config = parseConfig(env);
     this.#store = new Store(ctx.storage);
     this.#directory = new Directory(this.#config, encode);
+    this.#ownership = new Ownership(this.#directory, this.#departures, this.#config);
     this.#snapshot = new Snapshot(this.#directory, this.#config.snapshotMaxAgeMs, encode);
     void ctx.blockConcurrencyWhile(async () => this.#comeBack(await this.#store.load()));
   }
@@ -62,7 +67,9 @@ export class ServerRegistry extends DurableObject<Env> {
   /** Registers a server or overwrites its entry; acknowledged only when durable. */
   async register(registration: Registration): Promise<RegisterOutcome> {
     const now = this.#tick();
-    const lease = this.#directory.register(registration, now);
+    const refusal = this.#ownership.refuseRegistration(registration, now);
+    if (refusal !== undefined && refusal.kind !== 'full') return refusal;
+    const lease = refusal === undefined ? this.#directory.register(registration, now) : undefined;
     if (lease === undefined) {
       const { maxServers } = this.#config;
       // Room comes at the earliest with the next sweep.
@@ -72,6 +79,7 @@ export class ServerRegistry extends DurableObject<Env> {
     const server = lease.toRecord();
     // Memory and disk change in one step, so that their orders never differ, and in one transaction with the alarm.
     const writes = [this.#store.putServer(server)];
+    if (this.#departures.remove(server.serverId)) writes.push(this.#store.removeDeparture(server.serverId));
     if (this.#alarmIsLost(now)) writes.push(this.#arm(now));
     await this.#settle(writes);
     return {
@@ -84,6 +92,8 @@ export class ServerRegistry extends DurableObject<Env> {
   /** Renews a lease, in memory alone. `metadata` (JSON text) replaces the entry's. */
   async heartbeat(serverId: string, wish: HeartbeatWish): Promise<HeartbeatOutcome> {
     const now = this.#tick();
+    const refusal = wish.proof && this.#ownership.refuseHeartbeat(serverId, wish.proof);
+    if (refusal !== undefined) return refusal;
     const lease = this.#directory.heartbeat(serverId, now, wish.metadata);
     if (lease === undefined) return { kind: 'not-registered' };
     this.#counters.heartbeats += 1;
@@ -111,12 +121,16 @@ export class ServerRegistry extends DurableObject<Env> {
 
   /**
    * Ends a lease at its owner's word; acknowledged only when durable. An unknown id is deleted on disk as well:
-   * a sweep may have forgotten it whose unconfirmed delete a crash would undo.
+   * a sweep may have forgotten it whose unconfirmed delete a crash would undo. `proof` is who signed the request.
    */
-  async deregister(serverId: string): Promise<DeregisterOutcome> {
-    this.#tick();
-    this.#directory.remove(serverId);
-    await this.#settle([this.#store.removeServer(serverId)]);
+  async deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome> {
+    const now = this.#tick();
+    const refusal = proof && this.#ownership.refuseDeregistration(serverId, proof, now);
+    if (refusal !== undefined) return refusal;
+    const departure = this.#ownership.depart(serverId, proof, now);
+    const writes = [this.#store.removeServer(serverId, departure)];
+    if (departure !== undefined && this.#alarmIsLost(now)) writes.push(this.#arm(now));
+    await this.#settle(writes);
     return { kind: 'deregistered' };
   }
 
@@ -150,6 +164,7 @@ export class ServerRegistry extends DurableObject<Env> {
     this.#awayFrom = null;
     this.#directory.expire(now);
     if (sweepIsDue(this.#state(now), this.#config)) await this.#sweepSlice(now);
+    await this.#sweepDepartures(now);
     if (checkpointIsDue(this.#state(now), this.#config)) await this.#checkpoint(now);
     this.#directory.measureEarliestExpiry();
     await this.#arm(now);
@@ -168,6 +183,13 @@ export class ServerRegistry extends DurableObject<Env> {
     counters.lastSweep = { at, deleted: (going?.deleted ?? 0) + deleted, tookMs: this.#clock.now() - at };
     this.#sweepUnfinished = this.#directory.staleCount > 0;
     this.#sweepsUnwritten = true;
+  }
+
+  async #sweepDepartures(now: number): Promise<void> {
+    const batch = this.#departures.overBatch(now, KEYS_PER_SLICE);
+    if (batch.length === 0) return;
+    await this.#store.sweepDepartures(batch);
+    this.#departures.forget(batch);
   }
 
   async #checkpoint(now: number): Promise<void> {
@@ -191,13 +213,14 @@ export class ServerRegistry extends DurableObject<Env> {
   /** Takes up where the last life of this object left off, before any call reaches it. */
   async #comeBack(loaded: Loaded): Promise<void> {
     const now = this.#clock.now();
-    // Times ahead of now were written under a clock that was wrong: they count as now, or not at all.
+    // Times ahead of now were written under a clock that was wrong: they count as now.
     this.#counters = loaded.counters ?? zeroCounters();
     this.#lastCheckpointAt = loaded.checkpointAt === null ? null : Math.min(loaded.checkpointAt, now);
-    this.#absence = loaded.absence !== null && loaded.absence.until <= now ? loaded.absence : null;
+    this.#absence = loaded.absence && { ...loaded.absence, until: Math.min(loaded.absence.until, now) };
     this.#alarmAt = loaded.alarmAt;
     this.#setAside = loaded.setAside;
 
+    for (const departure of loaded.departures) this.#departures.add(departure);
     let oldestSeen = now;
     for (const record of loaded.servers) {
       const lastSeen = Math.min(now, Math.max(record.lastSeen, loaded.seen.get(record.serverId) ?? 0));
@@ -242,7 +265,7 @@ export class ServerRegistry extends DurableObject<Env> {
   #state(now: number): SweepState {
     return {
       now,
-      held: this.#directory.heldCount,
+      held: this.#directory.heldCount + this.#departures.size,
       stale: this.#directory.staleCount,
       nextExpiry: this.#directory.earliestExpiry,
       sweepUnfinished: this.#sweepUnfinished,

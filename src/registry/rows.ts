@@ -10,6 +10,7 @@ export const SCHEMA_VERSION = 1;
 export const KEYS = {
   schema: 'schema',
   serverPrefix: 'server:',
+  departedPrefix: 'departed:',
   /** Rows that could not be read are kept under this prefix and their old key. */
   asidePrefix: 'aside:',
   absence: 'absence',
@@ -25,26 +26,44 @@ export function serverKey(serverId: string): string {
   return KEYS.serverPrefix + serverId;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const timeMs = z.int().nonnegative();
+export function departedKey(serverId: string): string {
+  return KEYS.departedPrefix + serverId;
+}
 
-/** `server:<id>`: the entry as registered. Members of a newer version are ignored. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const time = z.int().nonnegative();
+
+const proof = z.object({ key: z.string(), createdSeconds: time });
+
+/**
+ * `server:<id>`: the entry as registered. Members of a newer version are ignored. `proof` came without a new version:
+ * code that does not know it drops it, and the id is then bound to no key.
+ */
 export const serverRow = z.object({
   serverId: z.string().min(1),
   endpoint: z.string(),
   publicKey: z.string(),
   region: z.string(),
   metadata: z.string().nullable(),
-  registeredAt: timeMs,
-  lastSeen: timeMs,
+  registeredAt: time,
+  lastSeen: time,
+  proof: proof.exactOptional(),
+});
+
+/** `departed:<id>`: a deregistration of late; see `core/departures.ts`. Never written unless writes are signed. */
+export const departedRow = z.object({
+  serverId: z.string().min(1),
+  key: z.string().nullable(),
+  createdSeconds: time,
+  until: time,
 });
 
 /** `absence`: the last absence of the registry; see `core/absence.ts`. */
-export const absenceRow = z.object({ from: timeMs, until: timeMs, leases: z.int(), liveAfter: timeMs });
+export const absenceRow = z.object({ from: time, until: time, leases: z.int(), liveAfter: time });
 
 /** `leases`, `leases:1`, …: one checkpoint. `seen` is JSON bytes, so that the size of the row is known exactly. */
 export const leasesRow = z.object({
-  at: timeMs,
+  at: time,
   parts: z.int().positive(),
   counters: countersSchema,
   seen: z.instanceof(Uint8Array).transform((bytes, context) => {

@@ -1,9 +1,19 @@
 /** What is on disk, and which writes may go unconfirmed. The one place that calls the object's storage. */
 import type { Absence } from '../core/absence.ts';
+import type { Departure } from '../core/departures.ts';
 import type { ServerRecord } from '../core/lease.ts';
 import type { Counters } from './counters.ts';
 import { migrate } from './migrate.ts';
-import { absenceRow, KEYS, leasesKey, leasesRow, serverKey, serverRow } from './rows.ts';
+import {
+  absenceRow,
+  departedKey,
+  departedRow,
+  KEYS,
+  leasesKey,
+  leasesRow,
+  serverKey,
+  serverRow,
+} from './rows.ts';
 
 /** Documented limit of the platform for one batch `put` or `delete`; the local runtime does not enforce it. */
 const KEYS_PER_CALL = 128;
@@ -37,6 +47,7 @@ export interface Loaded {
   /** Part of the checkpoint could not be read, so some times are older than they were. */
   readonly checkpointDamaged: boolean;
   readonly counters: Counters | null;
+  readonly departures: readonly Departure[];
   readonly absence: Absence | null;
   /** Wall-clock time of the alarm, in the past where it is overdue; null where none is set. */
   readonly alarmAt: number | null;
@@ -55,8 +66,9 @@ export class Store {
   /** Reads everything, once, when the object is loaded. A row that can't be read is set aside, not fatal. */
   async load(): Promise<Loaded> {
     await migrate(this.#storage);
-    const [rows, leases, absence, alarmAt, asideBefore] = await Promise.all([
+    const [rows, departed, leases, absence, alarmAt, asideBefore] = await Promise.all([
       this.#storage.list({ prefix: KEYS.serverPrefix }),
+      this.#storage.list({ prefix: KEYS.departedPrefix }),
       this.#storage.list({ prefix: KEYS.leases }),
       this.#storage.get(KEYS.absence),
       this.#storage.getAlarm(),
@@ -68,6 +80,13 @@ export class Store {
     for (const [key, value] of rows) {
       const row = serverRow.safeParse(value);
       if (row.success && serverKey(row.data.serverId) === key) servers.push(row.data);
+      else unreadable.set(key, value);
+    }
+
+    const departures: Departure[] = [];
+    for (const [key, value] of departed) {
+      const row = departedRow.safeParse(value);
+      if (row.success && departedKey(row.data.serverId) === key) departures.push(row.data);
       else unreadable.set(key, value);
     }
 
@@ -98,6 +117,7 @@ export class Store {
       checkpointAt,
       checkpointDamaged,
       counters,
+      departures,
       absence: lastAbsence.success ? lastAbsence.data : null,
       alarmAt,
       setAside: asideBefore.size + unreadable.size,
@@ -109,9 +129,18 @@ export class Store {
     await this.#storage.put(serverKey(record.serverId), record, CONFIRMED);
   }
 
+  /** To be issued with the registration that ends it, in one transaction. */
+  async removeDeparture(serverId: string): Promise<void> {
+    await this.#storage.delete(departedKey(serverId), CONFIRMED);
+  }
+
   /** The deregistration is durable before any answer leaves the object. */
-  async removeServer(serverId: string): Promise<void> {
-    await this.#storage.delete(serverKey(serverId), CONFIRMED);
+  async removeServer(serverId: string, departure?: Departure): Promise<void> {
+    const writes: Promise<unknown>[] = [this.#storage.delete(serverKey(serverId), CONFIRMED)];
+    if (departure !== undefined) {
+      writes.push(this.#storage.put(departedKey(serverId), departure, CONFIRMED));
+    }
+    await Promise.all(writes);
   }
 
   async putAbsence(absence: Absence): Promise<void> {
@@ -120,8 +149,12 @@ export class Store {
 
   /** Deletes the rows of one slice of the sweep. Issued without an await between them, all chunks commit as one. */
   async sweepServers(serverIds: readonly string[]): Promise<void> {
-    const keys = serverIds.map(serverKey);
-    await Promise.all(chunks(keys).map((chunk) => this.#storage.delete(chunk, UNCONFIRMED)));
+    await this.#deleteBatch(serverIds.map(serverKey));
+  }
+
+  /** Deletes the rows of departures that are over, in the same way. */
+  async sweepDepartures(departures: readonly Departure[]): Promise<void> {
+    await this.#deleteBatch(departures.map(({ serverId }) => departedKey(serverId)));
   }
 
   /** Writes a checkpoint, in one transaction. */
@@ -144,6 +177,10 @@ export class Store {
   /** Sets the alarm, in wall-clock epoch milliseconds. */
   async setAlarm(at: number): Promise<void> {
     await this.#storage.setAlarm(at, UNCONFIRMED);
+  }
+
+  async #deleteBatch(keys: readonly string[]): Promise<void> {
+    await Promise.all(chunks(keys).map((chunk) => this.#storage.delete(chunk, UNCONFIRMED)));
   }
 
   async #setAside(rows: ReadonlyMap<string, unknown>): Promise<void> {

@@ -1,0 +1,109 @@
+/**
+ * Whose id is it? What only the registry can decide about a write, since it depends on what was accepted before.
+ *
+ * - The first signed registration binds an id to its key. The binding lasts as long as the entry, and after a
+ *   deregistration as long as the departure.
+ * - A registration or deregistration is accepted only if it was signed later than the last one of that id.
+ * - Who comes without a proof was found trustworthy before: in token mode, in open mode, and as the operator.
+ */
+import { SIGNATURE_WINDOW_SECONDS } from '../protocol/signing.ts';
+import type { OwnershipRefusal } from '../protocol/refusal.ts';
+import type { Departure, Departures } from './departures.ts';
+import type { Directory } from './directory.ts';
+import type { Proof, Registration } from './lease.ts';
+
+export interface OwnershipTerms {
+  /** Ids held and departed, at most. */
+  readonly maxServers: number;
+  /** Of those, at most this many under one key. */
+  readonly maxServersPerKey: number;
+}
+
+export class Ownership {
+  readonly #directory: Directory;
+  readonly #departures: Departures;
+  readonly #terms: OwnershipTerms;
+
+  constructor(directory: Directory, departures: Departures, terms: OwnershipTerms) {
+    this.#directory = directory;
+    this.#departures = departures;
+    this.#terms = terms;
+  }
+
+  /** Why this registration is refused; `full` is for newcomers alone. */
+  refuseRegistration(
+    { serverId, publicKey, proof }: Registration,
+    now: number,
+  ): OwnershipRefusal | { readonly kind: 'full' } | undefined {
+    const held = this.#directory.find(serverId)?.lease;
+    const departed = this.#departures.find(serverId, now);
+    if (proof !== undefined) {
+      // An entry that nobody signed for is from before writes were signed. It is bound to the key it names.
+      const isUnbound = held !== undefined && held.proof === undefined;
+      if (isUnbound && held.publicKey !== publicKey) return { kind: 'not-owner' };
+      const last = held?.proof ?? departed;
+      const refusal = last && refuseAfter(last, proof);
+      if (refusal !== undefined) return refusal;
+      const { maxServersPerKey } = this.#terms;
+      if (last?.key !== proof.key && this.#ownedBy(proof.key) >= maxServersPerKey) {
+        return { kind: 'key-full', maxServersPerKey };
+      }
+    }
+    if (held !== undefined || departed !== undefined) return undefined;
+    const taken = this.#directory.heldCount + this.#departures.size;
+    return taken >= this.#terms.maxServers ? { kind: 'full' } : undefined;
+  }
+
+  /** Why this heartbeat is refused. It may be as old as the registration, which it can overtake on its way. */
+  refuseHeartbeat(
+    serverId: string,
+    proof: Proof,
+  ): OwnershipRefusal | { readonly kind: 'not-registered' } | undefined {
+    const last = this.#directory.find(serverId)?.lease.proof;
+    // As for an unknown id: the server is to register, which then binds the id to its key.
+    if (last === undefined) return { kind: 'not-registered' };
+    if (last.key !== proof.key) return { kind: 'not-owner' };
+    return proof.createdSeconds < last.createdSeconds ? replayed(last) : undefined;
+  }
+
+  /** Why this deregistration is refused. */
+  refuseDeregistration(serverId: string, proof: Proof, now: number): OwnershipRefusal | undefined {
+    const held = this.#directory.find(serverId)?.lease;
+    const last = held?.proof ?? this.#departures.find(serverId, now);
+    if (last !== undefined) return refuseAfter(last, proof);
+    return held === undefined ? undefined : { kind: 'not-owner' };
+  }
+
+  /** Ends a lease at its owner's or the operator's word. What is to be remembered of it, if anything. */
+  depart(serverId: string, proof: Proof | undefined, now: number): Departure | undefined {
+    const last = this.#directory.find(serverId)?.lease.proof ?? this.#departures.find(serverId, now);
+    this.#directory.remove(serverId);
+    if (last === undefined) return undefined;
+    const createdSeconds = Math.max(last.createdSeconds, proof?.createdSeconds ?? 0);
+    const departure = {
+      serverId,
+      // After the operator's word anyone may claim the id: the owner may have lost his key.
+      key: proof?.key ?? null,
+      createdSeconds,
+      until: Math.max(now, createdSeconds * 1000) + SIGNATURE_WINDOW_SECONDS * 1000,
+    };
+    this.#departures.add(departure);
+    return departure;
+  }
+
+  #ownedBy(key: string): number {
+    return this.#directory.ownedBy(key) + this.#departures.ownedBy(key);
+  }
+}
+
+function refuseAfter(
+  last: Pick<Departure, 'key' | 'createdSeconds'>,
+  proof: Proof,
+): OwnershipRefusal | undefined {
+  if (last.key !== null && last.key !== proof.key) return { kind: 'not-owner' };
+  return proof.createdSeconds <= last.createdSeconds ? replayed(last) : undefined;
+}
+
+function replayed({ createdSeconds }: Pick<Proof, 'createdSeconds'>): OwnershipRefusal {
+  return { kind: 'replayed', acceptedAt: createdSeconds };
+}

@@ -1,0 +1,39 @@
+/** What requests need of the configuration, made once for each environment: nothing is parsed for a request. */
+import { ConfigError, parseConfig, type Config } from '../config.ts';
+import { Access } from './access.ts';
+import type { Gate } from './admit.ts';
+import { WriteLimits } from './limits.ts';
+import { logStart } from './log.ts';
+import { Responder } from './respond.ts';
+
+export interface Settings {
+  readonly config: Config;
+  readonly gate: Gate;
+  readonly respond: Responder;
+}
+
+const settings = new WeakMap<Env, Settings>();
+
+/** @throws ConfigError where a variable can't be used */
+export function settingsOf(env: Env): Settings {
+  let known = settings.get(env);
+  if (known === undefined) {
+    const config = parseConfig(env);
+    const limits = config.rateLimit
+      ? new WriteLimits(env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER)
+      : undefined;
+    known = { config, gate: { access: new Access(config), limits }, respond: new Responder(config) };
+    settings.set(env, known);
+  }
+  return known;
+}
+
+/** Says in the log how the registry starts. What can't be used is said by each answer as well, so nothing is thrown. */
+export function announce(env: Env): void {
+  try {
+    logStart(parseConfig(env));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(JSON.stringify({ event: 'misconfigured', problem: error.message }));
+  }
+}

@@ -1,0 +1,119 @@
+/** Who signed this request? HTTP Message Signatures (RFC 9421) with Ed25519, and this registry's terms for them. */
+import { parseDictionary, type InnerList } from 'structured-headers';
+import { REQUIRED_COMPONENTS, SIGNATURE_WINDOW_SECONDS } from '../../protocol/signing.ts';
+import { coveredNames, signatureBase, SignatureBaseError, type SignedMessage } from './base.ts';
+import { problemOfDigest } from './digest.ts';
+import { readPublicKey, type PublicKey } from './keys.ts';
+
+/** A request whose signature is right: by which key, and when it says it was made, in epoch seconds. */
+export interface Signed {
+  readonly key: PublicKey;
+  readonly createdSeconds: number;
+}
+
+export type Verdict =
+  { readonly ok: true; readonly signed: Signed } | { readonly ok: false; readonly problem: string };
+
+interface Claim {
+  readonly covered: InnerList;
+  readonly signature: ArrayBuffer;
+  readonly createdSeconds: number;
+  readonly key: PublicKey;
+}
+
+/**
+ * Checks the signature of a request and the digest of its body. The key is the one that `keyid` spells out, else
+ * `knownKey`: the one that the body or the id of the request names.
+ */
+export async function verifyRequest(
+  message: SignedMessage,
+  body: Uint8Array<ArrayBuffer>,
+  knownKey: PublicKey | undefined,
+  nowMs: number,
+): Promise<Verdict> {
+  try {
+    const claim = readClaim(message.headers, knownKey, nowMs);
+    if (typeof claim === 'string') return { ok: false, problem: claim };
+    const base = signatureBase(message, claim.covered);
+    if (!(await verifyBase(base, claim.signature, claim.key))) {
+      const problem = `the signature is not that of the key over this base:\n${base}`;
+      return { ok: false, problem };
+    }
+    const problem = await problemOfDigest(message.headers.get('Content-Digest') ?? '', body);
+    return problem === undefined ? { ok: true, signed: claim } : { ok: false, problem };
+  } catch (error) {
+    if (error instanceof SignatureBaseError) return { ok: false, problem: error.message };
+    throw error;
+  }
+}
+
+/** Ed25519, by WebCrypto. False for a key that is no point of the curve, too. */
+export async function verifyBase(base: string, signature: ArrayBuffer, key: PublicKey): Promise<boolean> {
+  try {
+    const imported = await crypto.subtle.importKey('raw', key.bytes, 'Ed25519', false, ['verify']);
+    return await crypto.subtle.verify('Ed25519', imported, signature, new TextEncoder().encode(base));
+  } catch {
+    return false;
+  }
+}
+
+/** What the signature claims of itself, checked against our terms; a string says which one it breaks. */
+function readClaim(headers: Headers, knownKey: PublicKey | undefined, nowMs: number): Claim | string {
+  const found = findSignature(headers.get('Signature-Input') ?? '', headers.get('Signature') ?? '');
+  if (typeof found === 'string') return found;
+  const { covered, signature } = found;
+  const [, parameters] = covered;
+
+  const createdSeconds = parameters.get('created');
+  if (typeof createdSeconds !== 'number' || !Number.isSafeInteger(createdSeconds)) {
+    return 'the signature has no "created" in whole epoch seconds';
+  }
+  const nowSeconds = nowMs / 1000;
+  const ageSeconds = Math.round(nowSeconds - createdSeconds);
+  if (Math.abs(nowSeconds - createdSeconds) > SIGNATURE_WINDOW_SECONDS) {
+    const where = ageSeconds > 0 ? `${ageSeconds} s in the past` : `${-ageSeconds} s in the future`;
+    return `"created" lies ${where}, and may lie at most ${SIGNATURE_WINDOW_SECONDS} s from the registry's clock`;
+  }
+  const expires = parameters.get('expires');
+  if (expires !== undefined && !(typeof expires === 'number' && expires >= nowSeconds)) {
+    return 'the signature has expired by its own "expires"';
+  }
+  const alg = parameters.get('alg');
+  if (alg !== undefined && alg !== 'ed25519') return 'the only "alg" accepted is "ed25519"';
+
+  const keyId = parameters.get('keyid');
+  const key = (typeof keyId === 'string' ? readPublicKey(keyId) : undefined) ?? knownKey;
+  if (key === undefined) return '"keyid" must be the public key in base64';
+  return { covered, signature, createdSeconds, key };
+}
+
+/** The first signature that covers enough; others beside it, such as a proxy's, do no harm. */
+function findSignature(
+  inputs: string,
+  signatures: string,
+): { readonly covered: InnerList; readonly signature: ArrayBuffer } | string {
+  let byLabel: { readonly inputs: Dictionary; readonly signatures: Dictionary };
+  try {
+    byLabel = { inputs: parseDictionary(inputs), signatures: parseDictionary(signatures) };
+  } catch {
+    return 'Signature-Input and Signature must be dictionaries of structured fields';
+  }
+  let missing: string | undefined;
+  for (const [label, member] of byLabel.inputs) {
+    const signature = byLabel.signatures.get(label)?.[0];
+    if (!isInnerList(member) || !(signature instanceof ArrayBuffer)) continue;
+    const names = coveredNames(member);
+    missing = REQUIRED_COMPONENTS.find((name) => !names.includes(name));
+    if (missing === undefined) return { covered: member, signature };
+  }
+  return missing === undefined
+    ? 'no signature with a list of what it covers was found under one label in Signature-Input and Signature'
+    : `the signature must cover "${missing}"`;
+}
+
+type Dictionary = ReturnType<typeof parseDictionary>;
+type Member = Dictionary extends Map<string, infer Value> ? Value : never;
+
+function isInnerList(member: Member): member is InnerList {
+  return Array.isArray(member[0]);
+}
