@@ -6,6 +6,7 @@
  * - Times are epoch milliseconds, passed in, and never decrease from call to call.
  */
 import { KeyCounts } from './key-counts.ts';
+import { ChangeLog } from './changes.ts';
 import { Lease, type Encode, type Registration, type ServerRecord } from './lease.ts';
 
 export interface DirectoryTerms {
@@ -14,6 +15,9 @@ export interface DirectoryTerms {
   /** Most leases held, live and stale together. */
   readonly maxServers: number;
 }
+
+/** As many changes as a full registry has servers by default: beyond that, the whole list is the smaller answer. */
+const CHANGES_KEPT = 10_000;
 
 export type LeaseStatus = 'live' | 'stale';
 
@@ -32,12 +36,16 @@ export class Directory {
   readonly #counts = new KeyCounts();
   /** No live lease runs out before this. Renewals may leave it too early, never too late. */
   #earliestExpiry = Infinity;
-  #revision = 0;
+  #revision: number;
+  readonly #changes: ChangeLog;
   #leasesMoved = false;
 
-  constructor(terms: DirectoryTerms, encode: Encode) {
+  /** `firstRevision` is above all revisions of this registry's earlier lives: none of them is mistaken for one of this. */
+  constructor(terms: DirectoryTerms, encode: Encode, firstRevision = 0) {
     this.#terms = terms;
     this.#encode = encode;
+    this.#revision = firstRevision;
+    this.#changes = new ChangeLog(CHANGES_KEPT, firstRevision);
   }
 
   get liveCount(): number {
@@ -64,6 +72,11 @@ export class Directory {
     return this.#revision;
   }
 
+  /** The ids whose place or entry in the list changed after a revision; undefined where that is not known. */
+  changedSince(revision: number): ReadonlySet<string> | undefined {
+    return revision > this.#revision ? undefined : this.#changes.since(revision);
+  }
+
   /** Live leases, in no promised order. Call `expire` first. */
   live(): Iterable<Lease> {
     return this.#live.values();
@@ -84,7 +97,11 @@ export class Directory {
 
   /** Takes back a lease that was on disk. It counts as live until the next `expire`. */
   restore(record: ServerRecord, expiresAt: number): void {
-    this.#admit(new Lease(record, expiresAt, this.#encode));
+    this.#insert(new Lease(record, expiresAt, this.#encode));
+    this.#counts.add(record.proof?.key);
+    this.#revision += 1;
+    // Nobody saw the list before it was restored, so what led to it is no change.
+    this.#changes.startAt(this.#revision);
   }
 
   /**
@@ -100,13 +117,15 @@ export class Directory {
       this.#renew(held, now);
       // The caller writes the whole row now, so nothing of it waits for a checkpoint any more.
       this.#unwritten.delete(held);
-      if (changed) this.#revision += 1;
+      if (changed) this.#changed(held);
       return held;
     }
     if (this.heldCount >= this.#terms.maxServers) return undefined;
     const record = { ...registration, registeredAt: now, lastSeen: now };
     const lease = new Lease(record, now + this.#terms.ttlMs, this.#encode);
-    this.#admit(lease);
+    this.#insert(lease);
+    this.#counts.add(lease.proof?.key);
+    this.#changed(lease);
     return lease;
   }
 
@@ -118,7 +137,7 @@ export class Directory {
     this.#leasesMoved = true;
     if (metadata !== undefined && lease.updateMetadata(metadata)) {
       this.#unwritten.add(lease);
-      this.#revision += 1;
+      this.#changed(lease);
     }
     return lease;
   }
@@ -128,7 +147,7 @@ export class Directory {
     const found = this.find(serverId);
     if (found === undefined) return false;
     this.#end(found.lease);
-    if (found.status === 'live') this.#revision += 1;
+    if (found.status === 'live') this.#changed(found.lease);
     return true;
   }
 
@@ -136,7 +155,6 @@ export class Directory {
   expire(now: number): void {
     if (now < this.#earliestExpiry) return;
     let earliest = Infinity;
-    const liveBefore = this.#live.size;
     for (const lease of this.#live.values()) {
       if (lease.expiresAt > now) {
         if (lease.expiresAt < earliest) earliest = lease.expiresAt;
@@ -144,9 +162,9 @@ export class Directory {
       }
       this.#live.delete(lease.serverId);
       this.#stale.set(lease.serverId, lease);
+      this.#changed(lease);
     }
     this.#earliestExpiry = earliest;
-    if (this.#live.size !== liveBefore) this.#revision += 1;
   }
 
   /** A time before which no live lease runs out; null where none is live. Exact after `measureEarliestExpiry`. */
@@ -203,11 +221,6 @@ export class Directory {
     return forgotten;
   }
 
-  /** Whether anything moved that only memory knows: renewed leases, or rows that a heartbeat changed. */
-  get hasChanges(): boolean {
-    return this.#leasesMoved || this.#unwritten.size > 0;
-  }
-
   /** Hands over what only memory knows, for a checkpoint to write. `giveBack` it if the write fails. */
   takeChanges(): Changes {
     const changes = { leasesMoved: this.#leasesMoved, unwritten: [...this.#unwritten] };
@@ -224,10 +237,9 @@ export class Directory {
     }
   }
 
-  #admit(lease: Lease): void {
-    this.#insert(lease);
-    this.#counts.add(lease.proof?.key);
+  #changed(lease: Lease): void {
     this.#revision += 1;
+    this.#changes.record(this.#revision, lease.serverId);
   }
 
   #insert(lease: Lease): void {
@@ -244,7 +256,7 @@ export class Directory {
   #revive(lease: Lease): void {
     if (!this.#stale.delete(lease.serverId)) return;
     this.#insert(lease);
-    this.#revision += 1;
+    this.#changed(lease);
   }
 
   #end(lease: Lease): void {

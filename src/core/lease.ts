@@ -1,9 +1,20 @@
 /** One server's lease: what it registered, when it was last heard, when it runs out, and its encoded form. */
 
+import type { Place } from '../protocol/query.ts';
+
 /** Who signed a registration, and when: the key in canonical base64, and `created` in epoch seconds. */
 export interface Proof {
   readonly key: string;
   readonly createdSeconds: number;
+}
+
+/** Where a registration came from, as far as the platform knows; never the address. Degrees. */
+export interface Location {
+  readonly country?: string;
+  /** The data centre of the platform that took the request, by its airport's code. */
+  readonly colo?: string;
+  readonly latitude?: number;
+  readonly longitude?: number;
 }
 
 /** A server as it registered itself. `metadata` is JSON text, checked before it came here, or null. */
@@ -15,6 +26,8 @@ export interface Registration {
   readonly metadata: string | null;
   /** Absent where a trusted writer registered it: then the id is bound to no key. */
   readonly proof?: Proof;
+  /** Absent where it is not known or not to be recorded. */
+  readonly location?: Location;
 }
 
 /** A registration with its times, in epoch milliseconds: what a storage row holds. */
@@ -39,6 +52,7 @@ export class Lease {
   pictureEnd = 0;
   #server: Registration & { readonly registeredAt: number };
   #proof: Proof | undefined;
+  #place: Place | null;
   #head: Uint8Array;
   readonly #encode: Encode;
 
@@ -50,6 +64,7 @@ export class Lease {
     this.#encode = encode;
     this.#server = record;
     this.#proof = record.proof;
+    this.#place = placeOf(record.location);
     this.#head = encodeHead(record, encode);
   }
 
@@ -66,6 +81,15 @@ export class Lease {
     return this.#proof;
   }
 
+  get region(): string {
+    return this.#server.region;
+  }
+
+  /** Null where the location is not known to the degree. */
+  get place(): Place | null {
+    return this.#place;
+  }
+
   get metadata(): string | null {
     return this.#server.metadata;
   }
@@ -78,16 +102,18 @@ export class Lease {
   /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing of the entry changed. */
   update(registration: Registration): boolean {
     this.#proof = registration.proof;
-    const { endpoint, publicKey, region, metadata } = this.#server;
+    const { endpoint, publicKey, region, metadata, location } = this.#server;
     if (
       endpoint === registration.endpoint &&
       publicKey === registration.publicKey &&
       region === registration.region &&
-      metadata === registration.metadata
+      metadata === registration.metadata &&
+      JSON.stringify(location) === JSON.stringify(registration.location)
     ) {
       return false;
     }
     this.#server = { ...registration, serverId: this.serverId, registeredAt: this.registeredAt };
+    this.#place = placeOf(registration.location);
     this.#head = encodeHead(this.#server, this.#encode);
     return true;
   }
@@ -99,15 +125,25 @@ export class Lease {
 
   /** The row to store. */
   toRecord(): ServerRecord {
-    const { serverId, endpoint, publicKey, region, metadata, registeredAt } = this.#server;
-    const record = { serverId, endpoint, publicKey, region, metadata, registeredAt, lastSeen: this.lastSeen };
-    return this.#proof === undefined ? record : { ...record, proof: this.#proof };
+    const { serverId, endpoint, publicKey, region, metadata, location, registeredAt } = this.#server;
+    const named = { serverId, endpoint, publicKey, region, metadata };
+    return {
+      ...named,
+      registeredAt,
+      lastSeen: this.lastSeen,
+      ...(this.#proof !== undefined && { proof: this.#proof }),
+      ...(location !== undefined && { location }),
+    };
   }
 }
 
+function placeOf({ latitude, longitude }: Location = {}): Place | null {
+  return latitude === undefined || longitude === undefined ? null : { latitude, longitude };
+}
+
 function encodeHead(server: Registration & { readonly registeredAt: number }, encode: Encode): Uint8Array {
-  const { serverId, endpoint, publicKey, region, metadata, registeredAt } = server;
-  const members = JSON.stringify({ serverId, endpoint, publicKey, region }).slice(0, -1);
+  const { serverId, endpoint, publicKey, region, location, metadata, registeredAt } = server;
+  const members = JSON.stringify({ serverId, endpoint, publicKey, region, location }).slice(0, -1);
   const metadataMember = metadata === null ? '' : `,"metadata":${metadata}`;
   return encode(`${members}${metadataMember},"registeredAt":${registeredAt},"lastSeen":`);
 }

@@ -20,6 +20,7 @@ export class Snapshot {
   readonly #peersHead: Uint8Array;
   readonly #peersTail: Uint8Array;
   #list: Uint8Array = new Uint8Array(0);
+  readonly #entriesStart: number;
   #entriesEnd = 0;
   #revision = -1;
   #takenAt = -Infinity;
@@ -29,6 +30,7 @@ export class Snapshot {
     this.#maxAgeMs = maxAgeMs;
     this.#encode = encode;
     this.#listHead = encode('{"servers":[');
+    this.#entriesStart = this.#listHead.byteLength;
     this.#peersHead = encode('{"success":true,"peers":[');
     this.#peersTail = encode(']}');
   }
@@ -42,19 +44,32 @@ export class Snapshot {
   /** The answer to a heartbeat as UTF-8 JSON: every live entry but the caller's own, cut out of the list. */
   peers(self: Lease, now: number): Uint8Array {
     this.#refresh(now);
-    const start = this.#listHead.byteLength;
-    const end = this.#entriesEnd;
+    const { pictureStart: start, pictureEnd: end } = self;
     // The comma that goes with the caller's entry is the one behind it, or before it where it stands last.
-    const cutEnd = self.pictureEnd === end ? end : self.pictureEnd + 1;
-    const cutStart = self.pictureEnd === end ? Math.max(start, self.pictureStart - 1) : self.pictureStart;
+    const isLast = end === this.#entriesEnd;
+    const cutStart = isLast ? Math.max(this.#entriesStart, start - 1) : start;
+    return this.#entriesWithin(this.#peersHead, cutStart, isLast ? end : end + 1, this.#peersTail);
+  }
 
-    const { byteLength: headBytes } = this.#peersHead;
-    const keptBytes = end - start - (cutEnd - cutStart);
-    const answer = new Uint8Array(headBytes + keptBytes + this.#peersTail.byteLength);
-    answer.set(this.#peersHead);
-    answer.set(this.#list.subarray(start, cutStart), headBytes);
-    answer.set(this.#list.subarray(cutEnd, end), headBytes + cutStart - start);
-    answer.set(this.#peersTail, headBytes + keptBytes);
+  /** The whole list in the form of an answer to `since`, as UTF-8 JSON. */
+  full(now: number): Uint8Array {
+    this.#refresh(now);
+    const head = this.#encode(`{"revision":${this.#revision},"full":true,"changed":[`);
+    const tail = this.#encode(`],"removed":[],"timestamp":${this.#takenAt}}`);
+    return this.#entriesWithin(head, this.#entriesEnd, this.#entriesEnd, tail);
+  }
+
+  /** The entries but for the bytes from `cutStart` to `cutEnd`, between a head and a tail of their own. */
+  #entriesWithin(head: Uint8Array, cutStart: number, cutEnd: number, tail: Uint8Array): Uint8Array {
+    const before = this.#list.subarray(this.#entriesStart, cutStart);
+    const behind = this.#list.subarray(cutEnd, this.#entriesEnd);
+    const parts = [head, before, behind, tail];
+    const answer = new Uint8Array(parts.reduce((bytes, part) => bytes + part.byteLength, 0));
+    let at = 0;
+    for (const part of parts) {
+      answer.set(part, at);
+      at += part.byteLength;
+    }
     return answer;
   }
 
@@ -77,9 +92,9 @@ export class Snapshot {
     entriesBytes = Math.max(0, entriesBytes - 1);
 
     // Exactly as long as the answer: RPC sends the whole buffer behind a view.
-    const list = new Uint8Array(this.#listHead.byteLength + entriesBytes + tail.byteLength);
+    const list = new Uint8Array(this.#entriesStart + entriesBytes + tail.byteLength);
     list.set(this.#listHead);
-    let at = this.#listHead.byteLength;
+    let at = this.#entriesStart;
     this.#entriesEnd = at + entriesBytes;
     for (const lease of this.#directory.live()) {
       lease.pictureStart = at;

@@ -1,0 +1,31 @@
+/** What changed in the list since a revision. */
+import type { Directory } from './directory.ts';
+import type { Encode } from './lease.ts';
+import { encodeEntry } from './query.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/**
+ * As UTF-8 JSON: `{revision, changed, removed, timestamp}`, or the whole list with `full: true` where that is not
+ * known (the registry was loaded again, or too much has happened) or would be the smaller answer.
+ */
+export function answerSince(
+  since: number,
+  directory: Directory,
+  snapshot: Snapshot,
+  now: number,
+  encode: Encode,
+): Uint8Array {
+  directory.expire(now);
+  const ids = directory.changedSince(since);
+  if (ids === undefined || ids.size > directory.liveCount) return snapshot.full(now);
+  const changed: string[] = [];
+  const removed: string[] = [];
+  for (const serverId of ids) {
+    const found = directory.find(serverId);
+    if (found?.status === 'live') changed.push(encodeEntry(found.lease, null, null));
+    else removed.push(JSON.stringify(serverId));
+  }
+  return encode(
+    `{"revision":${directory.revision},"changed":[${changed.join(',')}],"removed":[${removed.join(',')}],"timestamp":${now}}`,
+  );
+}

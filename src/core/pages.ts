@@ -1,0 +1,40 @@
+/** Answers to queries, kept as long as a picture of the list may be: the same query is answered once a moment. */
+
+interface Page {
+  readonly body: Uint8Array;
+  readonly revision: number;
+  readonly takenAt: number;
+}
+
+export class Pages {
+  readonly #maxAgeMs: number;
+  readonly #maxBytes: number;
+  /** In the order in which they were made, so that the first is the oldest. */
+  readonly #pages = new Map<string, Page>();
+  #bytes = 0;
+
+  constructor(maxAgeMs: number, maxBytes: number) {
+    this.#maxAgeMs = maxAgeMs;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The kept answer under `key` if it is of this revision and young enough, or a new one. */
+  answer(key: string, revision: number, now: number, build: () => Uint8Array): Uint8Array {
+    const kept = this.#pages.get(key);
+    if (kept?.revision === revision && now - kept.takenAt < this.#maxAgeMs) return kept.body;
+    const body = build();
+    this.#drop(key);
+    this.#pages.set(key, { body, revision, takenAt: now });
+    this.#bytes += body.byteLength;
+    for (const oldest of this.#pages.keys()) {
+      if (this.#bytes <= this.#maxBytes) break;
+      this.#drop(oldest);
+    }
+    return body;
+  }
+
+  #drop(key: string): void {
+    this.#bytes -= this.#pages.get(key)?.body.byteLength ?? 0;
+    this.#pages.delete(key);
+  }
+}
