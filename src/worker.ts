@@ -1,10 +1,10 @@
 /** The entry: the fetch handler and the Durable Object class, nothing else but a line in the log at the start. */
 import { env } from 'cloudflare:workers';
-import { app } from './http/routes.ts';
+import { handleFetch } from './http/fetch.ts';
 import { announce } from './http/settings.ts';
 
 export { ServerRegistry } from './registry/registry.ts';
 
 announce(env);
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
+export default { fetch: handleFetch } satisfies ExportedHandler<Env>;

@@ -9,6 +9,12 @@ export function logRefusedWrite(request: Request, route: string, refusal: Refusa
   console.warn(JSON.stringify({ event: 'write-refused', route, reason: refusal.kind, address }));
 }
 
+/** The cause of a failed request, under the incident that its answer names. */
+export function logFailure(incident: string, route: string, error: unknown): void {
+  const cause = error instanceof Error ? error.stack : String(error);
+  console.error(JSON.stringify({ event: 'request-failed', incident, route, cause }));
+}
+
 /** What an operator should know when the Worker starts. */
 export function logStart(config: Config): void {
   const { writeAccess, tokens } = config;

@@ -1,0 +1,11 @@
+/** An entry as it is stored → as it is sent. */
+import { entry, type Entry } from '../protocol/protocol.ts';
+import type { ServerRecord } from '../registry/outcomes.ts';
+
+/** The stored form has metadata as JSON text; the wire has it as the object it was, or not at all. */
+export function toEntry(record: ServerRecord): Entry {
+  const { metadata, registeredAt, lastSeen, serverId, endpoint, publicKey, region } = record;
+  const named = { serverId, endpoint, publicKey, region };
+  if (metadata === null) return { ...named, registeredAt, lastSeen };
+  return { ...named, metadata: entry.shape.metadata.parse(JSON.parse(metadata)), registeredAt, lastSeen };
+}

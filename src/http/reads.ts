@@ -1,0 +1,53 @@
+/** The routes that read. Anyone may. */
+import type { ServerAnswer } from '../protocol/protocol.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import type { GetOutcome } from '../registry/outcomes.ts';
+import { VERSION } from '../version.ts';
+import type { Call } from './call.ts';
+import { toEntry } from './entries.ts';
+import { errorsPage } from './errors-page.ts';
+import { parseServerId } from './parse.ts';
+
+export async function list({ registry, respond }: Call): Promise<Response> {
+  return respond.encodedJson(await registry.listServers());
+}
+
+export async function get({ request, registry, respond }: Call): Promise<Response | Refusal> {
+  const id = parseServerId(request);
+  if (!id.ok) return id.refusal;
+  const outcome: GetOutcome = await registry.getServer(id.value);
+  if (outcome.kind !== 'found') return outcome;
+  const { server, status, expiresAt } = outcome;
+  return respond.json({ server: toEntry(server), status, expiresAt } satisfies ServerAnswer);
+}
+
+export async function stats({ registry, respond }: Call): Promise<Response> {
+  return respond.json(await registry.stats());
+}
+
+export function health({ respond }: Call): Response {
+  return respond.json({ status: 'ok', service: 'rollcall', timestamp: new Date().toISOString() });
+}
+
+export function errors({ respond }: Call): Response {
+  return respond.json(errorsPage());
+}
+
+export function info({ respond }: Call): Response {
+  return respond.json({
+    name: 'rollcall',
+    version: VERSION,
+    description:
+      'A server registry: servers register, heartbeat, and drop off the list when they fall silent.',
+    endpoints: {
+      'GET /servers': 'every live server',
+      'POST /servers': 'register: {serverId, endpoint, publicKey, region?, metadata?}',
+      'POST /servers/heartbeat': 'stay listed: {serverId, peers?, metadata?}',
+      'GET /servers/<id>': 'one server, live or stale',
+      'DELETE /servers/<id>': 'deregister',
+      'GET /stats': 'what the registry holds and has swept',
+      'GET /health': 'is the Worker up',
+      'GET /errors': 'what each error means',
+    },
+  });
+}

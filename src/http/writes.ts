@@ -1,0 +1,62 @@
+/** The routes that write: admitted first, then one call to the object. */
+import type { Refusal } from '../protocol/refusal.ts';
+import type { HeartbeatWish, RegisterOutcome } from '../registry/outcomes.ts';
+import { admit } from './admit.ts';
+import type { Call } from './call.ts';
+import { toEntry } from './entries.ts';
+import { parseHeartbeat, parseRegister, parseServerId } from './parse.ts';
+
+export async function register({
+  request,
+  config,
+  gate,
+  registry,
+  respond,
+}: Call): Promise<Response | Refusal> {
+  const admitted = await admit(request, gate, (body) => parseRegister(body, config.allowPrivateEndpoints));
+  if (!admitted.ok) return admitted.refusal;
+  const { value, proof } = admitted.value;
+  const { metadata, ...named } = value;
+  const outcome: RegisterOutcome = await registry.register({
+    ...named,
+    metadata: metadata === undefined ? null : JSON.stringify(metadata),
+    ...(proof !== null && { proof }),
+  });
+  if (outcome.kind !== 'registered') return outcome;
+  return respond.json({ success: true, server: toEntry(outcome.server), lease: outcome.lease });
+}
+
+export async function heartbeat({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {
+  const admitted = await admit(request, gate, parseHeartbeat);
+  if (!admitted.ok) return admitted.refusal;
+  const { value, proof } = admitted.value;
+  const { serverId, peers, metadata } = value;
+  const wish: HeartbeatWish = {
+    peers,
+    ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
+    ...(proof !== null && { proof }),
+  };
+  const outcome = await registry.heartbeat(serverId, wish);
+  switch (outcome.kind) {
+    case 'renewed':
+      return respond.json({ success: true });
+    case 'renewed-with-peers':
+      return respond.encodedJson(outcome.body);
+    case 'not-registered':
+    case 'not-owner':
+    case 'replayed':
+    case 'key-full':
+      return outcome;
+  }
+}
+
+export async function deregister({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {
+  const admitted = await admit(request, gate, () => {
+    const id = parseServerId(request);
+    return id.ok ? { ok: true, value: { serverId: id.value } } : id;
+  });
+  if (!admitted.ok) return admitted.refusal;
+  const { value, proof } = admitted.value;
+  const outcome = await registry.deregister(value.serverId, proof ?? undefined);
+  return outcome.kind === 'deregistered' ? respond.json({ success: true }) : outcome;
+}
