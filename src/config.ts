@@ -19,7 +19,11 @@ const secret = z
   .optional();
 
 /** Never shown, not even where they can't be used. */
-const SECRETS: ReadonlySet<string> = new Set(['REGISTRY_TOKEN', 'REGISTRY_TOKEN_PREVIOUS']);
+const SECRETS: ReadonlySet<string> = new Set([
+  'REGISTRY_TOKEN',
+  'REGISTRY_TOKEN_PREVIOUS',
+  'BOOTSTRAP_SIGNING_KEY',
+]);
 
 const variables = z.object({
   SERVER_TTL_MS: positiveMs(300_000),
@@ -36,6 +40,13 @@ const variables = z.object({
   MAX_SERVERS_PER_KEY: positiveMs(100),
   RATE_LIMIT: z.enum(['on', 'off'], 'must be "on" or "off"').default('on'),
   ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'must be "true" or "false"').default('false'),
+  RECORD_LOCATION: z.enum(['true', 'false'], 'must be "true" or "false"').default('true'),
+  LIST_MAX_AGE_S: z
+    .string('must be a string holding a number of seconds')
+    .regex(/^\d{1,6}$/, 'must be a number of seconds, 0 to 999999')
+    .transform(Number)
+    .default(0),
+  BOOTSTRAP_SIGNING_KEY: z.string().trim().default(''),
   CORS_ORIGIN: z.string().min(1, 'must be an origin such as "https://example.org", or "*"').default('*'),
 });
 
@@ -63,6 +74,12 @@ export interface Config {
   readonly rateLimit: boolean;
   /** Whether an endpoint may lie in a private, loopback, link-local or reserved range. */
   readonly allowPrivateEndpoints: boolean;
+  /** Whether an entry notes where its registration came from. */
+  readonly recordLocation: boolean;
+  /** Seconds for which caches may answer a list; 0: every list is asked for. */
+  readonly listMaxAgeS: number;
+  /** The secret that lists are signed with, as it was set, checked where it is used; null where it is not. */
+  readonly signingSeed: string | null;
   /** `Access-Control-Allow-Origin` of every answer. */
   readonly corsOrigin: string;
 }
@@ -105,6 +122,9 @@ export function parseConfig(env: object): Config {
     maxServersPerKey: vars.MAX_SERVERS_PER_KEY,
     rateLimit: vars.RATE_LIMIT === 'on',
     allowPrivateEndpoints: vars.ALLOW_PRIVATE_ENDPOINTS === 'true',
+    recordLocation: vars.RECORD_LOCATION === 'true',
+    listMaxAgeS: vars.LIST_MAX_AGE_S,
+    signingSeed: vars.BOOTSTRAP_SIGNING_KEY === '' ? null : vars.BOOTSTRAP_SIGNING_KEY,
     corsOrigin: vars.CORS_ORIGIN,
   };
 }

@@ -103,7 +103,12 @@ export function encodeEntry(lease: Lease, km: number | null, fields: readonly Fi
       case 'distanceKm':
         if (km !== null) members.push(`"distanceKm":${Math.round(km)}`);
         break;
-      default:
+      case 'serverId':
+      case 'endpoint':
+      case 'publicKey':
+      case 'region':
+      case 'registeredAt':
+      case 'lastSeen':
         members.push(`"${field}":${JSON.stringify(record[field])}`);
     }
   }

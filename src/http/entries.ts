@@ -4,8 +4,15 @@ import type { ServerRecord } from '../registry/outcomes.ts';
 
 /** The stored form has metadata as JSON text; the wire has it as the object it was, or not at all. */
 export function toEntry(record: ServerRecord): Entry {
-  const { metadata, registeredAt, lastSeen, serverId, endpoint, publicKey, region } = record;
-  const named = { serverId, endpoint, publicKey, region };
-  if (metadata === null) return { ...named, registeredAt, lastSeen };
-  return { ...named, metadata: entry.shape.metadata.parse(JSON.parse(metadata)), registeredAt, lastSeen };
+  const { metadata, registeredAt, lastSeen, serverId, endpoint, publicKey, region, location } = record;
+  return {
+    serverId,
+    endpoint,
+    publicKey,
+    region,
+    ...(location !== undefined && { location }),
+    ...(metadata !== null && { metadata: entry.shape.metadata.parse(JSON.parse(metadata)) }),
+    registeredAt,
+    lastSeen,
+  };
 }

@@ -6,10 +6,15 @@ import { VERSION } from '../version.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
 import { errorsPage } from './errors-page.ts';
+import { parseListRequest } from './list-request.ts';
 import { parseServerId } from './parse.ts';
 
-export async function list({ registry, respond }: Call): Promise<Response> {
-  return respond.encodedJson(await registry.listServers());
+export async function list({ request, registry, respond }: Call): Promise<Response | Refusal> {
+  const parsed = parseListRequest(request);
+  if (!parsed.ok) return parsed.refusal;
+  const { request: wish, isPersonal } = parsed.value;
+  const outcome = await registry.listServers(wish, request.headers.get('If-None-Match'));
+  return respond.list(outcome, isPersonal);
 }
 
 export async function get({ request, registry, respond }: Call): Promise<Response | Refusal> {

@@ -2,14 +2,23 @@
 import type { Config } from '../config.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
+import type { ListOutcome } from '../registry/outcomes.ts';
 import { explain, typeOf } from './problems.ts';
 
 /** [C15] What every answer allows other origins to do, and to read. */
-const CORS = {
-  methods: 'GET, POST, DELETE, OPTIONS',
-  headers: 'Content-Type, Authorization, Content-Digest, Signature, Signature-Input',
+export const CORS = {
+  methods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+  headers: [
+    'Content-Type',
+    'Authorization',
+    'If-None-Match',
+    'Content-Digest',
+    'Signature',
+    'Signature-Input',
+  ],
   exposed: 'Retry-After, WWW-Authenticate, Accept-Signature',
-  preflightSeconds: '86400',
+  exposedOfLists: 'ETag, X-Bootstrap-Signature',
+  preflightSeconds: 86_400,
 } as const;
 
 /** Nothing here is a page: no script runs, no frame shows it, no type is guessed. */
@@ -25,16 +34,24 @@ export class Responder {
   readonly #common: Readonly<Record<string, string>>;
   readonly #json: Headers;
 
-  constructor(config: Pick<Config, 'corsOrigin'>) {
+  readonly #list: Headers;
+  readonly #personalList: Headers;
+
+  constructor(config: Pick<Config, 'corsOrigin' | 'listMaxAgeS'>) {
     this.#common = {
       'Access-Control-Allow-Origin': config.corsOrigin,
-      'Access-Control-Allow-Methods': CORS.methods,
-      'Access-Control-Allow-Headers': CORS.headers,
+      'Access-Control-Allow-Methods': CORS.methods.join(', '),
+      'Access-Control-Allow-Headers': CORS.headers.join(', '),
       'Cache-Control': 'no-cache',
       ...PROTECTIVE,
       ...(config.corsOrigin === '*' ? {} : { Vary: 'Origin' }),
     };
     this.#json = new Headers({ ...this.#common, 'Content-Type': 'application/json' });
+    const { listMaxAgeS: maxAgeS } = config;
+    this.#list = this.#listHeaders(
+      maxAgeS === 0 ? 'no-cache' : `public, max-age=${maxAgeS}, stale-while-revalidate=${maxAgeS}`,
+    );
+    this.#personalList = this.#listHeaders(maxAgeS === 0 ? 'no-cache' : `private, max-age=${maxAgeS}`);
   }
 
   json(value: unknown): Response {
@@ -46,12 +63,25 @@ export class Responder {
     return new Response(body, { headers: this.#json });
   }
 
-  /** [C14] */
-  preflight(): Response {
-    return new Response(null, {
-      status: 204,
-      headers: { ...this.#common, 'Access-Control-Max-Age': CORS.preflightSeconds },
-    });
+  /** The list, or that it is the one the reader has. A personal answer is no other reader's. */
+  list(outcome: ListOutcome, isPersonal: boolean): Response {
+    const headers = new Headers(isPersonal ? this.#personalList : this.#list);
+    if (outcome.etag !== null) headers.set('ETag', outcome.etag);
+    if (outcome.kind === 'unchanged') return new Response(null, { status: 304, headers });
+    if (outcome.signature !== null) headers.set('X-Bootstrap-Signature', outcome.signature);
+    return new Response(outcome.body, { headers });
+  }
+
+  /** Adds what protects every answer to the headers of one that is made elsewhere. */
+  protect(headers: Headers): void {
+    for (const [name, value] of Object.entries(PROTECTIVE)) headers.set(name, value);
+  }
+
+  #listHeaders(cacheControl: string): Headers {
+    const headers = new Headers(this.#json);
+    headers.set('Cache-Control', cacheControl);
+    headers.set('Access-Control-Expose-Headers', CORS.exposedOfLists);
+    return headers;
   }
 
   refuse(refusal: Refusal): Response {

@@ -1,57 +1,58 @@
-/** The route table. `<id>` stands for the rest of the path, which is never empty and may have slashes in it. */
-import type { Handler } from './call.ts';
+/** The route table. HEAD is served wherever GET is, OPTIONS everywhere. */
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { RegExpRouter } from 'hono/router/reg-exp-router';
+import { answer, refuse, type Handler } from './call.ts';
 import { errors, get, health, info, list, stats } from './reads.ts';
+import { CORS } from './respond.ts';
+import { settingsOf } from './settings.ts';
 import { deregister, heartbeat, register } from './writes.ts';
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
-/** The handlers of one path. HEAD is served wherever GET is, OPTIONS everywhere. */
-export interface Route {
-  readonly path: string;
-  readonly handlers: Readonly<Partial<Record<Method, Handler>>>;
-}
-
-const ROUTES: readonly Route[] = [
-  { path: '/servers', handlers: { GET: list, POST: register } },
-  // GET and DELETE are of a server that has chosen this name for its id.
-  { path: '/servers/heartbeat', handlers: { GET: get, POST: heartbeat, DELETE: deregister } },
-  { path: '/servers/<id>', handlers: { GET: get, DELETE: deregister } },
-  { path: '/stats', handlers: { GET: stats } },
-  { path: '/health', handlers: { GET: health } },
-  { path: '/errors', handlers: { GET: errors } },
-  { path: '/', handlers: { GET: info } },
-  { path: '/api/info', handlers: { GET: info } },
+/** A raw `/` in an id belongs to the id. POST alone has a route of the name `heartbeat`: a server may be called so. */
+const ROUTES: readonly (readonly [Method, path: string, Handler])[] = [
+  ['GET', '/servers', list],
+  ['POST', '/servers', register],
+  ['POST', '/servers/heartbeat', heartbeat],
+  ['GET', '/servers/:id{.+}', get],
+  ['DELETE', '/servers/:id{.+}', deregister],
+  ['GET', '/stats', stats],
+  ['GET', '/health', health],
+  ['GET', '/errors', errors],
+  ['GET', '/', info],
+  ['GET', '/api/info', info],
 ];
 
-const ID = '<id>';
-const exact: ReadonlyMap<string, Route> = new Map(ROUTES.map((route) => [route.path, route]));
-const prefixed = ROUTES.filter(({ path }) => path.endsWith(ID)).map(
-  (route) => [route.path.slice(0, -ID.length), route] as const,
+const app = new Hono<{ Bindings: Env }>({ router: new RegExpRouter() });
+
+// Exactly one handler a request: Hono then calls it without its middleware chain.
+for (const [method, path, handler] of ROUTES) {
+  app.on(method, path, (context) => answer(context.req.raw, context.env, handler, `${method} ${path}`));
+}
+// [C14]
+app.options('*', (context, next) => {
+  const { config, respond } = settingsOf(context.env);
+  respond.protect(context.res.headers);
+  return cors({
+    origin: config.corsOrigin,
+    allowMethods: [...CORS.methods],
+    allowHeaders: [...CORS.headers],
+    maxAge: CORS.preflightSeconds,
+  })(context, next);
+});
+app.notFound((context) =>
+  refuse(context.req.raw, context.env, nothingFor(context.req.method, context.req.path)),
 );
 
-/** Undefined where nothing is served. */
-export function routeOf(path: string): Route | undefined {
-  const found = exact.get(path);
-  if (found !== undefined && !found.path.endsWith(ID)) return found;
-  return prefixed.find(([prefix]) => path.startsWith(prefix) && path.length > prefix.length)?.[1];
+/** [C16] */
+function nothingFor(method: string, path: string) {
+  const known = ROUTES.map(([of]) => of).filter((of) => app.router.match(of, path)[0].length > 0);
+  if (known.length === 0) return { kind: 'no-such-route', path } as const;
+  const served = new Set(known.flatMap((of) => (of === 'GET' ? ['GET', 'HEAD'] : [of])));
+  return { kind: 'method-not-allowed', method, allow: [...served, 'OPTIONS'].join(', ') } as const;
 }
 
-export function handlerOf({ handlers }: Route, method: string): Handler | undefined {
-  switch (method) {
-    case 'GET':
-    case 'HEAD':
-      return handlers.GET;
-    case 'POST':
-      return handlers.POST;
-    case 'DELETE':
-      return handlers.DELETE;
-    default:
-      return undefined;
-  }
-}
-
-/** The `Allow` header of a route. */
-export function allowOf({ handlers }: Route): string {
-  const methods = ['GET', 'POST', 'DELETE'].filter((method) => Object.hasOwn(handlers, method));
-  return [...methods, 'OPTIONS'].join(', ').replace('GET', 'GET, HEAD');
-}
+/** Answers every request. */
+export const handleFetch = (request: Request, env: Env, context: ExecutionContext) =>
+  app.fetch(request, env, context);

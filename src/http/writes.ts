@@ -4,6 +4,7 @@ import type { HeartbeatWish, RegisterOutcome } from '../registry/outcomes.ts';
 import { admit } from './admit.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
+import { locationOf } from './place.ts';
 import { parseHeartbeat, parseRegister, parseServerId } from './parse.ts';
 
 export async function register({
@@ -17,10 +18,12 @@ export async function register({
   if (!admitted.ok) return admitted.refusal;
   const { value, proof } = admitted.value;
   const { metadata, ...named } = value;
+  const location = config.recordLocation ? locationOf(request.cf) : undefined;
   const outcome: RegisterOutcome = await registry.register({
     ...named,
     metadata: metadata === undefined ? null : JSON.stringify(metadata),
     ...(proof !== null && { proof }),
+    ...(location !== undefined && { location }),
   });
   if (outcome.kind !== 'registered') return outcome;
   return respond.json({ success: true, server: toEntry(outcome.server), lease: outcome.lease });

@@ -65,15 +65,26 @@ export const heartbeatRequest = z.object({
 
 const epochMs = z.int().nonnegative();
 
+/** Where a registration came from, as far as the platform knows; never the address. Degrees. */
+export const location = z.object({
+  country: z.string().exactOptional(),
+  colo: z.string().exactOptional(),
+  latitude: z.number().min(-90).max(90).exactOptional(),
+  longitude: z.number().min(-180).max(180).exactOptional(),
+});
+
 /** One server as the list shows it. Times are epoch milliseconds. */
 export const entry = z.object({
   serverId: z.string(),
   endpoint: z.string(),
   publicKey: z.string(),
   region: z.string(),
+  location: location.exactOptional(),
   metadata: anyMetadata.optional(),
   registeredAt: epochMs,
   lastSeen: epochMs,
+  /** From the place that a reader named, in whole kilometres. */
+  distanceKm: z.int().nonnegative().exactOptional(),
 });
 
 /** How long a lease lasts without a heartbeat, and how often the registry asks for one. */
@@ -87,6 +98,23 @@ export const heartbeatAnswer = z.object({ success: z.literal(true), peers: z.arr
 export const deregisterAnswer = z.object({ success: z.literal(true) });
 /** Answer to `GET /servers`; `timestamp` is when the picture was taken. */
 export const listAnswer = z.object({ servers: z.array(entry), timestamp: epochMs });
+/** Answer to `GET /servers` with a filter, an order or a limit. `fields` may leave out members of an entry. */
+export const pageAnswer = z.object({
+  servers: z.array(entry.partial()),
+  timestamp: epochMs,
+  /** Matches on all pages together. */
+  total: z.int(),
+  /** Absent on the last page. */
+  nextCursor: z.string().exactOptional(),
+});
+/** Answer to `GET /servers?since=<revision>`. With `full`, `changed` is the whole list. */
+export const deltaAnswer = z.object({
+  revision: z.int(),
+  full: z.literal(true).exactOptional(),
+  changed: z.array(entry),
+  removed: z.array(z.string()),
+  timestamp: epochMs,
+});
 /** Answer to `GET /servers/<id>`. */
 export const serverAnswer = z.object({
   server: entry,
@@ -110,6 +138,8 @@ export const statsAnswer = z.object({
   absence: z.object({ from: epochMs, until: epochMs, leases: z.int() }).nullable(),
   /** Rows on disk that could not be read and were set aside. */
   setAside: z.int(),
+  /** Whether lists are signed with BOOTSTRAP_SIGNING_KEY. */
+  signing: z.enum(['on', 'off', 'malformed key']),
 });
 
 /** Every error body: RFC 9457 problem details, and the `error` member of the original registry. */
@@ -128,6 +158,8 @@ export type LeaseTerms = z.infer<typeof leaseTerms>;
 export type RegisterAnswer = z.infer<typeof registerAnswer>;
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswer>;
 export type ListAnswer = z.infer<typeof listAnswer>;
+export type PageAnswer = z.infer<typeof pageAnswer>;
+export type DeltaAnswer = z.infer<typeof deltaAnswer>;
 export type ServerAnswer = z.infer<typeof serverAnswer>;
 export type StatsAnswer = z.infer<typeof statsAnswer>;
 export type Problem = z.infer<typeof problem>;

@@ -28,6 +28,19 @@ export type HeartbeatOutcome =
   | Refused<'not-registered'>
   | OwnershipRefusal;
 
+export type ListOutcome =
+  | {
+      readonly kind: 'listed';
+      /** UTF-8 JSON. */
+      readonly body: Uint8Array;
+      /** Null where an answer is not worth asking about again. */
+      readonly etag: string | null;
+      /** Of the body, in standard base64; null where the registry does not sign. */
+      readonly signature: string | null;
+    }
+  /** The client has this list already. */
+  | { readonly kind: 'unchanged'; readonly etag: string };
+
 export type GetOutcome =
   | {
       readonly kind: 'found';

@@ -2,31 +2,26 @@
 import { DurableObject } from 'cloudflare:workers';
 import { parseConfig, type Config } from '../config.ts';
 import { type Absence, awaySince, expiryOf, graceMs, liveAfter } from '../core/absence.ts';
-import { encodeLeases } from '../core/checkpoint.ts';
 import { Departures } from '../core/departures.ts';
 import { Directory } from '../core/directory.ts';
 import type { Proof, Registration } from '../core/lease.ts';
 import { Ownership } from '../core/ownership.ts';
-import { Snapshot } from '../core/snapshot.ts';
-import {
-  alarmIsLost,
-  checkpointIsDue,
-  KEYS_PER_SLICE,
-  nextAlarm,
-  sweepIsDue,
-  type SweepState,
-} from '../core/sweep.ts';
+import { alarmIsLost, nextAlarm } from '../core/sweep.ts';
+import type { ListRequest } from '../protocol/query.ts';
 import { SteadyClock } from './clock.ts';
-import { zeroCounters, type Counters } from './counters.ts';
 import type {
   DeregisterOutcome,
   GetOutcome,
   HeartbeatOutcome,
   HeartbeatWish,
+  ListOutcome,
   RegisterOutcome,
   RegistryStats,
 } from './outcomes.ts';
+import { Reader } from './reader.ts';
+import { signingWith, type Signing } from './signer.ts';
 import { Store, type Loaded } from './store.ts';
+import { Upkeep } from './upkeep.ts';
 
 const utf8 = new TextEncoder();
 const encode = (text: string) => utf8.encode(text);
@@ -38,8 +33,9 @@ export class ServerRegistry extends DurableObject<Env> {
   readonly #directory: Directory;
   readonly #departures = new Departures();
   readonly #ownership: Ownership;
-  readonly #snapshot: Snapshot;
-  #counters: Counters = zeroCounters();
+  readonly #signing: Signing;
+  readonly #reader: Reader;
+  readonly #upkeep: Upkeep;
   /** When the alarm is believed to ring, by the registry's clock; in the past from its ring to its next setting. */
   #alarmAt: number | null = null;
   /** When any call last ran. */
@@ -47,10 +43,6 @@ export class ServerRegistry extends DurableObject<Env> {
   /** Since when the registry had been away when a call found its alarm overdue; the alarm settles it. */
   #awayFrom: number | null = null;
   #absence: Absence | null = null;
-  #sweepUnfinished = false;
-  /** A sweep was counted that no checkpoint has written down yet. */
-  #sweepsUnwritten = false;
-  #lastCheckpointAt: number | null = null;
   #setAside = 0;
 
   /** @throws ConfigError where a variable can't be used */
@@ -58,9 +50,12 @@ export class ServerRegistry extends DurableObject<Env> {
     super(ctx, env);
     this.#config = parseConfig(env);
     this.#store = new Store(ctx.storage);
-    this.#directory = new Directory(this.#config, encode);
+    // In microseconds since the epoch, so above every revision of the lives before this one.
+    this.#directory = new Directory(this.#config, encode, this.#clock.now() * 1000);
     this.#ownership = new Ownership(this.#directory, this.#departures, this.#config);
-    this.#snapshot = new Snapshot(this.#directory, this.#config.snapshotMaxAgeMs, encode);
+    this.#signing = signingWith(this.#config.signingSeed);
+    this.#reader = new Reader(this.#directory, this.#config.snapshotMaxAgeMs, this.#signing.signer, encode);
+    this.#upkeep = new Upkeep(this.#directory, this.#departures, this.#store, this.#config, encode);
     void ctx.blockConcurrencyWhile(async () => this.#comeBack(await this.#store.load()));
   }
 
@@ -96,22 +91,25 @@ export class ServerRegistry extends DurableObject<Env> {
     if (refusal !== undefined) return refusal;
     const lease = this.#directory.heartbeat(serverId, now, wish.metadata);
     if (lease === undefined) return { kind: 'not-registered' };
-    this.#counters.heartbeats += 1;
+    this.#upkeep.counters.heartbeats += 1;
     // Only where the runtime gave the alarm up or lost it: a heartbeat makes no storage call otherwise.
     if (this.#alarmIsLost(now)) await this.#arm(now);
     return wish.peers
-      ? { kind: 'renewed-with-peers', body: this.#snapshot.peers(lease, now) }
+      ? { kind: 'renewed-with-peers', body: this.#reader.peers(lease, now) }
       : { kind: 'renewed' };
   }
 
-  /** The list as UTF-8 JSON. Stale entries are filtered and queued in memory: no storage call, no alarm call. */
-  listServers(): Uint8Array {
-    this.#counters.reads += 1;
-    return this.#snapshot.list(this.#tick());
+  /**
+   * The list, a page of it, or what changed in it. Stale entries are filtered and queued in memory: no storage call,
+   * no alarm call. `knownEtags` is the reader's `If-None-Match`.
+   */
+  listServers(request: ListRequest, knownEtags: string | null): ListOutcome | Promise<ListOutcome> {
+    this.#upkeep.counters.reads += 1;
+    return this.#reader.list(request, knownEtags, this.#tick());
   }
 
   getServer(serverId: string): GetOutcome {
-    this.#counters.reads += 1;
+    this.#upkeep.counters.reads += 1;
     this.#directory.expire(this.#tick());
     const found = this.#directory.find(serverId);
     if (found === undefined) return { kind: 'not-registered' };
@@ -142,20 +140,20 @@ export class ServerRegistry extends DurableObject<Env> {
       stale,
       revision,
       nextAlarmAt: this.#alarmAt === null ? null : this.#clock.toWall(this.#alarmAt),
-      ...this.#counters,
+      ...this.#upkeep.counters,
       absence: this.#absence && {
         from: this.#absence.from,
         until: this.#absence.until,
         leases: this.#absence.leases,
       },
       setAside: this.#setAside,
+      signing: this.#signing.state,
     };
   }
 
   /**
-   * The scheduled sweep. Each step leaves memory as it was if its write fails, and a throw is left to the
-   * runtime, which rings again: nothing is lost, nothing is counted twice. The next alarm is set last, because
-   * one set early would cancel that retry.
+   * The scheduled sweep. A throw is left to the runtime, which rings again. The next alarm is set last, because one
+   * set early would cancel that retry.
    */
   override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
     const now = this.#tick();
@@ -163,59 +161,17 @@ export class ServerRegistry extends DurableObject<Env> {
     if (invocation !== undefined && this.#awayFrom !== null) await this.#excuse(this.#awayFrom, now);
     this.#awayFrom = null;
     this.#directory.expire(now);
-    if (sweepIsDue(this.#state(now), this.#config)) await this.#sweepSlice(now);
-    await this.#sweepDepartures(now);
-    if (checkpointIsDue(this.#state(now), this.#config)) await this.#checkpoint(now);
+    await this.#upkeep.run(now, () => this.#clock.now());
     this.#directory.measureEarliestExpiry();
     await this.#arm(now);
-  }
-
-  async #sweepSlice(now: number): Promise<void> {
-    const batch = this.#directory.staleBatch(KEYS_PER_SLICE);
-    await this.#store.sweepServers(batch.map((lease) => lease.serverId));
-    const deleted = this.#directory.forget(batch);
-
-    const counters = this.#counters;
-    const going = this.#sweepUnfinished ? counters.lastSweep : null;
-    const at = going?.at ?? now;
-    if (going === null) counters.sweeps += 1;
-    counters.swept += deleted;
-    counters.lastSweep = { at, deleted: (going?.deleted ?? 0) + deleted, tookMs: this.#clock.now() - at };
-    this.#sweepUnfinished = this.#directory.staleCount > 0;
-    this.#sweepsUnwritten = true;
-  }
-
-  async #sweepDepartures(now: number): Promise<void> {
-    const batch = this.#departures.overBatch(now, KEYS_PER_SLICE);
-    if (batch.length === 0) return;
-    await this.#store.sweepDepartures(batch);
-    this.#departures.forget(batch);
-  }
-
-  async #checkpoint(now: number): Promise<void> {
-    const changes = this.#directory.takeChanges();
-    if (changes.leasesMoved || changes.unwritten.length > 0 || this.#sweepsUnwritten) {
-      const counters = { ...this.#counters, checkpoints: this.#counters.checkpoints + 1 };
-      const parts = encodeLeases(this.#directory.held(), encode);
-      const changed = changes.unwritten.map((lease) => lease.toRecord());
-      try {
-        await this.#store.putCheckpoint({ at: now, parts, counters, changed });
-      } catch (error) {
-        this.#directory.giveBack(changes);
-        throw error;
-      }
-      this.#counters.checkpoints += 1;
-      this.#sweepsUnwritten = false;
-    }
-    this.#lastCheckpointAt = now;
   }
 
   /** Takes up where the last life of this object left off, before any call reaches it. */
   async #comeBack(loaded: Loaded): Promise<void> {
     const now = this.#clock.now();
     // Times ahead of now were written under a clock that was wrong: they count as now.
-    this.#counters = loaded.counters ?? zeroCounters();
-    this.#lastCheckpointAt = loaded.checkpointAt === null ? null : Math.min(loaded.checkpointAt, now);
+    const checkpointAt = loaded.checkpointAt === null ? null : Math.min(loaded.checkpointAt, now);
+    this.#upkeep.resume(loaded.counters, checkpointAt);
     this.#absence = loaded.absence && { ...loaded.absence, until: Math.min(loaded.absence.until, now) };
     this.#alarmAt = loaded.alarmAt;
     this.#setAside = loaded.setAside;
@@ -229,7 +185,7 @@ export class ServerRegistry extends DurableObject<Env> {
       this.#directory.restore({ ...record, lastSeen }, Math.min(expiresAt, now + this.#config.ttlMs));
     }
 
-    const aliveAt = Math.max(this.#lastCheckpointAt ?? 0, this.#absence?.until ?? 0);
+    const aliveAt = Math.max(checkpointAt ?? 0, this.#absence?.until ?? 0);
     const from = awaySince(this.#alarmAt, aliveAt, now, this.#config);
     // Without its times, every lease may have been live at any time since the oldest that is left.
     const awayFrom = loaded.checkpointDamaged ? oldestSeen : from;
@@ -262,24 +218,12 @@ export class ServerRegistry extends DurableObject<Env> {
     console.warn(JSON.stringify({ event: 'registry-was-away', ...absence }));
   }
 
-  #state(now: number): SweepState {
-    return {
-      now,
-      held: this.#directory.heldCount + this.#departures.size,
-      stale: this.#directory.staleCount,
-      nextExpiry: this.#directory.earliestExpiry,
-      sweepUnfinished: this.#sweepUnfinished,
-      lastSweepAt: this.#counters.lastSweep?.at ?? null,
-      lastCheckpointAt: this.#lastCheckpointAt,
-    };
-  }
-
   #alarmIsLost(now: number): boolean {
     return alarmIsLost(this.#alarmAt, now, this.#config);
   }
 
   async #arm(now: number): Promise<void> {
-    const at = nextAlarm(this.#state(now), this.#config);
+    const at = nextAlarm(this.#upkeep.state(now), this.#config);
     if (at !== null) await this.#store.setAlarm(this.#clock.toWall(at));
     this.#alarmAt = at;
   }

@@ -1,6 +1,7 @@
 /** The rows on disk: their keys, their schemas, and how each is read back. */
 import { z } from 'zod';
 import { decodeLeases } from '../core/checkpoint.ts';
+import { location } from '../protocol/protocol.ts';
 import { countersSchema } from './counters.ts';
 
 /** The version of these rows. Code reads rows one version older and one newer than its own (docs/design.md). */
@@ -48,6 +49,7 @@ export const serverRow = z.object({
   registeredAt: time,
   lastSeen: time,
   proof: proof.exactOptional(),
+  location: location.exactOptional(),
 });
 
 /** `departed:<id>`: a deregistration of late; see `core/departures.ts`. Never written unless writes are signed. */

@@ -8,7 +8,7 @@ import {
   holdTime,
   inside,
   listedIds,
-  parseList,
+  listOf,
   passMs,
   registerMany,
   registration,
@@ -36,7 +36,7 @@ describe('after an absence', () => {
     await registerMany(stub, 3);
     const until = passMs(3 * TTL_MS);
     const back = await evict(stub);
-    expect(parseList(await back.listServers()).servers).toMatchObject(
+    expect((await listOf(back)).servers).toMatchObject(
       Array.from({ length: 3 }, () => ({ lastSeen: registeredAt })),
     );
     expect((await back.stats()).absence).toEqual({ from, until, leases: 3 });

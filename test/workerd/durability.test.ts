@@ -9,7 +9,7 @@ import {
   holdTime,
   inside,
   listedIds,
-  parseList,
+  listOf,
   passMs,
   registerMany,
   registration,
@@ -100,7 +100,7 @@ describe('after an eviction', () => {
     await stub.register(registration('a', { metadata: '{"map":"dust"}' }));
     passMs(1000);
     const back = await evict(stub);
-    const { servers } = parseList(await back.listServers());
+    const { servers } = await listOf(back);
     expect(servers).toMatchObject([
       { serverId: 'a', metadata: { map: 'dust' }, registeredAt, lastSeen: registeredAt },
     ]);
@@ -123,7 +123,7 @@ describe('after an eviction', () => {
     const registeredAgainAt = passMs(1000);
     await stub.register(registration('server-1'));
     const back = await evict(stub);
-    expect(parseList(await back.listServers()).servers).toMatchObject([
+    expect((await listOf(back)).servers).toMatchObject([
       { serverId: 'server-0', lastSeen: heardAt },
       { serverId: 'server-1', lastSeen: registeredAgainAt },
     ]);
@@ -136,7 +136,7 @@ describe('after an eviction', () => {
     await stub.heartbeat('server-0', { peers: false, metadata: '{"players":7}' });
     await inside(stub, (registry) => registry.alarm());
     const back = await evict(stub);
-    expect(parseList(await back.listServers()).servers).toMatchObject([{ metadata: { players: 7 } }]);
+    expect((await listOf(back)).servers).toMatchObject([{ metadata: { players: 7 } }]);
   });
 
   test('the counters go on', async () => {
@@ -174,9 +174,7 @@ describe('a checkpoint', () => {
       await registry.alarm();
     });
     const back = await evict(stub);
-    expect(parseList(await back.listServers()).servers).toMatchObject([
-      { lastSeen: heardAt, metadata: { players: 7 } },
-    ]);
+    expect((await listOf(back)).servers).toMatchObject([{ lastSeen: heardAt, metadata: { players: 7 } }]);
     expect(await back.stats()).toMatchObject({ checkpoints: 1 });
   });
 
@@ -195,7 +193,7 @@ describe('a checkpoint', () => {
     });
     const heardAt = Date.now();
     const back = await evict(stub);
-    const { servers } = parseList(await back.listServers());
+    const { servers } = await listOf(back);
     expect(servers).toHaveLength(10_000);
     expect(new Set(servers.map((server) => server.lastSeen))).toEqual(new Set([heardAt]));
   });

@@ -4,6 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
 import type { Registration } from '../../../src/core/lease.ts';
 import { listAnswer, type ListAnswer } from '../../../src/protocol/protocol.ts';
+import type { ListOutcome } from '../../../src/registry/outcomes.ts';
 import type { ServerRegistry } from '../../../src/registry/registry.ts';
 
 export type RegistryStub = DurableObjectStub<ServerRegistry>;
@@ -61,12 +62,19 @@ export async function registerMany(stub: RegistryStub, count: number, prefix = '
   return ids;
 }
 
-export function parseList(bytes: Uint8Array): ListAnswer {
-  return listAnswer.parse(JSON.parse(new TextDecoder().decode(bytes)));
+/** The body of an answer that has one, as JSON. */
+export function parseBody(outcome: ListOutcome): unknown {
+  if (outcome.kind !== 'listed') throw new Error(`expected a list, got ${outcome.kind}`);
+  return JSON.parse(new TextDecoder().decode(outcome.body));
+}
+
+/** The whole list, as the object answers it. */
+export async function listOf(registry: RegistryStub | ServerRegistry): Promise<ListAnswer> {
+  return listAnswer.parse(parseBody(await registry.listServers({ kind: 'all' }, null)));
 }
 
 export async function listedIds(stub: RegistryStub): Promise<string[]> {
-  return parseList(await stub.listServers()).servers.map((server) => server.serverId);
+  return (await listOf(stub)).servers.map((server) => server.serverId);
 }
 
 /** The ids of the rows on disk, in order. */
@@ -77,8 +85,14 @@ export async function storedIds(stub: RegistryStub): Promise<string[]> {
   });
 }
 
-/** Stops the clock at `start`, or now; `passMs` then moves it. Undone by `releaseTime`. */
-export function holdTime(start = Date.now()): number {
+const MONTH_MS = 30 * 86_400_000;
+
+/**
+ * Stops the clock, a month ahead: alarms go by the real clock, so none rings by itself while a test sets the time.
+ * `passMs` moves it, `releaseTime` lets it go.
+ */
+export function holdTime(): number {
+  const start = Date.now() + MONTH_MS;
   vi.useFakeTimers({ toFake: ['Date'], now: start });
   return start;
 }
