@@ -1,0 +1,275 @@
+/** Bodies, fields, addresses and rates: what is too much, and what is not what it says. */
+import { exports } from 'cloudflare:workers';
+import { describe, expect, it, vi } from 'vitest';
+import { problem, serverAnswer } from '../../src/protocol/protocol.ts';
+import { registering } from './support/owners.ts';
+import { nowSeconds, ORIGIN, request } from './support/signing.ts';
+import { ask, environment } from './support/worker.ts';
+
+const OPEN = environment({ WRITE_ACCESS: 'open' });
+
+async function post(body: BodyInit | null, headers: Record<string, string> = {}, path = '/servers') {
+  const init = { method: 'POST', body, headers: { 'Content-Type': 'application/json', ...headers } };
+  return exports.default.fetch(`${ORIGIN}${path}`, init);
+}
+
+async function kindOf(response: Response): Promise<string> {
+  if (response.ok) return 'ok';
+  const said = problem.parse(await response.json());
+  expect(said.status).toBe(response.status);
+  expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*');
+  return `${said.status} ${said.type.replace('/errors#', '')}`;
+}
+
+function registration(more: object = {}): string {
+  return JSON.stringify({ serverId: 'limits', endpoint: 'wss://a.example', publicKey: 'key', ...more });
+}
+
+function streamed(...chunks: string[]): ReadableStream {
+  return new ReadableStream({
+    type: 'bytes',
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk));
+      controller.close();
+    },
+  });
+}
+
+const padded = (bytes: number) => registration().padEnd(bytes, ' ');
+
+describe('a body', () => {
+  it.each([8191, 8192])('of %i bytes is read', async (bytes) => {
+    expect(await kindOf(await post(padded(bytes)))).toBe('ok');
+    expect(await kindOf(await post(streamed(padded(bytes))))).toBe('ok');
+  });
+
+  it.each([8193, 100_000])('of %i bytes is refused', async (bytes) => {
+    expect(await kindOf(await post(padded(bytes)))).toBe('413 body-too-large');
+    expect(await kindOf(await post(streamed(padded(bytes))))).toBe('413 body-too-large');
+  });
+
+  it('is measured whatever its Content-Length says', async () => {
+    const lying = { 'Content-Length': '10' };
+    expect(await kindOf(await post(streamed(padded(9000)), lying))).toBe('413 body-too-large');
+  });
+
+  it('is read no further than the limit', async () => {
+    let pulled = 0;
+    const endless = new ReadableStream({
+      type: 'bytes',
+      pull(controller) {
+        pulled += 1;
+        controller.enqueue(new Uint8Array(1024).fill(32));
+      },
+    });
+    const endlessly = new Request(`${ORIGIN}/servers`, { method: 'POST', body: endless });
+    expect(await kindOf(await ask(endlessly, OPEN))).toBe('413 body-too-large');
+    expect(pulled).toBeLessThan(64);
+  });
+
+  it('arrives in pieces', async () => {
+    const text = registration({ serverId: 'piecewise' });
+    expect(await kindOf(await post(streamed(...text.split(''))))).toBe('ok');
+  });
+
+  it.each([
+    ['application/json', 'ok'],
+    ['application/json; charset=utf-8', 'ok'],
+    ['APPLICATION/JSON;charset=UTF-8', 'ok'],
+    ['application/vnd.game+json', 'ok'],
+    ['text/plain;charset=UTF-8', '415 unsupported-media-type'],
+    ['text/json', '415 unsupported-media-type'],
+    ['application/jsonp', '415 unsupported-media-type'],
+    ['application/x-www-form-urlencoded', '415 unsupported-media-type'],
+    ['multipart/form-data; boundary=application/json', '415 unsupported-media-type'],
+  ])('of the type %j: %s', async (type, kind) => {
+    expect(await kindOf(await post(registration(), { 'Content-Type': type }))).toBe(kind);
+  });
+
+  it('that says nothing of its type is taken for JSON', async () => {
+    const bytes = new TextEncoder().encode(registration());
+    const untyped = new Request(`${ORIGIN}/servers`, { method: 'POST', body: bytes });
+    expect(untyped.headers.has('Content-Type')).toBe(false);
+    expect(await kindOf(await ask(untyped, OPEN))).toBe('ok');
+  });
+
+  it.each([
+    ['a lone byte of UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
+    ['a surrogate in UTF-8', new Uint8Array([0x22, 0xed, 0xa0, 0x80, 0x22])],
+    ['a byte order mark', new TextEncoder().encode(`\uFEFF${registration()}`)],
+    ['arrays nested 4,000 deep', `${'['.repeat(4000)}${']'.repeat(4000)}`],
+  ])('with %s is refused', async (_, body) => {
+    expect(await kindOf(await post(body))).toBe('400 malformed-body');
+  });
+
+  it('with a name twice means the last one, and is listed with one', async () => {
+    const twice = registration({ serverId: 'first' }).replace('{', '{').replace('}', ',"serverId":"last"}');
+    expect(await kindOf(await post(twice))).toBe('ok');
+    expect((await exports.default.fetch(`${ORIGIN}/servers/first`)).status).toBe(404);
+    expect((await exports.default.fetch(`${ORIGIN}/servers/last`)).status).toBe(200);
+  });
+
+  it('with __proto__ or constructor in it changes nothing but the entry', async () => {
+    const text = registration({ serverId: 'proto' }).replace(
+      '}',
+      ',"__proto__":{"region":"x"},"constructor":1}',
+    );
+    expect(await kindOf(await post(text))).toBe('ok');
+    const answer = await exports.default.fetch(`${ORIGIN}/servers/proto`);
+    const { server } = serverAnswer.parse(await answer.json());
+    expect(server.region).toBe('unknown');
+    expect(Object.keys(server)).not.toContain('constructor');
+  });
+});
+
+describe('a name', () => {
+  const spoiled = [
+    '\0',
+    '\n',
+    '\u001b',
+    '\u007f',
+    '\u202e',
+    '\u2066',
+    '\u200f',
+    '\u2028',
+    '\ud800',
+    '\udc00x',
+  ];
+  it.each(['serverId', 'endpoint', 'region'])(
+    '%s has no controls, bidi controls or lone surrogates',
+    async (field) => {
+      for (const text of spoiled) {
+        expect(await kindOf(await post(registration({ [field]: `wss://a.example/${text}` })))).toBe(
+          '400 invalid-field',
+        );
+      }
+    },
+  );
+});
+
+describe('metadata', () => {
+  const nested = (depth: number) => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`) as unknown;
+  it.each<[string, unknown, string]>([
+    ['16 levels', nested(16), 'ok'],
+    ['17 levels', nested(17), '400 invalid-field'],
+    ['1,000 levels', nested(1000), '400 invalid-field'],
+    ['line breaks and marks of direction', { motd: 'one\ntwo\u200f' }, 'ok'],
+    ['NUL', { motd: 'a\0b' }, '400 invalid-field'],
+    ['a lone surrogate', { motd: '\ud800' }, '400 invalid-field'],
+    ['a lone surrogate in a name', { '\udfff': 1 }, '400 invalid-field'],
+    ['an override of direction', { motd: '\u202egnp.exe' }, '400 invalid-field'],
+    ['__proto__', JSON.parse('{"a":[{"__proto__":{"b":1}}]}'), '400 invalid-field'],
+    ['constructor and toString', { constructor: 1, toString: 2 }, 'ok'],
+    ['2,048 bytes', { a: 'x'.repeat(2040) }, 'ok'],
+    ['2,049 bytes', { a: 'x'.repeat(2041) }, '400 invalid-field'],
+    ['an array', [], '400 invalid-field'],
+    ['null', null, '400 invalid-field'],
+  ])('with %s', async (_, metadata, kind) => {
+    expect(await kindOf(await post(registration({ metadata })))).toBe(kind);
+    const beat = JSON.stringify({ serverId: 'limits', metadata });
+    expect(await kindOf(await post(beat, {}, '/servers/heartbeat'))).toBe(kind);
+  });
+});
+
+describe('a private endpoint', () => {
+  it.each(['wss://127.0.0.1', 'tcp://0x7f.1:9', 'udp://[::ffff:10.0.0.1]', 'http://localhost'])(
+    '%s is refused, unless ALLOW_PRIVATE_ENDPOINTS is true',
+    async (endpoint) => {
+      const register = (allow: string) => {
+        const variables = environment({ ALLOW_PRIVATE_ENDPOINTS: allow });
+        const init = {
+          method: 'POST',
+          body: registration({ endpoint }),
+          headers: { 'Content-Type': 'application/json' },
+        };
+        return ask(new Request(`${ORIGIN}/servers`, init), variables);
+      };
+      expect(await kindOf(await register('false'))).toBe('400 private-endpoint');
+      expect(await kindOf(await register('true'))).toBe('ok');
+    },
+  );
+});
+
+describe('rates', () => {
+  const limited = environment({ RATE_LIMIT: 'on' });
+  const from = (address: string) => ({ headers: { 'CF-Connecting-IP': address } });
+
+  async function send(serverId: string, address: string, variables: Env, more: Record<string, string> = {}) {
+    const flaws = { headers: { ...from(address).headers, ...more } };
+    return kindOf(await ask(await request(registering(serverId, 'key'), undefined, flaws), variables));
+  }
+
+  it('has a limit for an address, which others do not share, and says when to come back', async () => {
+    const kinds = new Set<string>();
+    for (let at = 0; at < 120; at += 1) kinds.add(await send(`rate-${at}`, '192.0.2.1', limited));
+    expect([...kinds]).toEqual(['ok', '429 rate-limited']);
+    const refused = await request(registering('rate', 'key'), undefined, from('192.0.2.1'));
+    expect((await ask(refused, limited)).headers.get('Retry-After')).toBe('10');
+    expect(await send('rate', '192.0.2.2', limited)).toBe('ok');
+  });
+
+  it('counts a network of IPv6 as one address', async () => {
+    const kinds = new Set<string>();
+    for (let at = 0; at < 120; at += 1) kinds.add(await send(`six-${at}`, `2001:db8::${at + 1}`, limited));
+    expect([...kinds]).toEqual(['ok', '429 rate-limited']);
+    expect(await send('six', '2001:db8:0:1::1', limited)).toBe('ok');
+  });
+
+  it('has a limit for a server', async () => {
+    const kinds = new Set<string>();
+    for (let at = 0; at < 30; at += 1) kinds.add(await send('often', `198.51.100.${at}`, limited));
+    expect([...kinds]).toEqual(['ok', '429 rate-limited']);
+    expect(await send('seldom', '198.51.100.1', limited)).toBe('ok');
+  });
+
+  it('lets a flood with wrong tokens take nothing from those who share its address', async () => {
+    const guarded = environment({ RATE_LIMIT: 'on', WRITE_ACCESS: 'token', REGISTRY_TOKEN: 'right' });
+    const kinds = new Set<string>();
+    for (let at = 0; at < 120; at += 1) {
+      kinds.add(await send('flood', '203.0.113.1', guarded, { Authorization: 'Bearer wrong' }));
+    }
+    expect([...kinds]).toEqual(['401 unauthorized', '429 rate-limited']);
+    expect(await send('calm', '203.0.113.1', guarded, { Authorization: 'Bearer right' })).toBe('ok');
+  });
+
+  it('is not kept where it is off or the bindings are absent', async () => {
+    const absent: Env = { ...limited };
+    Reflect.deleteProperty(absent, 'WRITES_PER_ADDRESS');
+    Reflect.deleteProperty(absent, 'WRITES_PER_SERVER');
+    for (const variables of [absent, environment({ RATE_LIMIT: 'off' })]) {
+      for (let at = 0; at < 120; at += 1) expect(await send('free', '192.0.2.9', variables)).toBe('ok');
+    }
+  });
+});
+
+describe('the log', () => {
+  it('has one line for a refused write, without the token, the id or the whole address', async () => {
+    const lines = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const guarded = environment({ WRITE_ACCESS: 'token', REGISTRY_TOKEN: 'right-token' });
+    const headers = { Authorization: 'Bearer wrong-token', 'CF-Connecting-IP': '203.0.113.77' };
+    await ask(
+      await request(registering('secret-id', 'key'), undefined, { headers, created: nowSeconds() }),
+      guarded,
+    );
+    const said = lines.mock.calls.map(([line]: unknown[]) => String(line));
+    lines.mockRestore();
+    expect(said).toEqual([
+      '{"event":"write-refused","route":"POST /servers","reason":"unauthorized","address":"203.0.113.0/24"}',
+    ]);
+  });
+});
+
+describe('every answer', () => {
+  it.each(['/servers', '/servers/nobody', '/nowhere', '/stats', '/health', '/errors', '/'])(
+    'to %s carries the protective headers',
+    async (path) => {
+      for (const method of ['GET', 'HEAD', 'PUT', 'OPTIONS']) {
+        const { headers } = await exports.default.fetch(`${ORIGIN}${path}`, { method });
+        expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+        expect(headers.get('Content-Security-Policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+        expect(headers.get('Referrer-Policy')).toBe('no-referrer');
+        expect(headers.get('Strict-Transport-Security')).toContain('max-age=');
+      }
+    },
+  );
+});
