@@ -1,0 +1,74 @@
+/** The terms of the leases in a run, and what follows from them: how long each promise may take to come true. */
+
+/** The variables the registry is started with, as numbers. All in milliseconds. */
+export interface Terms {
+  readonly ttlMs: number;
+  /** At most a third of the TTL, or the registry would lower it. */
+  readonly heartbeatEveryMs: number;
+  readonly sweepIntervalMs: number;
+  /** At most a quarter of the TTL, or the registry would lower it. */
+  readonly checkpointIntervalMs: number;
+  /** How far the `lastSeen` in a list may lag. */
+  readonly snapshotMaxAgeMs: number;
+}
+
+/** Those of the crash rounds: as short as leaves room for a restart within a lease. */
+export const SHORT_TERMS: Terms = {
+  ttlMs: 4500,
+  heartbeatEveryMs: 1000,
+  sweepIntervalMs: 500,
+  checkpointIntervalMs: 500,
+  snapshotMaxAgeMs: 250,
+};
+
+/** The variables of a registry with these terms that anyone may write to. */
+export function variables(terms: Terms): Record<string, string> {
+  return {
+    SERVER_TTL_MS: String(terms.ttlMs),
+    HEARTBEAT_INTERVAL_MS: String(terms.heartbeatEveryMs),
+    SWEEP_INTERVAL_MS: String(terms.sweepIntervalMs),
+    CHECKPOINT_INTERVAL_MS: String(terms.checkpointIntervalMs),
+    SNAPSHOT_MAX_AGE_MS: String(terms.snapshotMaxAgeMs),
+    MAX_SERVERS: '10000',
+    WRITE_ACCESS: 'open',
+    RATE_LIMIT: 'off',
+    ALLOW_PRIVATE_ENDPOINTS: 'true',
+  };
+}
+
+/**
+ * How late an alarm, or a timer of the script, may be because the machine was busy. It is added where the promise
+ * depends on one, and nowhere else: what a list may show follows from times alone.
+ */
+export const NOISE_MS = 1000;
+
+/** A request that was cut off may still be carried out this long after: signals and sockets take their time. */
+export const CUT_OFF_MS = 250;
+
+/** The registry sets its alarm at least this far ahead. */
+export const ALARM_MARGIN_MS = 50;
+
+/** What a lease that was live when the registry left gets after it is back: one heartbeat interval and a half. */
+export function graceMs(terms: Terms): number {
+  return Math.ceil(terms.heartbeatEveryMs * 1.5);
+}
+
+/** Heartbeats acknowledged within this time before a crash may be lost with the checkpoint that was due. */
+export function fleetingMs(terms: Terms): number {
+  return terms.checkpointIntervalMs + ALARM_MARGIN_MS + NOISE_MS;
+}
+
+/** The longest that a server which keeps on is silent towards a registry that is up: an interval and its jitter. */
+export function retryMs(terms: Terms): number {
+  return terms.heartbeatEveryMs * 1.1 + NOISE_MS;
+}
+
+/** How long a lease that is over may still be held by a registry that is up. */
+export function sweptWithinMs(terms: Terms): number {
+  return terms.sweepIntervalMs + ALARM_MARGIN_MS + NOISE_MS;
+}
+
+/** A registry away for longer than this must notice it: its alarm is then overdue by a heartbeat interval. */
+export function noticedAfterMs(terms: Terms): number {
+  return terms.checkpointIntervalMs + ALARM_MARGIN_MS + terms.heartbeatEveryMs;
+}
