@@ -1,0 +1,118 @@
+/** Checks that an answer has the shape its type promises; members beyond that shape are let through. */
+import type {
+  DeltaAnswer,
+  Entry,
+  HeartbeatAnswer,
+  LeaseTerms,
+  ListAnswer,
+  Location,
+  Metadata,
+  RegisterAnswer,
+  ServerAnswer,
+  StatsAnswer,
+} from '../protocol/protocol.ts';
+
+/** Tells whether a value, as JSON gave it, is a `T`. */
+export type Check<T> = (value: unknown) => value is T;
+
+/** One check for every member of `T`: a member added to the wire type is a type error here until it is checked. */
+type Shape<T> = { readonly [K in keyof T]-?: Check<T[K]> };
+
+/** Tells an object from null, from an array and from everything else. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shaped<T>(shape: Shape<T>): Check<T> {
+  const members = Object.entries<Check<unknown>>(shape);
+  return (value): value is T => isRecord(value) && members.every(([name, check]) => check(value[name]));
+}
+
+function arrayOf<T>(check: Check<T>): Check<T[]> {
+  return (value): value is T[] => Array.isArray(value) && value.every(check);
+}
+
+function optional<T>(check: Check<T>): Check<T | undefined> {
+  return (value): value is T | undefined => value === undefined || check(value);
+}
+
+function nullable<T>(check: Check<T>): Check<T | null> {
+  return (value): value is T | null => value === null || check(value);
+}
+
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isDuration = (value: unknown): value is number => isCount(value) && value > 0;
+const isTrue = (value: unknown): value is true => value === true;
+const isStatus = (value: unknown): value is 'live' | 'stale' => value === 'live' || value === 'stale';
+const isSigning = (value: unknown): value is StatsAnswer['signing'] =>
+  value === 'on' || value === 'off' || value === 'malformed key';
+/** Whatever JSON holds is JSON, so being an object is all there is to check. */
+const isMetadata = (value: unknown): value is Metadata => isRecord(value);
+
+/** All of it is optional, and nothing is done with it but to show it. */
+const isLocation = (value: unknown): value is Location => isRecord(value);
+
+const isEntry = shaped<Entry>({
+  serverId: isString,
+  endpoint: isString,
+  publicKey: isString,
+  region: isString,
+  location: optional(isLocation),
+  metadata: optional(isMetadata),
+  registeredAt: isCount,
+  lastSeen: isCount,
+  distanceKm: optional(isCount),
+});
+
+/** Answer to a registration. */
+export const isRegisterAnswer = shaped<RegisterAnswer>({
+  success: isTrue,
+  server: isEntry,
+  lease: shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration }),
+});
+
+/** Answer to a heartbeat. */
+export const isHeartbeatAnswer = shaped<HeartbeatAnswer>({
+  success: isTrue,
+  peers: optional(arrayOf(isEntry)),
+});
+
+/** Answer to a deregistration. */
+export const isDeregisterAnswer = shaped<{ success: true }>({ success: isTrue });
+
+/** Answer to a list. */
+export const isListAnswer = shaped<ListAnswer>({ servers: arrayOf(isEntry), timestamp: isCount });
+
+/** Answer to what changed since a revision. */
+export const isDeltaAnswer = shaped<DeltaAnswer>({
+  revision: isCount,
+  full: optional(isTrue),
+  changed: arrayOf(isEntry),
+  removed: arrayOf(isString),
+  timestamp: isCount,
+});
+
+/** Answer that tells of one server. */
+export const isServerAnswer = shaped<ServerAnswer>({ server: isEntry, status: isStatus, expiresAt: isCount });
+
+/** Answer that tells how the registry is. */
+export const isStatsAnswer = shaped<StatsAnswer>({
+  live: isCount,
+  stale: isCount,
+  revision: isCount,
+  nextAlarmAt: nullable(isCount),
+  sweeps: isCount,
+  swept: isCount,
+  lastSweep: nullable(
+    shaped<NonNullable<StatsAnswer['lastSweep']>>({ at: isCount, deleted: isCount, tookMs: isCount }),
+  ),
+  checkpoints: isCount,
+  heartbeats: isCount,
+  reads: isCount,
+  absence: nullable(
+    shaped<NonNullable<StatsAnswer['absence']>>({ from: isCount, until: isCount, leases: isCount }),
+  ),
+  setAside: isCount,
+  signing: isSigning,
+});

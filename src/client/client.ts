@@ -1,0 +1,150 @@
+/** The client of a Rollcall registry, for Node 20 up, browsers and Workers. The entry file: import from here. */
+import type {
+  HeartbeatAnswer,
+  ListAnswer,
+  RegisterAnswer,
+  ServerAnswer,
+  StatsAnswer,
+} from '../protocol/protocol.ts';
+import {
+  isDeltaAnswer,
+  isDeregisterAnswer,
+  isHeartbeatAnswer,
+  isListAnswer,
+  isRegisterAnswer,
+  isServerAnswer,
+  isStatsAnswer,
+} from './answers.ts';
+import { Connection, pathSegment, type CallOptions, type Fetch } from './connection.ts';
+import { realEnvironment, type Environment } from './environment.ts';
+import { type SigningKey } from './keys.ts';
+import { ListKey } from './list-key.ts';
+import { RequestSigner } from './signing.ts';
+import { watch, type ListChange, type WatchOptions } from './watch.ts';
+import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
+
+export { RegistryError, type Fault } from './errors.ts';
+export { SigningKey } from './keys.ts';
+export { HeartbeatEvent, type HeartbeatDetails } from './events.ts';
+export type { CallOptions, Environment, Fetch, Heartbeat, HeartbeatOptions, Registration, StartOptions };
+export type { ListChange, WatchOptions };
+
+/** How a client reaches its registry. */
+export interface ClientOptions {
+  /** Milliseconds a call may take until its whole answer is there; 10,000 if absent. */
+  timeoutMs?: number;
+  /** Sent as `Authorization: Bearer <token>` with every request. */
+  token?: string;
+  /** Signs every request that writes, for a registry whose `WRITE_ACCESS` is `signed`. Instead of a token. */
+  signingKey?: SigningKey;
+  /**
+   * The public half of the key that the registry signs its lists with (`npm run keygen`), in hexadecimal or base64.
+   * A list that is unsigned, forged or older than 5 minutes is then refused.
+   */
+  verifyKey?: string;
+  /** Sent with every request. */
+  headers?: Record<string, string>;
+  /** Used in place of the global `fetch`, such as that of a service binding. */
+  fetch?: Fetch;
+  /** Used in place of the real clock, timers and randomness. */
+  environment?: Environment;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/**
+ * Calls a registry. Every method rejects with a `RegistryError` when the call fails, and takes a signal and a
+ * time-out of its own. No call is repeated by itself, except by `startHeartbeat`. Times are epoch milliseconds.
+ */
+export class RegistryClient {
+  readonly #connection: Connection;
+  readonly #environment: Environment;
+
+  /**
+   * `baseUrl` is the address of the registry, with the path it is mounted on if there is one. Throws a `TypeError`
+   * where it is no http or https URL or both a token and a signing key are given, and a `RangeError` where `timeoutMs` is not above 0.
+   */
+  constructor(baseUrl: string | URL, options: ClientOptions = {}) {
+    const environment = options.environment ?? realEnvironment;
+    const { signingKey } = options;
+    if (signingKey !== undefined && options.token !== undefined) {
+      throw new TypeError('a client sends a token or signs its requests, not both');
+    }
+    this.#environment = environment;
+    this.#connection = new Connection({
+      baseUrl,
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      token: options.token,
+      signer: signingKey && new RequestSigner(signingKey, () => environment.nowMs()),
+      listKey: options.verifyKey === undefined ? undefined : new ListKey(options.verifyKey),
+      headers: options.headers ?? {},
+      // Looked up at each call, and called as a plain function, which is what browsers insist on.
+      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+      environment: this.#environment,
+    });
+  }
+
+  /** Registers a server, or renews it with new data. Answers with the entry as held, and the terms of its lease. */
+  register(registration: Registration, options?: CallOptions): Promise<RegisterAnswer> {
+    return this.#connection.call(
+      { method: 'POST', path: '/servers', body: registration },
+      isRegisterAnswer,
+      options,
+    );
+  }
+
+  /** Renews a lease. Refused with 404 where the server is not held: it must register again. */
+  heartbeat(serverId: string, options: HeartbeatOptions = {}): Promise<HeartbeatAnswer> {
+    const { peers = false, metadata, ...callOptions } = options;
+    const body = { serverId, peers, ...(metadata !== undefined && { metadata }) };
+    return this.#connection.call(
+      { method: 'POST', path: '/servers/heartbeat', body },
+      isHeartbeatAnswer,
+      callOptions,
+    );
+  }
+
+  /** All live servers, and when that picture was taken. */
+  list(options?: CallOptions): Promise<ListAnswer> {
+    return this.#connection.call({ method: 'GET', path: '/servers', showsList: true }, isListAnswer, options);
+  }
+
+  /**
+   * Holds the list up to date by asking every `everyMs` what changed: gives the list at first, then each change, until
+   * the signal is aborted or the loop is left. Failures end nothing; see `onFailed`.
+   */
+  watchByPolling(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
+    const ask = (since: number, limits: CallOptions) =>
+      this.#connection.call(
+        { method: 'GET', path: `/servers?since=${since}`, showsList: true },
+        isDeltaAnswer,
+        limits,
+      );
+    return watch(ask, this.#environment, options);
+  }
+
+  /** One server, live or stale, and when its lease ends. Refused with 404 where it is not held. */
+  async get(serverId: string, options?: CallOptions): Promise<ServerAnswer> {
+    const path = `/servers/${pathSegment(serverId)}`;
+    return this.#connection.call({ method: 'GET', path }, isServerAnswer, options);
+  }
+
+  /** Takes a server off the list; no error where it was not on it. */
+  async deregister(serverId: string, options?: CallOptions): Promise<void> {
+    const path = `/servers/${pathSegment(serverId)}`;
+    await this.#connection.call({ method: 'DELETE', path }, isDeregisterAnswer, options);
+  }
+
+  /** The registry's own counters. */
+  stats(options?: CallOptions): Promise<StatsAnswer> {
+    return this.#connection.call({ method: 'GET', path: '/stats' }, isStatsAnswer, options);
+  }
+
+  /**
+   * Registers a server and keeps it registered, until `stop()` of what this returns or the abort of
+   * `options.signal`. Returns at once and never throws for a failed call: listen to its events.
+   */
+  startHeartbeat(registration: Registration, options: StartOptions = {}): Heartbeat {
+    return new Heartbeat(this, this.#environment, registration, options);
+  }
+}

@@ -1,0 +1,57 @@
+/** Checks that a list was signed by the registry that the client trusts, and not long ago. */
+import { isRecord } from './answers.ts';
+
+/** A list older than this may be one that somebody kept to hide what changed since. */
+const MAX_AGE_MS = 300_000;
+
+/** WebCrypto's `CryptoKey`, by a name that every runtime's types know. */
+type PublicKey = Parameters<typeof crypto.subtle.verify>[1];
+
+/** The public half of the key that a registry signs its lists with. */
+export class ListKey {
+  readonly #key: Promise<PublicKey>;
+
+  /** From 64 hexadecimal digits or the standard base64 of 32 bytes. Throws a `TypeError` for anything else. */
+  constructor(text: string) {
+    this.#key = crypto.subtle.importKey('raw', rawKey(text.trim()), 'Ed25519', false, ['verify']);
+    // Awaited by each check: without one, a runtime that knows no Ed25519 would report the rejection as unhandled.
+    this.#key.catch(() => undefined);
+  }
+
+  /** Why a list is not to be trusted; undefined where it is. `signature` is the header's value. */
+  async distrust(
+    bytes: Uint8Array<ArrayBuffer>,
+    signature: string | null,
+    nowMs: number,
+  ): Promise<string | undefined> {
+    if (signature === null) return 'the list is not signed';
+    const made = fromBase64(signature);
+    const isRight =
+      made !== undefined && (await crypto.subtle.verify('Ed25519', await this.#key, made, bytes));
+    if (!isRight) return 'the signature is not by the key the client was given';
+    const answer: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const timestamp = isRecord(answer) ? answer['timestamp'] : undefined;
+    if (typeof timestamp !== 'number') return 'the signed answer says not when it was made';
+    const ageMs = nowMs - timestamp;
+    if (Math.abs(ageMs) <= MAX_AGE_MS) return undefined;
+    return `the list was signed ${Math.abs(Math.round(ageMs / 1000))} s ${ageMs > 0 ? 'ago' : 'ahead of this clock'}`;
+  }
+}
+
+function rawKey(text: string): Uint8Array<ArrayBuffer> {
+  const key = /^[0-9a-f]{64}$/i.test(text)
+    ? Uint8Array.from({ length: 32 }, (_, at) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16))
+    : fromBase64(text);
+  if (key?.byteLength === 32) return key;
+  throw new TypeError(
+    'verifyKey must be 64 hexadecimal digits, or 32 bytes in base64: the public half of a list key',
+  );
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { RegistryClient, type ListChange } from '../../../src/client/client.ts';
+import type { DeltaAnswer } from '../../../src/protocol/protocol.ts';
+import { FakeRegistry, ManualTime, settled } from './fakes.ts';
+
+const entry = (serverId: string) => ({
+  serverId,
+  endpoint: 'wss://x.example',
+  publicKey: 'k',
+  region: 'eu',
+  registeredAt: 1,
+  lastSeen: 1,
+});
+
+const answer = (delta: Partial<DeltaAnswer>) =>
+  Response.json({ revision: 1, changed: [], removed: [], timestamp: 1, ...delta });
+
+/** Watches in the background; `seen` fills as time is moved. */
+function watching(everyMs = 1000) {
+  const time = new ManualTime();
+  const registry = new FakeRegistry(time);
+  const client = new RegistryClient('http://registry.test', { fetch: registry.fetch, environment: time });
+  const stop = new AbortController();
+  const seen: { ids: string[]; change: ListChange }[] = [];
+  const failures: { attempt: number; retryInMs: number }[] = [];
+  const ended = (async () => {
+    const changes = client.watchByPolling({
+      everyMs,
+      signal: stop.signal,
+      onFailed: ({ attempt, retryInMs }) => failures.push({ attempt, retryInMs }),
+    });
+    for await (const change of changes) seen.push({ ids: [...change.servers.keys()], change });
+  })();
+  return { time, registry, stop, seen, failures, ended };
+}
+
+test('the whole list comes first, then only what changed, asked for from the revision it has', async () => {
+  const { time, registry, stop, seen, ended } = watching();
+  registry.answer = () => answer({ revision: 7, full: true, changed: [entry('a'), entry('b')] });
+  await time.advance(1);
+  registry.answer = () => answer({ revision: 7 });
+  await time.advance(1000);
+  registry.answer = () => answer({ revision: 9, changed: [entry('c')], removed: ['a'] });
+  await time.advance(1000);
+  stop.abort();
+  await ended;
+  expect(registry.sent.map(({ request }) => request)).toEqual([
+    'GET /servers?since=0',
+    'GET /servers?since=7',
+    'GET /servers?since=7',
+  ]);
+  expect(seen.map(({ ids }) => ids)).toEqual([
+    ['a', 'b'],
+    ['b', 'c'],
+  ]);
+  expect(seen[1]?.change).toMatchObject({ removed: ['a'], revision: 9 });
+});
+
+test('an empty list is told once, so that its reader knows', async () => {
+  const { time, registry, stop, seen, ended } = watching();
+  registry.answer = () => answer({ full: true });
+  await time.advance(5000);
+  stop.abort();
+  await ended;
+  expect(seen.map(({ ids }) => ids)).toEqual([[]]);
+});
+
+test('after a restart of the registry, what is told is the difference', async () => {
+  const { time, registry, stop, seen, ended } = watching();
+  registry.answer = () => answer({ revision: 7, full: true, changed: [entry('a'), entry('b')] });
+  await time.advance(1);
+  registry.answer = () => answer({ revision: 1000, full: true, changed: [entry('b')] });
+  await time.advance(1000);
+  stop.abort();
+  await ended;
+  expect(seen[1]).toMatchObject({ ids: ['b'], change: { removed: ['a'] } });
+});
+
+describe('a failure', () => {
+  test('ends nothing: it asks again, ever more slowly up to its pace, and is told of', async () => {
+    const { time, registry, stop, seen, failures, ended } = watching(16_000);
+    registry.answer = () => new Response('{"error":"down"}', { status: 503 });
+    await time.advance(60_000);
+    expect(failures.map(({ attempt }) => attempt).slice(0, 4)).toEqual([1, 2, 3, 4]);
+    const waits = failures.map(({ retryInMs }) => retryInMs);
+    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    expect(Math.max(...waits)).toBeLessThanOrEqual(16_000);
+    registry.answer = () => answer({ full: true, changed: [entry('a')] });
+    await time.advance(16_000);
+    stop.abort();
+    await ended;
+    expect(seen.map(({ ids }) => ids)).toEqual([['a']]);
+  });
+
+  test('of the arguments is thrown', async () => {
+    const client = new RegistryClient('http://registry.test');
+    await expect(client.watchByPolling({ everyMs: 0 }).next()).rejects.toThrow('everyMs must be above 0');
+  });
+});
+
+test('an abort while it waits ends it, and no timer is left', async () => {
+  const { time, registry, stop, ended } = watching();
+  registry.answer = () => answer({ full: true });
+  await time.advance(1);
+  stop.abort();
+  await ended;
+  await settled();
+  expect(time.pending).toBe(0);
+});
