@@ -1,0 +1,130 @@
+/** What the demo shows, as lines of text of at most 80 columns. */
+import { styleText } from 'node:util';
+import { summarize, type LatencySummary } from '../support/latency.ts';
+import type { Plan } from './plan.ts';
+import type { Finding } from './verdict.ts';
+import type { Phase, Watch } from './watch.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Puts a style on a text, or leaves it as it is where colour is not wanted. */
+export type Paint = (style: Style, text: string) => string;
+
+export const plain: Paint = (_style, text) => text;
+export const coloured: Paint = (style, text) => styleText(style, text);
+
+const BAR_COLUMNS = 48;
+const MEASURED: readonly Phase[] = ['before', 'during', 'after'];
+
+/** The heading: what is about to happen. */
+export function heading(plan: Plan, paint: Paint): string {
+  return [
+    paint('bold', `Rollcall demo: ${plan.servers} servers, ${plan.killed} of which will fall silent`),
+    paint(
+      'dim',
+      `lease ${seconds(plan.ttlMs)}, heartbeat every ${seconds(plan.heartbeatEveryMs)}, ` +
+        `at least ${seconds(plan.sweepIntervalMs)} between two sweeps`,
+    ),
+  ].join('\n');
+}
+
+/** The live picture, drawn over itself again and again. */
+export function picture(plan: Plan, watch: Watch, elapsedMs: number, paint: Paint): string {
+  const { live, stale, swept } = watch.counters;
+  const done = Math.min(1, elapsedMs / plan.endAtMs);
+  return [
+    '',
+    `${seconds(elapsedMs).padStart(8)}  ${bar(done, 1, 'cyan', paint)}  of ${seconds(plan.endAtMs)}`,
+    `          ${paint('bold', story(watch.phase, watch.silent))}`,
+    '',
+    row('live', live, plan.servers, 'green', paint),
+    row('stale', stale, plan.servers, 'yellow', paint),
+    row('swept', swept, plan.servers, 'red', paint),
+    '',
+    ...latencies(watch, paint),
+  ].join('\n');
+}
+
+/** One line for where there is no terminal to draw on. */
+export function line(watch: Watch, elapsedMs: number): string {
+  const { live, stale, swept } = watch.counters;
+  const { p50Ms, p99Ms } = summarize(watch.listMs[watch.phase]);
+  return (
+    `${seconds(elapsedMs).padStart(8)}  ${watch.phase.padEnd(11)}  live ${count(live)}  stale ${count(stale)}  ` +
+    `swept ${count(swept)}  list ${[p50Ms, p99Ms].map((value) => tenths(value).padStart(5)).join(' / ')} ms`
+  );
+}
+
+/** What the columns of `line` are. */
+export const LINE_LEGEND = 'list: p50 / p99 of the time it takes, in this phase of the run';
+
+/** What came out, once the run is over. */
+export function summary(watch: Watch, findings: readonly Finding[], paint: Paint): string {
+  const exact = findings.every(({ ok }) => ok);
+  return [
+    '',
+    ...latencies(watch, paint),
+    '',
+    ...findings.map(({ ok, text }) => `${ok ? paint('green', '✓') : paint('red', '✗')} ${text}`),
+    '',
+    exact
+      ? paint(['bold', 'green'], `The sweep was exact.`)
+      : paint(['bold', 'red'], 'The sweep was not exact.'),
+  ].join('\n');
+}
+
+function story(phase: Phase, silent: boolean): string {
+  switch (phase) {
+    case 'registering':
+      return 'the servers register, one after the other';
+    case 'before':
+      return silent ? 'some fell silent; their leases run on' : 'all is well';
+    case 'during':
+      return 'leases end: off the list at once, deleted by the sweep';
+    case 'after':
+      return 'swept';
+    default:
+      return phase satisfies never;
+  }
+}
+
+function latencies(watch: Watch, paint: Paint): string[] {
+  return [
+    paint('dim', `list latency  ${cells('lists', 'p50', 'p99', 'max')}`),
+    ...MEASURED.map((phase) => {
+      const { count, p50Ms, p99Ms, maxMs }: LatencySummary = summarize(watch.listMs[phase]);
+      const text = `  ${phase.padEnd(12)}${cells(String(count), ms(p50Ms), ms(p99Ms), ms(maxMs))}`;
+      return phase === watch.phase ? paint('bold', text) : text;
+    }),
+  ];
+}
+
+function cells(...values: string[]): string {
+  return values.map((value) => value.padStart(12)).join('');
+}
+
+function row(name: string, value: number, of: number, style: Style, paint: Paint): string {
+  return `${name.padStart(8)}  ${bar(value, of, style, paint)} ${paint(style, count(value))}`;
+}
+
+function bar(value: number, of: number, style: Style, paint: Paint): string {
+  // Anything at all is seen, and only all of it fills the bar.
+  const full = value <= 0 ? 0 : Math.min(BAR_COLUMNS, Math.max(1, Math.floor((value / of) * BAR_COLUMNS)));
+  return paint(style, '█'.repeat(full)) + paint('dim', '░'.repeat(BAR_COLUMNS - full));
+}
+
+function count(value: number): string {
+  return String(value).padStart(4);
+}
+
+function ms(value: number): string {
+  return Number.isNaN(value) ? '-' : `${tenths(value)} ms`;
+}
+
+function tenths(value: number): string {
+  return Number.isNaN(value) ? '-' : value.toFixed(1);
+}
+
+function seconds(valueMs: number): string {
+  return `${(valueMs / 1000).toFixed(1)} s`;
+}
