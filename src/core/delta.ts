@@ -4,6 +4,9 @@ import type { Encode } from './lease.ts';
 import { encodeEntry } from './query.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** A delta of so few ids is never worth replacing by the whole list. */
+const SMALL_DELTA = 100;
+
 /**
  * As UTF-8 JSON: `{revision, changed, removed, timestamp}`, or the whole list with `full: true` where that is not
  * known (the registry was loaded again, or too much has happened) or would be the smaller answer.
@@ -17,7 +20,7 @@ export function answerSince(
 ): Uint8Array {
   directory.expire(now);
   const ids = directory.changedSince(since);
-  if (ids === undefined || ids.size > directory.liveCount) return snapshot.full(now);
+  if (ids === undefined || ids.size > Math.max(directory.liveCount, SMALL_DELTA)) return snapshot.full(now);
   const changed: string[] = [];
   const removed: string[] = [];
   for (const serverId of ids) {

@@ -79,12 +79,12 @@ export const entry = z.object({
   endpoint: z.string(),
   publicKey: z.string(),
   region: z.string(),
-  location: location.exactOptional(),
+  location: location.optional(),
   metadata: anyMetadata.optional(),
   registeredAt: epochMs,
   lastSeen: epochMs,
   /** From the place that a reader named, in whole kilometres. */
-  distanceKm: z.int().nonnegative().exactOptional(),
+  distanceKm: z.int().nonnegative().optional(),
 });
 
 /** How long a lease lasts without a heartbeat, and how often the registry asks for one. */
@@ -105,12 +105,12 @@ export const pageAnswer = z.object({
   /** Matches on all pages together. */
   total: z.int(),
   /** Absent on the last page. */
-  nextCursor: z.string().exactOptional(),
+  nextCursor: z.string().optional(),
 });
 /** Answer to `GET /servers?since=<revision>`. With `full`, `changed` is the whole list. */
 export const deltaAnswer = z.object({
   revision: z.int(),
-  full: z.literal(true).exactOptional(),
+  full: z.literal(true).optional(),
   changed: z.array(entry),
   removed: z.array(z.string()),
   timestamp: epochMs,
@@ -153,6 +153,7 @@ export const problem = z.object({
 
 export type RegisterRequest = z.infer<typeof registerRequest>;
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
+export type Location = z.infer<typeof location>;
 export type Entry = z.infer<typeof entry>;
 export type LeaseTerms = z.infer<typeof leaseTerms>;
 export type RegisterAnswer = z.infer<typeof registerAnswer>;

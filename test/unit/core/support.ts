@@ -7,8 +7,8 @@ export const encode = (text: string) => utf8.encode(text);
 
 export const TTL_MS = 1000;
 
-export function directory(maxServers = 10_000): Directory {
-  return new Directory({ ttlMs: TTL_MS, maxServers }, encode);
+export function directory(maxServers = 10_000, firstRevision = 0): Directory {
+  return new Directory({ ttlMs: TTL_MS, maxServers }, encode, firstRevision);
 }
 
 export function registration(serverId: string, more: Partial<Registration> = {}): Registration {

@@ -1,0 +1,15 @@
+/** Makes the key that a registry signs its lists with, and prints its public half for clients. */
+import { generateKeyPairSync } from 'node:crypto';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const hex = (base64url = '') => Buffer.from(base64url, 'base64url').toString('hex');
+const seed = hex(privateKey.export({ format: 'jwk' }).d);
+const publicHalf = hex(publicKey.export({ format: 'jwk' }).x);
+
+console.log(`A new key for signed lists.
+
+Secret, for the registry alone (set it with: npx wrangler secret put BOOTSTRAP_SIGNING_KEY):
+  ${seed}
+
+Public half, for clients (new RegistryClient(url, { verifyKey: '…' })):
+  ${publicHalf}`);

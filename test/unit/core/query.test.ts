@@ -1,0 +1,179 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { distanceKm } from '../../../src/core/distance.ts';
+import { Pages } from '../../../src/core/pages.ts';
+import { answerQuery } from '../../../src/core/query.ts';
+import { pageAnswer } from '../../../src/protocol/protocol.ts';
+import { SORTS, type Cursor, type Query } from '../../../src/protocol/query.ts';
+import { directory, encode, registration } from './support.ts';
+
+const ALL: Query = {
+  regions: [],
+  metadata: [],
+  text: null,
+  sort: 'registeredAt',
+  near: null,
+  limit: null,
+  after: null,
+  fields: null,
+};
+const BERLIN = { latitude: 52.5, longitude: 13.4 };
+
+function ask(from: ReturnType<typeof directory>, more: Partial<Query>) {
+  const bytes = answerQuery(from.live(), { ...ALL, ...more }, 500, encode);
+  const page = pageAnswer.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  return { ...page, ids: page.servers.map((server) => server.serverId) };
+}
+
+function decodeCursor(hex: string): Cursor {
+  const [sort, rank, serverId] = JSON.parse(Buffer.from(hex, 'hex').toString());
+  return { sort, rank, serverId };
+}
+
+function world() {
+  const servers = directory();
+  const place = (latitude: number, longitude: number) => ({ location: { latitude, longitude } });
+  servers.register(
+    registration('paris', { region: 'eu', metadata: '{"map":"Dust","players":3}', ...place(48.9, 2.4) }),
+    1,
+  );
+  servers.register(
+    registration('sydney', { region: 'ap', metadata: '{"map":"Aztec","full":true}', ...place(-33.9, 151.2) }),
+    2,
+  );
+  servers.register(registration('nowhere', { region: 'eu', metadata: '{"map":"Dust","tags":["x"]}' }), 3);
+  servers.register(registration('york', { region: 'us', ...place(40.7, -74) }), 4);
+  servers.heartbeat('paris', 10);
+  return servers;
+}
+
+describe('a filter', () => {
+  test.each<[string, Partial<Query>, string[]]>([
+    ['none', {}, ['paris', 'sydney', 'nowhere', 'york']],
+    ['region', { regions: ['eu'] }, ['paris', 'nowhere']],
+    ['several regions', { regions: ['ap', 'us'] }, ['sydney', 'york']],
+    ['a text of the metadata', { metadata: [['map', ['Dust']]] }, ['paris', 'nowhere']],
+    ['a number of the metadata', { metadata: [['players', ['3']]] }, ['paris']],
+    ['a boolean of the metadata', { metadata: [['full', ['true']]] }, ['sydney']],
+    ['one of several values', { metadata: [['map', ['Aztec', 'Dust']]] }, ['paris', 'sydney', 'nowhere']],
+    [
+      'several keys',
+      {
+        metadata: [
+          ['map', ['Dust']],
+          ['players', ['3']],
+        ],
+      },
+      ['paris'],
+    ],
+    ['a key that nobody has', { metadata: [['mode', ['x']]] }, []],
+    ['a key that objects have by nature', { metadata: [['constructor', ['x']]] }, []],
+    ['text in the id', { text: 'ork' }, ['york']],
+    ['text in the metadata, whatever its case', { text: 'aztec' }, ['sydney']],
+    ['text in the region', { text: 'ap' }, ['sydney']],
+  ])('%s', (_, more, ids) => {
+    expect(ask(world(), more).ids).toEqual(ids);
+    expect(ask(world(), more).total).toBe(ids.length);
+  });
+
+  test('sees metadata that a heartbeat changed', () => {
+    const servers = world();
+    expect(ask(servers, { metadata: [['players', ['3']]] }).ids).toEqual(['paris']);
+    servers.heartbeat('paris', 20, '{"players":4}');
+    expect(ask(servers, { metadata: [['players', ['3']]] }).ids).toEqual([]);
+    expect(ask(servers, { metadata: [['players', ['4']]] }).ids).toEqual(['paris']);
+  });
+});
+
+describe('the order', () => {
+  test('by lastSeen begins with the last heard', () => {
+    expect(ask(world(), { sort: 'lastSeen' }).ids).toEqual(['paris', 'york', 'nowhere', 'sydney']);
+  });
+
+  test('by distance begins with the nearest and ends with those without a place', () => {
+    const { servers } = ask(world(), { sort: 'distance', near: BERLIN });
+    expect(servers.map((server) => [server.serverId, server.distanceKm])).toEqual([
+      ['paris', expect.closeTo(878, -2)],
+      ['york', expect.closeTo(6385, -2)],
+      ['sydney', expect.closeTo(16090, -2)],
+      ['nowhere', undefined],
+    ]);
+  });
+});
+
+test('fields leaves out what is not named', () => {
+  const { servers } = ask(world(), { fields: ['serverId', 'metadata'], regions: ['us', 'ap'] });
+  expect(servers).toEqual([
+    { serverId: 'sydney', metadata: { map: 'Aztec', full: true } },
+    { serverId: 'york' },
+  ]);
+});
+
+test('pages joined are the whole in its order, whoever comes and goes between them, for those who stay', () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1 }), { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.constantFrom(...SORTS),
+      fc.nat({ max: 39 }),
+      (ids, limit, sort, goes) => {
+        const servers = directory();
+        for (const [index, id] of ids.entries()) {
+          const location = index % 3 === 0 ? {} : { location: { latitude: index % 7, longitude: 1 } };
+          servers.register(registration(id, location), index % 5);
+        }
+        const near = { latitude: 0, longitude: 0 };
+        const expected = ask(servers, { sort, near }).ids;
+        const leaver = ids[goes % ids.length] ?? '';
+        const seen: (string | undefined)[] = [];
+        let after: Cursor | null = null;
+        for (let page = 0; ; page += 1) {
+          const answer = ask(servers, { sort, near, limit, after });
+          seen.push(...answer.ids);
+          if (answer.nextCursor === undefined) break;
+          after = decodeCursor(answer.nextCursor);
+          if (page === 0) servers.remove(leaver);
+          servers.register(registration(`newcomer-${page}-${ids.length}-${Math.random()}`), 1);
+        }
+        const stayed = expected.filter((id) => id !== leaver);
+        expect(seen.filter((id) => id !== leaver && ids.includes(id ?? ''))).toEqual(stayed);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+describe('distances', () => {
+  test.each([
+    ['Berlin to Paris', BERLIN, { latitude: 48.9, longitude: 2.4 }, 878],
+    ['across the date line', { latitude: 0, longitude: 179 }, { latitude: 0, longitude: -179 }, 222],
+    ['pole to pole', { latitude: 90, longitude: 0 }, { latitude: -90, longitude: 77 }, 20015],
+    ['nowhere at all', BERLIN, BERLIN, 0],
+  ])('%s', (_, from, to, km) => {
+    expect(Math.abs(distanceKm(from, to) - km)).toBeLessThan(10);
+    expect(distanceKm(to, from)).toBeCloseTo(distanceKm(from, to), 6);
+  });
+});
+
+describe('an answer is kept', () => {
+  const build = (text: string) => () => encode(text);
+
+  test('for its revision and its time, under its query', () => {
+    const pages = new Pages(100, 1000);
+    const first = pages.answer('q', 1, 0, build('a'));
+    expect(pages.answer('q', 1, 99, build('b'))).toBe(first);
+    expect(pages.answer('other', 1, 99, build('b'))).not.toBe(first);
+    expect(pages.answer('q', 2, 99, build('c'))).toEqual(encode('c'));
+    expect(pages.answer('q', 2, 199, build('d'))).toEqual(encode('d'));
+  });
+
+  test('until the bytes of all would pass their bound: the oldest goes first', () => {
+    const pages = new Pages(100, 10);
+    const first = pages.answer('a', 1, 0, build('12345'));
+    const second = pages.answer('b', 1, 0, build('12345'));
+    expect(pages.answer('a', 1, 0, build('x'))).toBe(first);
+    pages.answer('c', 1, 0, build('12345'));
+    expect(pages.answer('b', 1, 0, build('y'))).toBe(second);
+    expect(pages.answer('a', 1, 0, build('z'))).toEqual(encode('z'));
+  });
+});

@@ -1,0 +1,263 @@
+/** Reads at scale, through the Worker: 304, deltas, filters, pages, nearest, caching headers and signed lists. */
+import { describe, expect, test } from 'vitest';
+import { env } from 'cloudflare:workers';
+import { ListKey } from '../../src/client/list-key.ts';
+import { deltaAnswer, pageAnswer, statsAnswer } from '../../src/protocol/protocol.ts';
+import { ServerRegistry } from '../../src/registry/registry.ts';
+import { countCalls } from './support/calls.ts';
+import {
+  evict,
+  freshRegistry,
+  inside,
+  listOf,
+  parseBody,
+  passMs,
+  registerMany,
+  registration,
+  TTL_MS,
+} from './support/fleet.ts';
+import { expectProblem, list, register, send, useEmptyRegistry } from './support/http.ts';
+
+useEmptyRegistry();
+
+const etagOf = async () => (await send('GET', '/servers')).headers.get('ETag') ?? '';
+const poll = (etag: string) => send('GET', '/servers', undefined, { 'If-None-Match': etag });
+
+describe('the ETag', () => {
+  test('answers 304 without a body as long as nobody came, changed or went', async () => {
+    await register();
+    const etag = await etagOf();
+    expect(etag).toMatch(/^W\/"\d+-\d+"$/);
+    await send('POST', '/servers/heartbeat', { serverId: 'a' });
+    for (const tags of [etag, etag.replace('W/', ''), `"other", ${etag}`, '*']) {
+      const response = await poll(tags);
+      expect(response.status).toBe(304);
+      expect(await response.text()).toBe('');
+      expect(response.headers.get('ETag')).toBe(etag);
+      expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*');
+    }
+    const head = await send('HEAD', '/servers', undefined, { 'If-None-Match': etag });
+    expect(head.status).toBe(304);
+  });
+
+  test.each([
+    [
+      'a registration',
+      () => send('POST', '/servers', { serverId: 'b', endpoint: 'wss://b.example', publicKey: 'k' }),
+    ],
+    ['a changed entry', () => register({ region: 'us' })],
+    ['new metadata', () => send('POST', '/servers/heartbeat', { serverId: 'a', metadata: { n: 1 } })],
+    ['a deregistration', () => send('DELETE', '/servers/a')],
+    ['an expiry', () => Promise.resolve(passMs(TTL_MS))],
+  ])('moves with %s', async (_, change) => {
+    await register();
+    const etag = await etagOf();
+    await change();
+    expect((await poll(etag)).status).toBe(200);
+  });
+
+  test('moves after half a minute, so that nobody sees a lastSeen much older than it is', async () => {
+    await register();
+    const etag = await etagOf();
+    passMs(30_000);
+    expect((await poll(etag)).status).toBe(200);
+  });
+
+  test('of an earlier life of the registry does not match', async () => {
+    const stub = freshRegistry();
+    await stub.register(registration('a'));
+    const before = await stub.listServers({ kind: 'all' }, null);
+    passMs(1);
+    const after = await (await evict(stub)).listServers({ kind: 'all' }, before.etag);
+    expect(after.kind).toBe('listed');
+  });
+});
+
+describe('GET /servers?since=', () => {
+  const since = async (revision: number) =>
+    deltaAnswer.parse(await (await send('GET', `/servers?since=${revision}`)).json());
+
+  test('answers the whole list to one that knows nothing, then what changed', async () => {
+    await register();
+    const first = await since(0);
+    expect(first).toMatchObject({ full: true, changed: [{ serverId: 'a' }], removed: [] });
+    expect(await since(first.revision)).toEqual({
+      ...first,
+      full: undefined,
+      changed: [],
+      timestamp: Date.now(),
+    });
+
+    await register({ serverId: 'b' });
+    await register({ serverId: 'c' });
+    await send('DELETE', '/servers/a');
+    const second = await since(first.revision);
+    expect(second).toMatchObject({ changed: [{ serverId: 'b' }, { serverId: 'c' }], removed: ['a'] });
+    expect(second.full).toBeUndefined();
+    const stats = statsAnswer.parse(await (await send('GET', '/stats')).json());
+    expect(second.revision).toBe(stats.revision);
+
+    passMs(TTL_MS);
+    const third = await since(second.revision);
+    expect(third).toMatchObject({ changed: [], removed: ['b', 'c'] });
+  });
+
+  test('answers the whole list to one that knows a later revision than there is', async () => {
+    await register();
+    expect((await since(Number.MAX_SAFE_INTEGER)).full).toBe(true);
+  });
+
+  test('answers the whole list after a restart', async () => {
+    const stub = freshRegistry();
+    await registerMany(stub, 3);
+    const { revision } = await stub.stats();
+    passMs(1);
+    const back = await evict(stub);
+    const answer = deltaAnswer.parse(parseBody(await back.listServers({ kind: 'since', revision }, null)));
+    expect(answer.full).toBe(true);
+    expect(answer.changed).toHaveLength(3);
+  });
+});
+
+describe('a query', () => {
+  const page = async (query: string) => {
+    const response = await send('GET', `/servers?${query}`);
+    expect(response.status).toBe(200);
+    return pageAnswer.parse(await response.json());
+  };
+
+  test('filters, orders and pages', async () => {
+    for (const [index, region] of ['eu', 'us', 'eu', 'eu'].entries()) {
+      await register({ serverId: `s${index}`, region, metadata: { map: index === 2 ? 'Dust & Sand' : 'x' } });
+      passMs(1);
+    }
+    expect((await page('region=eu')).servers.map((server) => server.serverId)).toEqual(['s0', 's2', 's3']);
+    expect((await page('metadata.map=Dust+%26+Sand')).total).toBe(1);
+    expect((await page('q=dust')).servers[0]?.serverId).toBe('s2');
+    expect((await page('limit=1&fields=serverId&sort=lastSeen')).servers).toEqual([{ serverId: 's3' }]);
+    const first = await page('region=eu&limit=2');
+    expect(first).toMatchObject({ total: 3, servers: [{ serverId: 's0' }, { serverId: 's2' }] });
+    const second = await page(`region=eu&limit=2&cursor=${first.nextCursor}`);
+    expect(second.servers.map((server) => server.serverId)).toEqual(['s3']);
+    expect(second.nextCursor).toBeUndefined();
+  });
+
+  test('with near gives distances, nearest first', async () => {
+    await register();
+    const { servers } = await page('near=52.5,13.4');
+    expect(servers).toHaveLength(1);
+  });
+
+  test.each([
+    ['limit=0', 'limit must be a whole number from 1'],
+    ['limit=1001', 'limit must be at most 1000'],
+    ['limit=x', 'limit must be a whole number'],
+    ['limit=1&limit=2', 'limit can be given once'],
+    ['sort=name', 'sort must be one of registeredAt, lastSeen, distance'],
+    ['sort=distance', 'near=auto'],
+    ['near=here', 'near must be "auto" or <latitude>,<longitude>'],
+    ['near=91,0', 'near must be'],
+    ['near=1,2,3', 'near must be'],
+    ['near=,', 'near must be'],
+    ['fields=serverId,address', 'fields must be one of'],
+    ['cursor=zz', 'cursor must be'],
+    ['cursor=6e756c6c', 'cursor must be'],
+    ['since=-1', 'since must be a whole number'],
+    ['since=x', 'since must be a whole number'],
+    ['since=1&region=eu', 'since cannot be combined with region'],
+  ])('%s is refused by its name', async (query, why) => {
+    await expectProblem(await send('GET', `/servers?${query}`), 400, why);
+  });
+
+  test('[C6] of unknown parameters alone is the plain list', async () => {
+    await register();
+    expect(await (await send('GET', '/servers?utm=1&regions=eu')).json()).toEqual(await list());
+  });
+});
+
+test('reads of every kind make no storage call, before and while a sweep goes on', async () => {
+  const stub = freshRegistry();
+  await registerMany(stub, 2000, 'dead-');
+  passMs(TTL_MS - 1000);
+  await registerMany(stub, 20, 'alive-');
+  const { revision } = await stub.stats();
+  passMs(1000);
+  const query = {
+    regions: ['eu'],
+    metadata: [],
+    text: 'alive',
+    sort: 'distance' as const,
+    near: { latitude: 1, longitude: 2 },
+    limit: 5,
+    after: null,
+    fields: null,
+  };
+  await inside(stub, async (registry, { storage }) => {
+    const readAll = async () => {
+      const calls = countCalls(storage);
+      const listed = await registry.listServers({ kind: 'all' }, null);
+      await registry.listServers({ kind: 'all' }, listed.etag);
+      await registry.listServers({ kind: 'since', revision }, null);
+      await registry.listServers({ kind: 'since', revision: 0 }, null);
+      await registry.listServers({ kind: 'page', query }, null);
+      expect(calls.made()).toEqual([]);
+    };
+    await readAll();
+    await registry.alarm();
+    expect(registry.stats()).toMatchObject({ stale: 2000 - 1024 });
+    await readAll();
+  });
+});
+
+test('Cache-Control lets nobody keep a list or an error by default', async () => {
+  expect((await send('GET', '/servers')).headers.get('Cache-Control')).toBe('no-cache');
+  expect((await send('GET', '/servers?limit=x')).headers.get('Cache-Control')).toMatch(/no-cache|no-store/);
+});
+
+describe('with BOOTSTRAP_SIGNING_KEY', () => {
+  /** The key pair of RFC 8032, section 7.1, test 1. */
+  const SEED = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60';
+  const PUBLIC = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a';
+
+  /** The object over the same storage, with another key. */
+  const signing = (key: string, use: (registry: ServerRegistry) => Promise<void>) =>
+    inside(freshRegistry(), async (_, state) => {
+      const registry = new ServerRegistry(state, { ...env, BOOTSTRAP_SIGNING_KEY: key });
+      await state.blockConcurrencyWhile(() => Promise.resolve());
+      await use(registry);
+    });
+
+  test('[C18] every list is signed, over the very bytes, once a picture', async () => {
+    await signing(SEED, async (registry) => {
+      await registry.register(registration('a'));
+      const key = new ListKey(PUBLIC);
+      for (const request of [{ kind: 'all' }, { kind: 'since', revision: 0 }] as const) {
+        const outcome = await registry.listServers(request, null);
+        if (outcome.kind !== 'listed') throw new Error('expected a list');
+        const bytes = new Uint8Array(outcome.body);
+        expect(await key.distrust(bytes, outcome.signature, Date.now())).toBeUndefined();
+        expect(await registry.listServers(request, null)).toMatchObject({ signature: outcome.signature });
+        expect(await key.distrust(bytes, outcome.signature, Date.now() + 301_000)).toContain('301 s ago');
+        bytes[0] = 0;
+        expect(await key.distrust(bytes, outcome.signature, Date.now())).toContain('not by the key');
+      }
+      expect(registry.stats().signing).toBe('on');
+    });
+  });
+
+  test.each(['abc', `${SEED}00`, 'x'.repeat(64)])(
+    'a malformed key (%s) stops nothing: the list goes unsigned',
+    async (key) => {
+      await signing(key, async (registry) => {
+        await registry.register(registration('a'));
+        expect(await registry.listServers({ kind: 'all' }, null)).toMatchObject({ signature: null });
+        expect((await listOf(registry)).servers).toHaveLength(1);
+        expect(registry.stats().signing).toBe('malformed key');
+      });
+    },
+  );
+
+  test('unset, there is no such header', async () => {
+    expect((await send('GET', '/servers')).headers.has('X-Bootstrap-Signature')).toBe(false);
+  });
+});
