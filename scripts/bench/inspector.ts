@@ -1,0 +1,60 @@
+/** The runtime's inspector, as far as the benchmark needs it: how much memory an isolate holds. */
+import { WebSocket } from 'undici';
+
+interface Reply {
+  readonly id: number;
+  readonly result: unknown;
+}
+
+export class Inspector {
+  readonly #socket: WebSocket;
+  readonly #waiting = new Map<number, (result: unknown) => void>();
+  #lastId = 0;
+
+  /** Connects to the isolate of the Worker with this name. */
+  static async open(inspectorUrl: URL, worker: string): Promise<Inspector> {
+    const socket = new WebSocket(new URL(`/core:user:${worker}`, inspectorUrl));
+    await new Promise<void>((resolve, reject) => {
+      socket.addEventListener('open', () => resolve(), { once: true });
+      socket.addEventListener('error', () => reject(new Error(`no inspector for ${worker}`)), { once: true });
+    });
+    return new Inspector(socket);
+  }
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener('message', (event) => {
+      const message: unknown = JSON.parse(String(event.data));
+      if (!isReply(message)) return;
+      this.#waiting.get(message.id)?.(message.result);
+      this.#waiting.delete(message.id);
+    });
+  }
+
+  /** Bytes in use, garbage included: on the heap, by the embedder, and in array buffers. */
+  async usedBytes(): Promise<number> {
+    const usage = await this.#send('Runtime.getHeapUsage');
+    if (typeof usage !== 'object' || usage === null) throw new Error('the inspector gave no heap usage');
+    const members: Record<string, unknown> = { ...usage };
+    return ['usedSize', 'embedderHeapUsedSize', 'backingStorageSize']
+      .map((name) => Number(members[name] ?? 0))
+      .reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #send(method: string): Promise<unknown> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#socket.send(JSON.stringify({ id, method }));
+    });
+  }
+}
+
+function isReply(message: unknown): message is Reply {
+  return typeof message === 'object' && message !== null && 'id' in message && 'result' in message;
+}

@@ -1,0 +1,90 @@
+/** What a scenario is, and what it gets to work with. */
+import type { Random } from '../report/random.ts';
+import type { Figure, ScenarioName } from './results.ts';
+import type { ContenderName, Runtime, WorkerPlan } from './runtime.ts';
+
+/** How thorough a run is. */
+export interface Profile {
+  readonly name: 'quick' | 'full';
+  /** Rounds that count; one more comes first and is thrown away. */
+  readonly rounds: number;
+  /** How long one contender is loaded in one round, in milliseconds. */
+  readonly sliceMs: number;
+  /** Numbers of live entries. */
+  readonly liveCounts: readonly number[];
+  /** Numbers of stale keys that wait while lists are read. */
+  readonly staleCounts: readonly number[];
+  /** The lease of the servers that shall become stale and wait, in milliseconds. */
+  readonly waitingTtlMs: number;
+  /** The lease of servers that run out and are revived in turns, in milliseconds; and in how many rounds. */
+  readonly first: { readonly ttlMs: number; readonly rounds: number };
+  /** Sweeps: how many keys, how many rounds, and how long the registry is told to let keys accumulate. */
+  readonly sweeps: readonly { readonly keys: number; readonly rounds: number; readonly intervalMs: number }[];
+}
+
+export const PROFILES: Readonly<Record<'quick' | 'full', Profile>> = {
+  full: {
+    name: 'full',
+    rounds: 11,
+    sliceMs: 250,
+    liveCounts: [100, 1000, 10_000],
+    staleCounts: [0, 128, 1000, 10_000],
+    waitingTtlMs: 60_000,
+    first: { ttlMs: 8000, rounds: 7 },
+    sweeps: [
+      { keys: 1000, rounds: 7, intervalMs: 3000 },
+      { keys: 10_000, rounds: 7, intervalMs: 9000 },
+      { keys: 50_000, rounds: 2, intervalMs: 30_000 },
+    ],
+  },
+  quick: {
+    name: 'quick',
+    rounds: 2,
+    sliceMs: 60,
+    liveCounts: [100, 1000],
+    staleCounts: [0, 1000],
+    waitingTtlMs: 8000,
+    first: { ttlMs: 4000, rounds: 1 },
+    sweeps: [{ keys: 1000, rounds: 1, intervalMs: 3000 }],
+  },
+};
+
+/** What a scenario works with. */
+export interface Bench {
+  readonly runtime: Runtime;
+  readonly profile: Profile;
+  readonly random: Random;
+  /** Aborted by Ctrl-C: what was recorded so far is then reported. */
+  readonly signal: AbortSignal;
+  /** Shows what is being done. */
+  readonly doing: (what: string) => void;
+  readonly record: (figure: Figure) => void;
+  /** Everything recorded so far, by all scenarios. */
+  readonly figures: readonly Figure[];
+}
+
+/** One question that the benchmark answers. */
+export interface Scenario {
+  readonly name: ScenarioName;
+  readonly title: string;
+  /** Roughly how long it takes, for the time left. */
+  readonly seconds: (profile: Profile) => number;
+  readonly workers: (profile: Profile) => readonly WorkerPlan[];
+  /** Work that needs time to take effect, done before any scenario runs. */
+  readonly prepare?: (bench: Bench) => Promise<void>;
+  readonly run: (bench: Bench) => Promise<void>;
+}
+
+/** The contenders that keep entries, and so can be put in a state. */
+export const CLEANING: readonly ContenderName[] = ['delete in the loop', 'batch in the read'];
+export const CONTENDERS: readonly ContenderName[] = ['floor', 'rollcall', ...CLEANING];
+
+/** The name of the Worker that holds a contender in a state. */
+export function workerName(contender: ContenderName, state: string | number): string {
+  return `${contender.replaceAll(' ', '-')}-${state}`;
+}
+
+/** A count as people read it: 10,000. */
+export function counted(count: number): string {
+  return count.toLocaleString('en-US');
+}

@@ -1,0 +1,65 @@
+/** How long the first list takes when the object has to be loaded from disk. */
+import { recordRounds } from '../compare.ts';
+import { encodeRequest } from '../http-connection.ts';
+import { inRounds } from '../rounds.ts';
+import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';
+import { heartbeats, register } from '../state.ts';
+
+const LIST = encodeRequest('GET', '/servers');
+const ENTRIES = [0, 1000, 10_000] as const;
+
+export const cold: Scenario = {
+  name: 'cold',
+  title: 'Cold start',
+  seconds: (profile) => (profile.name === 'full' ? 15 : 4),
+  workers: (profile) =>
+    entries(profile.name).map((count) => ({
+      name: workerName('rollcall', `cold-${count}`),
+      contender: 'rollcall',
+      counted: true,
+      // A checkpoint soon, so that there is one to be read.
+      vars: { CHECKPOINT_INTERVAL_MS: 1000 },
+    })),
+  run: async (bench) => {
+    const counts = entries(bench.profile.name);
+    for (const count of counts) {
+      bench.doing(`${counted(count)} entries for a cold start`);
+      const worker = workerName('rollcall', `cold-${count}`);
+      await register(bench.runtime, worker, 0, count);
+      await heartbeats(bench.runtime, worker, 0, count);
+    }
+    bench.doing('cold starts');
+    const results = await inRounds(counts, (count) => coldStart(bench, count), {
+      ...bench,
+      rounds: bench.profile.rounds,
+    });
+    const references = results.get(0) ?? [];
+    for (const [count, values] of results) {
+      recordRounds(
+        bench,
+        {
+          scenario: 'cold',
+          case: `${counted(count)} entries`,
+          contender: 'rollcall',
+          metric: 'first list',
+          unit: 'ms',
+        },
+        values,
+        references,
+        count === 0 ? undefined : 'no entries',
+      );
+    }
+  },
+};
+
+function entries(profile: 'quick' | 'full'): readonly number[] {
+  return profile === 'full' ? ENTRIES : ENTRIES.slice(0, 2);
+}
+
+async function coldStart({ runtime }: Bench, count: number): Promise<number> {
+  const worker = workerName('rollcall', `cold-${count}`);
+  // The call that throws the object away can't be answered by it.
+  await runtime.call({ binding: worker, method: 'crash', args: [] }).catch(() => undefined);
+  const [firstMs = Number.NaN] = await runtime.target(worker).time(LIST);
+  return firstMs;
+}

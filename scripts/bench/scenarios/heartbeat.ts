@@ -1,0 +1,110 @@
+/** How fast heartbeats are answered: end to end, and by the object alone. */
+import { compareLoops, PROCESSOR_TIME, recordRounds } from '../compare.ts';
+import { encodeRequest } from '../http-connection.ts';
+import { inRounds } from '../rounds.ts';
+import { CONTENDERS, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
+import { fill, idAt } from '../state.ts';
+
+const CONNECTIONS = 8;
+/** Calls that are timed as one when the object alone is measured. */
+const INSIDE_CALLS = 2000;
+const INSIDE_CONCURRENCY = 8;
+/** Different servers that the heartbeats name. */
+const IDS = 100;
+
+interface Measured {
+  readonly perSecond: number;
+  readonly processorUs: number;
+}
+
+export const heartbeat: Scenario = {
+  name: 'heartbeat',
+  title: 'Heartbeats',
+  seconds: (profile) => (profile.name === 'full' ? 65 : 8),
+  workers: (profile) =>
+    liveCounts(profile.liveCounts).flatMap((live) =>
+      CONTENDERS.map((contender) => ({ name: workerName(contender, `beat-${live}`), contender })),
+    ),
+  run: async (bench) => {
+    for (const live of liveCounts(bench.profile.liveCounts)) {
+      for (const contender of CONTENDERS) {
+        await fill(bench.runtime, contender, workerName(contender, `beat-${live}`), live);
+      }
+      await endToEnd(bench, live, false);
+      await endToEnd(bench, live, true);
+      await inside(bench, live);
+    }
+  },
+};
+
+/** The smallest and the largest. */
+function liveCounts(counts: readonly number[]): readonly number[] {
+  return [Math.min(...counts), Math.max(...counts)];
+}
+
+async function endToEnd(bench: Bench, live: number, peers: boolean): Promise<void> {
+  const state = `${counted(live)} live, ${peers ? 'with' : 'without'} peers`;
+  bench.doing(`heartbeats, ${state}`);
+  const requests = Array.from({ length: IDS }, (_, index) =>
+    encodeRequest('POST', '/servers/heartbeat', { serverId: idAt(index), peers }),
+  );
+  const [first] = requests;
+  const entrants = CONTENDERS.map((contender) => ({
+    contender,
+    case: state,
+    worker: workerName(contender, `beat-${live}`),
+    next: (sent: number) => requests[sent % requests.length] ?? first ?? Buffer.alloc(0),
+  }));
+  const [reference] = entrants;
+  if (reference === undefined) return;
+  await compareLoops(bench, {
+    scenario: 'heartbeat',
+    entrants,
+    reference,
+    referenceName: 'floor',
+    connections: CONNECTIONS,
+  });
+}
+
+/** Calls on the object from a Worker beside it: what a heartbeat costs the one thread that can't be scaled out. */
+async function inside(bench: Bench, live: number): Promise<void> {
+  const state = `${counted(live)} live, inside the object`;
+  bench.doing(`heartbeats, ${state}`);
+  const entrants = [
+    { contender: 'floor', argument: 'id' },
+    { contender: 'rollcall', argument: 'quiet-heartbeat' },
+    { contender: 'delete in the loop', argument: 'id' },
+    { contender: 'batch in the read', argument: 'id' },
+  ] as const;
+  const results = await inRounds(
+    entrants,
+    async ({ contender, argument }) => {
+      const calls = bench.profile.name === 'full' ? INSIDE_CALLS : INSIDE_CALLS / 5;
+      const processorBefore = bench.runtime.processorTimeUs();
+      const start = performance.now();
+      await bench.runtime.drive({
+        binding: workerName(contender, `beat-${live}`),
+        method: 'heartbeat',
+        argument,
+        calls,
+        concurrency: INSIDE_CONCURRENCY,
+        from: 0,
+        ids: IDS,
+      });
+      const perSecond = (calls * 1000) / (performance.now() - start);
+      return { perSecond, processorUs: (bench.runtime.processorTimeUs() - processorBefore) / calls };
+    },
+    { ...bench, rounds: bench.profile.rounds },
+  );
+  const references = results.get(entrants[0]) ?? [];
+  for (const [{ contender }, values] of results) {
+    const name = { scenario: 'heartbeat', case: state, contender } as const;
+    const to = contender === 'floor' ? undefined : 'no-op call';
+    for (const [metric, unit, of] of [
+      ['throughput', 'per second', (each: Measured) => each.perSecond],
+      [PROCESSOR_TIME, 'µs', (each: Measured) => each.processorUs],
+    ] as const) {
+      recordRounds(bench, { ...name, metric, unit }, values.map(of), references.map(of), to);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** How fast servers are registered and deregistered, each with a write that is confirmed. */
+import { compareLoops, type Entrant } from '../compare.ts';
+import { encodeRequest, type EncodedRequest } from '../http-connection.ts';
+import { CONTENDERS, workerName, type Bench, type Scenario } from '../scenario.ts';
+import { fill } from '../state.ts';
+import { entryAt } from '../worker/contract.ts';
+
+const CONNECTIONS = 8;
+const LIVE = 1000;
+
+export const writes: Scenario = {
+  name: 'writes',
+  title: 'Registrations and deregistrations',
+  seconds: (profile) => (profile.name === 'full' ? 32 : 4),
+  workers: () => CONTENDERS.map((contender) => ({ name: workerName(contender, 'writes'), contender })),
+  run: async (bench) => {
+    for (const contender of CONTENDERS) {
+      await fill(bench.runtime, contender, workerName(contender, 'writes'), LIVE);
+    }
+    await measure(bench, 'register', (index) => encodeRequest('POST', '/servers', entryAt(LIVE + index)));
+    await measure(bench, 'deregister', (index) =>
+      encodeRequest('DELETE', `/servers/${encodeURIComponent(entryAt(LIVE + index).serverId)}`),
+    );
+  },
+};
+
+/** Each contender goes through the servers from the first on, so that what one case registers the next deregisters. */
+async function measure(
+  bench: Bench,
+  operation: string,
+  request: (index: number) => EncodedRequest,
+): Promise<void> {
+  bench.doing(operation);
+  const entrants = CONTENDERS.map((contender): Entrant => {
+    let next = 0;
+    return {
+      contender,
+      case: operation,
+      worker: workerName(contender, 'writes'),
+      next: () => request(next++),
+    };
+  });
+  const [reference] = entrants;
+  if (reference === undefined) return;
+  await compareLoops(bench, {
+    scenario: 'writes',
+    entrants,
+    reference,
+    referenceName: 'floor',
+    connections: CONNECTIONS,
+  });
+}

@@ -1,0 +1,23 @@
+/** The benchmark's own Workers in one module: classes to bind, and the face that goes with what is bound. */
+import product from '../../../src/worker.ts';
+import { driveOrCall, type DriverEnv } from './driver.ts';
+import { answer, type FaceEnv } from './face.ts';
+
+export { BatchInRead, DeleteInLoop } from './cleaning.ts';
+export { CountedBatchInRead, CountedDeleteInLoop, CountedRollcall } from './counted.ts';
+export { Floor } from './floor.ts';
+
+export default {
+  fetch(request: Request, env: Env | FaceEnv | DriverEnv, ctx: ExecutionContext) {
+    if (isProduct(env)) return product.fetch(request, env, ctx);
+    return isFace(env) ? answer(request, env) : driveOrCall(request, env);
+  },
+};
+
+function isProduct(env: object): env is Env {
+  return 'SERVER_REGISTRY' in env;
+}
+
+function isFace(env: object): env is FaceEnv {
+  return 'CONTENDER' in env;
+}
