@@ -11,7 +11,7 @@ import { groupGone, signalGroup } from './process-group.ts';
 
 /** How the registry is started. */
 export interface LocalRegistryOptions {
-  /** Variables of wrangler.toml to override; `WRITE_ACCESS` is `open` unless given. */
+  /** Variables of wrangler.toml to override, beside those that `npm start` overrides. */
   vars?: Readonly<Record<string, string | number>>;
   /** Port on 127.0.0.1; a free one if absent. */
   port?: number;
@@ -34,6 +34,13 @@ export interface LocalRegistry {
 }
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+/** What `npm start` overrides: a registry on this machine is open to whoever reaches it. */
+const AS_NPM_START = {
+  WRITE_ACCESS: 'open',
+  ALLOW_PRIVATE_ENDPOINTS: 'true',
+  RATE_LIMIT: 'off',
+  RECORD_LOCATION: 'false',
+};
 const UP_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 5_000;
 const KILLED_WITHIN_MS = 10_000;
@@ -94,7 +101,7 @@ function spawnWrangler(port: number, scratch: string, options: LocalRegistryOpti
     [
       'dev',
       ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
-      ...Object.entries({ WRITE_ACCESS: 'open', ...vars }).flatMap(([name, value]) => [
+      ...Object.entries({ ...AS_NPM_START, ...vars }).flatMap(([name, value]) => [
         '--var',
         `${name}:${value}`,
       ]),
