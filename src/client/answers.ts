@@ -7,6 +7,7 @@ import type {
   ListAnswer,
   Location,
   Metadata,
+  PageAnswer,
   RegisterAnswer,
   ServerAnswer,
   StatsAnswer,
@@ -64,6 +65,18 @@ const isEntry = shaped<Entry>({
   lastSeen: isCount,
   distanceKm: optional(isCount),
 });
+/** An entry of which `fields` left out members. */
+const isPartOfEntry = shaped<PageAnswer['servers'][number]>({
+  serverId: optional(isString),
+  endpoint: optional(isString),
+  publicKey: optional(isString),
+  region: optional(isString),
+  location: optional(isLocation),
+  metadata: optional(isMetadata),
+  registeredAt: optional(isCount),
+  lastSeen: optional(isCount),
+  distanceKm: optional(isCount),
+});
 
 /** Answer to a registration. */
 export const isRegisterAnswer = shaped<RegisterAnswer>({
@@ -83,6 +96,14 @@ export const isDeregisterAnswer = shaped<{ success: true }>({ success: isTrue })
 
 /** Answer to a list. */
 export const isListAnswer = shaped<ListAnswer>({ servers: arrayOf(isEntry), timestamp: isCount });
+
+/** Answer to a query. */
+export const isPageAnswer = shaped<PageAnswer>({
+  servers: arrayOf(isPartOfEntry),
+  timestamp: isCount,
+  total: isCount,
+  nextCursor: optional(isString),
+});
 
 /** Answer to what changed since a revision. */
 export const isDeltaAnswer = shaped<DeltaAnswer>({

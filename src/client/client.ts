@@ -2,6 +2,7 @@
 import type {
   HeartbeatAnswer,
   ListAnswer,
+  PageAnswer,
   RegisterAnswer,
   ServerAnswer,
   StatsAnswer,
@@ -11,6 +12,7 @@ import {
   isDeregisterAnswer,
   isHeartbeatAnswer,
   isListAnswer,
+  isPageAnswer,
   isRegisterAnswer,
   isServerAnswer,
   isStatsAnswer,
@@ -19,6 +21,7 @@ import { Connection, pathSegment, type CallOptions, type Fetch } from './connect
 import { realEnvironment, type Environment } from './environment.ts';
 import { type SigningKey } from './keys.ts';
 import { ListKey } from './list-key.ts';
+import { queryPath, type ListQuery } from './query.ts';
 import { RequestSigner } from './signing.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
 import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
@@ -27,7 +30,7 @@ export { RegistryError, type Fault } from './errors.ts';
 export { SigningKey } from './keys.ts';
 export { HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 export type { CallOptions, Environment, Fetch, Heartbeat, HeartbeatOptions, Registration, StartOptions };
-export type { ListChange, WatchOptions };
+export type { ListChange, ListQuery, WatchOptions };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
@@ -107,6 +110,15 @@ export class RegistryClient {
   /** All live servers, and when that picture was taken. */
   list(options?: CallOptions): Promise<ListAnswer> {
     return this.#connection.call({ method: 'GET', path: '/servers', showsList: true }, isListAnswer, options);
+  }
+
+  /** The live servers that a query asks for, a page at a time. Refused with 400 where it can't be used. */
+  query(query: ListQuery, options?: CallOptions): Promise<PageAnswer> {
+    return this.#connection.call(
+      { method: 'GET', path: queryPath(query), showsList: true },
+      isPageAnswer,
+      options,
+    );
   }
 
   /**

@@ -105,20 +105,15 @@ describe('a time-out', () => {
     expect((await failure).fault).toEqual({ kind: 'timeout', timeoutMs: 50 });
   });
 
-  test('also ends an answer whose body never ends', async () => {
-    const { time, client } = setUp((_sent, signal) => {
-      const body = new ReadableStream({
-        start(controller) {
-          signal.addEventListener('abort', () => {
-            controller.error(signal.reason);
-          });
-        },
-      });
-      return new Response(body);
-    });
+  test.each<[string, Answer]>([
+    ['an answer whose body never ends', () => new Response(new ReadableStream())],
+    ['a fetch that pays no heed to its signal', () => new Promise(() => {})],
+  ])('also ends %s', async (_, answer) => {
+    const { time, client } = setUp(answer);
     const failure = failureOf(client.list());
     await time.advance(10_000);
     expect((await failure).kind).toBe('timeout');
+    expect(time.pending).toBe(0);
   });
 
   test('leaves no timer behind once the answer is there', async () => {
@@ -144,6 +139,16 @@ describe('an abort', () => {
     expect((await failure).fault).toEqual({ kind: 'aborted' });
     expect((await failure).cause).toBe('enough');
     expect((await failure).message).toBe('GET http://registry.test/servers was aborted by its caller.');
+  });
+
+  test('ends a call whose body no longer comes, signal or not', async () => {
+    const { time, client } = setUp(() => new Response(new ReadableStream()));
+    const controller = new AbortController();
+    const failure = failureOf(client.list({ signal: controller.signal }));
+    await time.advance(1);
+    controller.abort();
+    expect((await failure).kind).toBe('aborted');
+    expect(time.pending).toBe(0);
   });
 
   test('before the call sends nothing', async () => {

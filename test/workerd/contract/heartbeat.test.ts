@@ -1,6 +1,6 @@
 /** Heartbeats and deregistration, clause by clause (docs/api.md): [C7] to [C11], [N3], [N4]. */
 import { describe, expect, test } from 'vitest';
-import { heartbeatAnswer, problem, serverAnswer } from '../../../src/protocol/protocol.ts';
+import { deregisterAnswer, heartbeatAnswer, problem, serverAnswer } from '../../../src/protocol/protocol.ts';
 import { passMs, TTL_MS } from '../support/fleet.ts';
 import { expectProblem, list, register, send, useEmptyRegistry } from '../support/http.ts';
 
@@ -71,7 +71,7 @@ describe('[C11] DELETE /servers/<id>', () => {
     await register({ serverId: 'other' });
     const response = await send('DELETE', `/servers/${encodeURIComponent(serverId)}`);
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ success: true });
+    expect(deregisterAnswer.parse(await response.json())).toEqual({ success: true });
     expect((await list()).servers.map((server) => server.serverId)).toEqual(['other']);
   });
 
