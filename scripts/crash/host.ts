@@ -8,7 +8,6 @@ const hostSettings = z.object({
   persistTo: z.string(),
   script: z.string(),
   compatibilityDate: z.string(),
-  compatibilityFlags: z.array(z.string()),
   bindings: z.record(z.string(), z.string()),
   /** Binding → class. */
   objects: z.record(z.string(), z.string()),
@@ -19,14 +18,13 @@ export type HostSettings = z.infer<typeof hostSettings>;
 
 process.once('message', (message) => {
   const settings = hostSettings.parse(message);
-  const { bindings, compatibilityDate, compatibilityFlags } = settings;
+  const { bindings, compatibilityDate } = settings;
   const objects = Object.entries(settings.objects).map(
     ([binding, className]) => [binding, { className, useSQLite: true }] as const,
   );
   const worker: WorkerOptions = {
     modules: [{ type: 'ESModule', path: 'worker.js', contents: settings.script }],
     compatibilityDate,
-    compatibilityFlags,
     bindings,
     durableObjects: Object.fromEntries(objects),
   };

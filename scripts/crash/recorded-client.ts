@@ -11,6 +11,7 @@ import type { HeartbeatAnswer, Metadata, RegisterAnswer } from '../../src/protoc
 import type { Auditor } from './auditor.ts';
 import type { Claim, Reading, Sent, Write } from './history.ts';
 import type { Ledger } from './ledger.ts';
+import { settled } from './settled.ts';
 
 /** The book that a client keeps, and who compares its answers with it. */
 export interface Books {
@@ -18,8 +19,8 @@ export interface Books {
   readonly auditor: Auditor;
 }
 
-/** Longer than any restart, so that only a crash cuts a request off. */
-const TIMEOUT_MS = 20_000;
+/** Longer than any stall of the machine, so that only a crash cuts a request off. */
+const TIMEOUT_MS = 10_000;
 
 export class RecordedClient extends RegistryClient {
   readonly #books: Books;
@@ -53,7 +54,7 @@ export class RecordedClient extends RegistryClient {
     const { ledger, auditor } = this.#books;
     const sent = ledger.sent(serverId, write, Date.now());
     try {
-      const answer = await call();
+      const answer = await settled(call());
       const reading = { sentAt: sent.sentAt, receivedAt: Date.now() };
       const server = typeof answer === 'object' && 'server' in answer ? answer.server : undefined;
       auditor.accepted(serverId, sent, reading, server);

@@ -1,11 +1,10 @@
 /** The registry as a process that can be crashed and started again on the same disk and the same port. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { unstable_readConfig } from 'wrangler';
-import { z } from 'zod';
 import { bundle } from '../bench/bundle.ts';
 import { groupGone, signalGroup } from '../support/process-group.ts';
 import type { HostSettings } from './host.ts';
@@ -18,14 +17,6 @@ const KILLED_WITHIN_MS = 10_000;
 const LINES_KEPT = 40;
 /** Below the ports that outgoing connections get, one of which could otherwise take it while the registry is down. */
 const PORTS = { from: 20_000, below: 30_000 };
-
-/** What of wrangler.toml the host is given. */
-const workerConfig = z.object({
-  compatibility_date: z.string(),
-  compatibility_flags: z.array(z.string()),
-  vars: z.record(z.string(), z.string()),
-  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
-});
 
 export class RegistryProcess {
   readonly url: string;
@@ -42,19 +33,16 @@ export class RegistryProcess {
 
   /**
    * Bundles this project's Worker as for deployment and finds a port; the registry is not started yet. What it
-   * stores is kept in the folder `persistTo`; `vars` override those of wrangler.toml.
+   * stores is kept in the folder `persistTo`; `vars` are all the variables it is given.
    */
   static async prepare(persistTo: string, vars: Readonly<Record<string, string>>): Promise<RegistryProcess> {
-    const config = workerConfig.parse(unstable_readConfig({ config: join(PROJECT, 'wrangler.toml') }));
-    const { bindings } = config.durable_objects;
     const registry = new RegistryProcess({
       port: await freePort(),
       persistTo,
       script: await bundle('wrangler.toml', 'worker'),
-      compatibilityDate: config.compatibility_date,
-      compatibilityFlags: config.compatibility_flags,
-      bindings: { ...config.vars, ...vars },
-      objects: Object.fromEntries(bindings.map(({ name, class_name: className }) => [name, className])),
+      compatibilityDate: compatibilityDate(),
+      bindings: vars,
+      objects: { SERVER_REGISTRY: 'ServerRegistry' },
     });
     process.on('exit', registry.#endNow);
     registry.#spare = registry.#fork();
@@ -140,6 +128,14 @@ export class RegistryProcess {
     const lines = text.split('\n').filter((line) => line !== '' && !line.includes('"not-registered"'));
     this.#lines = [...this.#lines, ...lines].slice(-LINES_KEPT);
   }
+}
+
+/** Read here, because importing wrangler has it end the whole process, with 0, on Ctrl-C. */
+function compatibilityDate(): string {
+  const config = readFileSync(join(PROJECT, 'wrangler.toml'), 'utf8');
+  const date = /^compatibility_date = "([^"]+)"/m.exec(config)?.[1];
+  if (date === undefined) throw new Error('wrangler.toml has no compatibility_date');
+  return date;
 }
 
 async function killGroup(child: ChildProcess | null): Promise<void> {

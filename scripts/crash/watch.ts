@@ -5,6 +5,7 @@ import type { ServerAnswer, StatsAnswer } from '../../src/protocol/protocol.ts';
 import type { Reading } from './history.ts';
 import type { Random } from './random.ts';
 import type { Books } from './recorded-client.ts';
+import { settled } from './settled.ts';
 
 const LOOK_EVERY_MS = 60;
 const LOOK_UPS_A_LOOK = 6;
@@ -19,7 +20,7 @@ interface Read<Answer> {
 /** Calls and notes the time on both sides. */
 export async function timed<Answer>(call: () => Promise<Answer>): Promise<Read<Answer>> {
   const sentAt = Date.now();
-  const answer = await call();
+  const answer = await settled(call());
   return { reading: { sentAt, receivedAt: Date.now() }, answer };
 }
 
