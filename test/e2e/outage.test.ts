@@ -101,7 +101,7 @@ it('sweeps none of 1,000 servers that resume after three TTLs, and the silent on
     swept: before.swept + SILENT.length,
     absence,
   });
-});
+}, TEST_TIMEOUT_MS);
 
 /** Starts the process; its first answer tells what it makes of the time before. */
 async function start() {
