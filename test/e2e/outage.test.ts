@@ -53,55 +53,59 @@ afterAll(async () => {
 /** The outage alone is 45 s; the rest takes 15 s where nothing else runs. */
 const TEST_TIMEOUT_MS = 240_000;
 
-it('sweeps none of 1,000 servers that resume after three TTLs, and the silent ones on time', async () => {
-  await start();
-  heartbeats = KEPT.map((id) => client.startHeartbeat(registrationOf(id)));
-  await forAll([...RESUMING, ...SILENT], (id) => client.register(registrationOf(id)));
-  await renewAll([...RESUMING, ...SILENT]);
-  for (const id of KEPT) ledger.setKeepsOn(id, true);
-  // Longer than a checkpoint may take.
-  await delay(TERMS.checkpointIntervalMs * 1.5);
-  const before = await watch.stats();
-  expect(before).toMatchObject({ live: LIVE.length + SILENT.length, stale: 0, absence: null });
+it(
+  'sweeps none of 1,000 servers that resume after three TTLs, and the silent ones on time',
+  async () => {
+    await start();
+    heartbeats = KEPT.map((id) => client.startHeartbeat(registrationOf(id)));
+    await forAll([...RESUMING, ...SILENT], (id) => client.register(registrationOf(id)));
+    await renewAll([...RESUMING, ...SILENT]);
+    for (const id of KEPT) ledger.setKeepsOn(id, true);
+    // Longer than a checkpoint may take.
+    await delay(TERMS.checkpointIntervalMs * 1.5);
+    const before = await watch.stats();
+    expect(before).toMatchObject({ live: LIVE.length + SILENT.length, stale: 0, absence: null });
 
-  const killed = registry.kill();
-  const leftAt = Date.now();
-  ledger.killed(leftAt);
-  await killed;
-  await delay(3 * TERMS.ttlMs);
+    const killed = registry.kill();
+    const leftAt = Date.now();
+    ledger.killed(leftAt);
+    await killed;
+    await delay(3 * TERMS.ttlMs);
 
-  const { live, stale, absence } = await start();
-  expect({ live, stale }).toEqual({ live: LIVE.length + SILENT.length, stale: 0 });
-  expect(absence?.leases).toBe(LIVE.length + SILENT.length);
-  expect(absence?.from).toBeGreaterThan(leftAt - 2 * TERMS.checkpointIntervalMs);
-  expect(absence?.from).toBeLessThan(leftAt + 2 * TERMS.checkpointIntervalMs);
-  const backAt = absence?.until ?? Number.NaN;
-  const lookUp = new AbortController();
-  const looking = look(lookUp.signal);
+    const { live, stale, absence } = await start();
+    expect({ live, stale }).toEqual({ live: LIVE.length + SILENT.length, stale: 0 });
+    expect(absence?.leases).toBe(LIVE.length + SILENT.length);
+    expect(absence?.from).toBeGreaterThan(leftAt - 2 * TERMS.checkpointIntervalMs);
+    expect(absence?.from).toBeLessThan(leftAt + 2 * TERMS.checkpointIntervalMs);
+    const backAt = absence?.until ?? Number.NaN;
+    const lookUp = new AbortController();
+    const looking = look(lookUp.signal);
 
-  await Promise.all(
-    RESUMING.map(async (id, index) => {
-      await delay((TERMS.heartbeatEveryMs * index) / RESUMING.length);
-      await client.heartbeat(id);
-      ledger.setKeepsOn(id, true);
-    }),
-  );
-  const goneAt = backAt + graceMs(TERMS) + sweptWithinMs(TERMS);
-  await delay(goneAt - Date.now());
-  lookUp.abort();
-  await looking;
-  await watch.look([...LIVE, ...SILENT]);
+    await Promise.all(
+      RESUMING.map(async (id, index) => {
+        await delay((TERMS.heartbeatEveryMs * index) / RESUMING.length);
+        await client.heartbeat(id);
+        ledger.setKeepsOn(id, true);
+      }),
+    );
+    const goneAt = backAt + graceMs(TERMS) + sweptWithinMs(TERMS);
+    await delay(goneAt - Date.now());
+    lookUp.abort();
+    await looking;
+    await watch.look([...LIVE, ...SILENT]);
 
-  expect(auditor.violations).toEqual([]);
-  const { servers } = await client.list();
-  expect(servers.map(({ serverId }) => serverId).toSorted()).toEqual(LIVE.toSorted());
-  expect(await watch.stats()).toMatchObject({
-    live: LIVE.length,
-    stale: 0,
-    swept: before.swept + SILENT.length,
-    absence,
-  });
-}, TEST_TIMEOUT_MS);
+    expect(auditor.violations).toEqual([]);
+    const { servers } = await client.list();
+    expect(servers.map(({ serverId }) => serverId).toSorted()).toEqual(LIVE.toSorted());
+    expect(await watch.stats()).toMatchObject({
+      live: LIVE.length,
+      stale: 0,
+      swept: before.swept + SILENT.length,
+      absence,
+    });
+  },
+  TEST_TIMEOUT_MS,
+);
 
 /** Starts the process; its first answer tells what it makes of the time before. */
 async function start() {
