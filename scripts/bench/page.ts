@@ -72,7 +72,13 @@ export function benchPage(results: Results): string {
       charts: charts
         .filter((chart) => chart.scenario === scenario)
         .map((chart) => ({ title: chart.title, svg: drawChart(chart.plan) })),
-      tables: [{ title: '', table: scenarioTable(figures) }],
+      tables: [
+        {
+          title: `All ${figures.length} figures`,
+          table: scenarioTable(figures),
+          folded: figures.length > 12,
+        },
+      ],
     });
   }
   const machine = Object.entries(results.machine).map(([name, value]) => `${name} ${value}`);

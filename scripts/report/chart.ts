@@ -91,6 +91,8 @@ function optionOf(plan: ChartPlan): EChartsCoreOption {
       name: plan.xName,
       nameLocation: 'middle',
       nameGap: 32,
+      ...(isCategory &&
+        plan.kind === 'bars' && { axisLabel: { ...axis.axisLabel, interval: 0, fontSize: 11 } }),
       splitLine: { show: false },
     },
     yAxis: {
@@ -116,6 +118,7 @@ function seriesOption(series: Series, plan: ChartPlan) {
     return {
       ...common,
       type: 'bar',
+      labelLayout: { hideOverlap: true },
       barMaxWidth: 44,
       barGap: '12%',
       label: {

@@ -2,6 +2,13 @@
 import { colourRules } from './palette.ts';
 import type { TextTable } from './text-table.ts';
 
+/** A table; a folded one shows its title until it is opened. */
+export interface NamedTable {
+  readonly title: string;
+  readonly table: TextTable;
+  readonly folded?: boolean;
+}
+
 /** A part of the page under a heading. */
 export interface Section {
   readonly title: string;
@@ -9,7 +16,7 @@ export interface Section {
   readonly intro: string;
   /** Drawn charts. */
   readonly charts?: readonly { readonly title: string; readonly svg: string }[];
-  readonly tables?: readonly { readonly title: string; readonly table: TextTable }[];
+  readonly tables?: readonly NamedTable[];
 }
 
 export interface Page {
@@ -65,11 +72,15 @@ ${page.sections.map(renderSection).join('\n')}
 
 function renderSection({ title, intro, charts = [], tables = [] }: Section): string {
   const figures = charts.map((chart) => `<figure><h3>${escape(chart.title)}</h3>${chart.svg}</figure>`);
-  const all = tables.map(
-    ({ title: heading, table }) =>
-      `<div class="table">${heading === '' ? '' : `<h3>${escape(heading)}</h3>`}${renderHtmlTable(table)}</div>`,
-  );
+  const all = tables.map(renderNamedTable);
   return `<section><h2>${escape(title)}</h2><p>${escape(intro)}</p>${figures.join('')}${all.join('')}</section>`;
+}
+
+function renderNamedTable({ title, table, folded }: NamedTable): string {
+  const html = renderHtmlTable(table);
+  if (folded === true)
+    return `<details><summary>${escape(title)}</summary><div class="table">${html}</div></details>`;
+  return `<div class="table">${title === '' ? '' : `<h3>${escape(title)}</h3>`}${html}</div>`;
 }
 
 function renderHtmlTable({ header, rows }: TextTable): string {
