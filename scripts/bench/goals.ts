@@ -36,6 +36,13 @@ const beatGoal = (what: string, state: string, limit: number): Goal => ({
   bound: 'at least',
   limit,
 });
+const pollGoal = (what: string, state: string, limit: number): Goal => ({
+  what: `${what} in the object of no-op calls, 10,000 live`,
+  name: { scenario: 'polls', case: `10,000 live, ${state}`, metric: 'throughput' },
+  of: 'ratio',
+  bound: 'at least',
+  limit,
+});
 const callGoal = (operation: string): Goal => ({
   what: `storage calls in a ${operation}`,
   name: { scenario: 'storage', case: operation, metric: 'storage calls' },
@@ -68,6 +75,16 @@ export const GOALS: readonly Goal[] = [
     of: 'ratio',
     bound: 'at most',
     limit: 1.2,
+  },
+  pollGoal('304s', 'unchanged', 0.9),
+  pollGoal('deltas of 10 changes', 'delta of 10', 0.8),
+  pollGoal('filtered first pages, kept,', 'kept page', 0.5),
+  {
+    what: 'a filtered first page built (ms), 10,000 live',
+    name: { scenario: 'polls', case: '10,000 live, fresh page', metric: 'build' },
+    of: 'value',
+    bound: 'at most',
+    limit: 3,
   },
   beatGoal("heartbeats end to end of the floor's, 100 live", '100 live, without peers', 0.8),
   beatGoal("heartbeats end to end of the floor's, 10,000 live", '10,000 live, without peers', 0.8),

@@ -3,7 +3,16 @@ import type { Summary } from '../report/statistics.ts';
 import type { ContenderName } from './runtime.ts';
 
 export type ScenarioName =
-  'list' | 'heartbeat' | 'writes' | 'independence' | 'sweep' | 'storage' | 'cold' | 'memory' | 'cost';
+  | 'list'
+  | 'polls'
+  | 'heartbeat'
+  | 'writes'
+  | 'independence'
+  | 'sweep'
+  | 'storage'
+  | 'cold'
+  | 'memory'
+  | 'cost';
 
 export type Unit = 'per second' | 'ms' | 'µs' | 'calls' | 'rows' | 'KiB' | 'dollars' | 'servers';
 

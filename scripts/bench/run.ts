@@ -12,6 +12,7 @@ import { heartbeat } from './scenarios/heartbeat.ts';
 import { independence } from './scenarios/independence.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
+import { polls } from './scenarios/polls.ts';
 import { storage } from './scenarios/storage.ts';
 import { sweep } from './scenarios/sweep.ts';
 import { writes } from './scenarios/writes.ts';
@@ -19,6 +20,7 @@ import { writes } from './scenarios/writes.ts';
 /** All scenarios, in the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
   list,
+  polls,
   heartbeat,
   writes,
   storage,

@@ -23,7 +23,7 @@ export class Timeline {
   readonly #sources: TimelineSources;
   readonly #seconds: Second[] = [];
   readonly #sweeps = new Map<number, SweepMark>();
-  readonly #startedAt = Date.now();
+  #startedAt = Date.now();
   #timer: NodeJS.Timeout | undefined;
   #errorsBefore = 0;
   #sweptAtStart: number | undefined;
@@ -42,6 +42,7 @@ export class Timeline {
 
   /** Begins with an empty second. */
   start(): void {
+    this.#startedAt = Date.now();
     this.#sources.lists.takeSecond();
     this.#sources.writes.takeSecond();
     this.#errorsBefore = this.#sources.errorCount();

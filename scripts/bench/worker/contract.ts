@@ -19,7 +19,8 @@ export interface SeedCounts {
 }
 
 /** Which arguments a repeated call gets: made from the nth server's id or registration. */
-export type ArgumentKind = 'none' | 'id' | 'quiet-heartbeat' | 'peers-heartbeat' | 'registration';
+export type ArgumentKind =
+  'none' | 'id' | 'quiet-heartbeat' | 'peers-heartbeat' | 'registration' | 'given' | 'fresh-page';
 
 /** Calls to repeat on an object from inside the runtime. */
 export interface DrivePlan {
@@ -27,6 +28,8 @@ export interface DrivePlan {
   readonly binding: string;
   readonly method: string;
   readonly argument: ArgumentKind;
+  /** The arguments of every call, where `argument` is `given`. */
+  readonly given?: readonly unknown[];
   readonly calls: number;
   /** Calls in flight at once. */
   readonly concurrency: number;
@@ -64,4 +67,21 @@ export function entryAt(index: number): Registration {
     publicKey: key,
     region: `region-${index % 8}`,
   };
+}
+
+/** A page of the servers of one region, as the product is asked for it. `rank` tells one such question from another. */
+export function pageOfRegion(rank: number) {
+  return {
+    kind: 'page',
+    query: {
+      regions: ['region-3'],
+      metadata: [],
+      text: null,
+      sort: 'registeredAt',
+      near: null,
+      limit: 50,
+      after: { sort: 'registeredAt', rank, serverId: '' },
+      fields: null,
+    },
+  } as const;
 }

@@ -2,7 +2,7 @@
  * The driver: a Worker that calls objects directly, with no HTTP between. It does not measure: the runtime's clock
  * has a resolution of 1 ms, so the script outside times a whole batch of calls.
  */
-import { entryAt, type ArgumentKind, type CallPlan, type DrivePlan } from './contract.ts';
+import { entryAt, pageOfRegion, type ArgumentKind, type CallPlan, type DrivePlan } from './contract.ts';
 
 /** The driver's bindings by name, as each run of the runtime gives them. */
 export type DriverEnv = Readonly<Record<string, DurableObjectNamespace | undefined>>;
@@ -26,7 +26,7 @@ async function drive(env: DriverEnv, plan: DrivePlan): Promise<void> {
     while (next < plan.calls) {
       const index = plan.from + (next % plan.ids);
       next += 1;
-      await call(argumentsFor(plan.argument, index));
+      await call(plan.argument === 'given' ? (plan.given ?? []) : argumentsFor(plan.argument, index));
     }
   };
   await Promise.all(Array.from({ length: plan.concurrency }, worker));
@@ -41,7 +41,7 @@ function methodOf(env: DriverEnv, { binding, method }: { binding: string; method
   return (args: readonly unknown[]): unknown => Reflect.apply(call, stub, args);
 }
 
-function argumentsFor(kind: ArgumentKind, index: number): readonly unknown[] {
+function argumentsFor(kind: Exclude<ArgumentKind, 'given'>, index: number): readonly unknown[] {
   switch (kind) {
     case 'none':
       return [];
@@ -51,6 +51,9 @@ function argumentsFor(kind: ArgumentKind, index: number): readonly unknown[] {
       return [entryAt(index).serverId, { peers: false }];
     case 'peers-heartbeat':
       return [entryAt(index).serverId, { peers: true }];
+    // Behind a rank of its own, which is before every entry: the same page by a question that was never asked.
+    case 'fresh-page':
+      return [pageOfRegion(-1 - index), null];
     case 'registration':
       return [{ ...entryAt(index), metadata: null }];
   }

@@ -1,0 +1,129 @@
+/** What polling clients cost the object, by calls from a Worker beside it: 304, a delta, a page kept and a page built. */
+import { PROCESSOR_TIME, recordRounds } from '../compare.ts';
+import { inRounds } from '../rounds.ts';
+import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';
+import { fill, register, stats } from '../state.ts';
+import { pageOfRegion, type DrivePlan } from '../worker/contract.ts';
+
+const CALLS = 2000;
+/** Each is built anew and takes milliseconds, so there are fewer. */
+const FRESH_CALLS = 100;
+const CONCURRENCY = 8;
+/** Changes that the delta holds. */
+const CHANGES = 10;
+
+interface Question {
+  readonly contender: 'floor' | 'rollcall';
+  readonly case: string;
+  readonly plan: Pick<DrivePlan, 'method' | 'argument' | 'given'>;
+  readonly calls: number;
+  readonly concurrency: number;
+}
+
+interface Measured {
+  readonly perSecond: number;
+  readonly msPerCall: number;
+  readonly processorUs: number;
+}
+
+export const polls: Scenario = {
+  name: 'polls',
+  title: 'Polls',
+  seconds: (profile) => (profile.name === 'full' ? 40 : 6),
+  workers: (profile) => {
+    const state = `poll-${Math.max(...profile.liveCounts)}`;
+    return (['floor', 'rollcall'] as const).map((contender) => ({
+      name: workerName(contender, state),
+      contender,
+    }));
+  },
+  run: async (bench) => {
+    const live = Math.max(...bench.profile.liveCounts);
+    const worker = workerName('rollcall', `poll-${live}`);
+    bench.doing(`polls of ${counted(live)} live`);
+    await fill(bench.runtime, 'rollcall', worker, live - CHANGES);
+    const { revision } = await stats(bench.runtime, worker);
+    await register(bench.runtime, worker, live - CHANGES, CHANGES);
+
+    const state = (what: string) => `${counted(live)} live, ${what}`;
+    const read = (what: string, given: readonly unknown[]): Question => ({
+      contender: 'rollcall',
+      case: state(what),
+      plan: { method: 'listServers', argument: 'given', given },
+      calls: CALLS,
+      concurrency: CONCURRENCY,
+    });
+    const noOp: Question = {
+      contender: 'floor',
+      case: state('no-op call'),
+      plan: { method: 'heartbeat', argument: 'id' },
+      calls: CALLS,
+      concurrency: CONCURRENCY,
+    };
+    const fresh: Question = {
+      contender: 'rollcall',
+      case: state('fresh page'),
+      plan: { method: 'listServers', argument: 'fresh-page' },
+      calls: FRESH_CALLS,
+      concurrency: 1,
+    };
+    const questions = [
+      noOp,
+      // Any tag matches: the client has whatever list there is.
+      read('unchanged', [{ kind: 'all' }, '*']),
+      read(`delta of ${CHANGES}`, [{ kind: 'since', revision }, null]),
+      read('kept page', [pageOfRegion(-1), null]),
+      fresh,
+    ];
+    const results = await inRounds(questions, (question) => measure(bench, live, question), {
+      ...bench,
+      rounds: bench.profile.rounds,
+    });
+    const references = results.get(noOp) ?? [];
+    for (const [question, values] of results) {
+      const name = { scenario: 'polls', case: question.case, contender: question.contender } as const;
+      if (question === fresh) {
+        const buildMs = values.map(
+          (value, round) => value.msPerCall - 1000 / (references[round]?.perSecond ?? Infinity),
+        );
+        recordRounds(bench, { ...name, metric: 'build', unit: 'ms' }, buildMs, [], undefined);
+        continue;
+      }
+      const to = question === noOp ? undefined : 'no-op call';
+      for (const [metric, unit, of] of [
+        ['throughput', 'per second', (each: Measured) => each.perSecond],
+        [PROCESSOR_TIME, 'µs', (each: Measured) => each.processorUs],
+      ] as const) {
+        recordRounds(bench, { ...name, metric, unit }, values.map(of), references.map(of), to);
+      }
+    }
+  },
+};
+
+/** Fresh pages of each round are asked for behind ranks of their own, or the round before would have kept them. */
+let asked = 0;
+
+async function measure(
+  { runtime, profile }: Bench,
+  live: number,
+  { contender, plan, calls, concurrency }: Question,
+): Promise<Measured> {
+  const count = profile.name === 'full' ? calls : calls / 5;
+  const processorBefore = runtime.processorTimeUs();
+  const start = performance.now();
+  await runtime.drive({
+    binding: workerName(contender, `poll-${live}`),
+    ...plan,
+    calls: count,
+    concurrency,
+    from: asked,
+    ids: count,
+  });
+  asked += count;
+  const elapsedMs = performance.now() - start;
+  return {
+    perSecond: (count * 1000) / elapsedMs,
+    msPerCall: elapsedMs / count,
+    processorUs: (runtime.processorTimeUs() - processorBefore) / count,
+  };
+}
