@@ -5,9 +5,12 @@ import { logFailure, logRefusedWrite } from './log.ts';
 import { Responder } from './respond.ts';
 import { settingsOf, type Settings } from './settings.ts';
 
-/** Which object serves a request: one, for now. */
-function registryOf(env: Env) {
-  return env.SERVER_REGISTRY.getByName('global');
+let id: DurableObjectId | undefined;
+
+/** Which object serves a request: one, for now. Its id is worked out once, the stub is new: a broken one stays so. */
+function registryOf({ SERVER_REGISTRY }: Env) {
+  id ??= SERVER_REGISTRY.idFromName('global');
+  return SERVER_REGISTRY.get(id);
 }
 
 /** The request, the object, and what the configuration makes of the rest. */
