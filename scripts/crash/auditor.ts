@@ -21,11 +21,13 @@ export interface Told {
 export class Auditor {
   /** Answers compared with the ledger. */
   audits = 0;
+  /** Each fault of each server once a round. */
   readonly violations: Violation[] = [];
   /** The round that runs, for the accounts. */
   round = 0;
   readonly #ledger: Ledger;
   readonly #beganAt: number;
+  readonly #reported = new Set<string>();
   #lifeJudgedUpAt = -Infinity;
 
   /** Times in accounts count from `beganAt`, epoch milliseconds. */
@@ -210,6 +212,10 @@ export class Auditor {
   }
 
   #report(rule: string, serverId: string | null, reading: Reading, what?: string): void {
+    // The next list shows the same fault again.
+    const key = `${this.round} ${rule} ${serverId}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
     const asked = `asked at ${this.#time(reading.sentAt)}, answered at ${this.#time(reading.receivedAt)}`;
     const seen = what === undefined ? asked : `${what}; ${asked}`;
     const at = reading.receivedAt;

@@ -1,6 +1,6 @@
 /** Everything that was asked and acknowledged in a run, and when the registry was up, down or away. */
 import { History, type Belief, type Sent, type Write } from './history.ts';
-import { CUT_OFF_MS, fleetingMs, graceMs, NOISE_MS, sweptWithinMs, type Terms } from './terms.ts';
+import { fleetingMs, GIVEN_UP_MS, graceMs, DYING_MS, NOISE_MS, sweptWithinMs, type Terms } from './terms.ts';
 
 /** The registry says that it was away; epoch milliseconds. Leases live at `from` were extended at `until`. */
 export interface Absence {
@@ -117,20 +117,22 @@ export class Ledger {
     if (!this.#pending.delete(sent)) return;
     this.unknown += 1;
     sent.outcome = 'unknown';
-    sent.doneAt = at + CUT_OFF_MS;
+    sent.doneAt = at + GIVEN_UP_MS;
   }
 
   /** SIGKILL is being sent: what is on its way may be carried out or not, and late heartbeats may be lost. */
   killed(at: number): void {
     for (const sent of this.#pending) {
       sent.outcome = 'unknown';
-      sent.doneAt = at + CUT_OFF_MS;
+      sent.doneAt = at + DYING_MS;
     }
     this.unknown += this.#pending.size;
     this.#pending.clear();
     const fleetingFrom = at - fleetingMs(this.terms);
     for (const history of this.#histories.values()) {
       for (const sent of history.writes) {
+        // What had been given up is not carried out any more.
+        if (sent.outcome === 'unknown') sent.doneAt = Math.min(sent.doneAt, at + DYING_MS);
         const isFleeting = sent.write.kind === 'heartbeat' && sent.doneAt > fleetingFrom;
         if (isFleeting && sent.outcome === 'acknowledged') sent.outcome = 'lost';
       }

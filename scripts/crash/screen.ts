@@ -74,6 +74,7 @@ export class Screen {
       ['violations', String(tally.violations.length)],
     ];
     const columns = Math.max(...rows.map(([name]) => name.length)) + 2;
+    for (const [rule, count] of countByRule(tally.violations)) rows.push(['', `${count} × ${rule}`]);
     this.say(['', ...rows.map(([name, value]) => `  ${name.padEnd(columns)}${value}`), ''].join('\n'));
     for (const violation of tally.violations.slice(0, ACCOUNTS)) this.say(this.#account(violation));
     const unsaid = tally.violations.length - ACCOUNTS;
@@ -102,4 +103,10 @@ export class Screen {
   #paint(style: Style, text: string): string {
     return this.#hasColours ? styleText(style, text) : text;
   }
+}
+
+function countByRule(violations: readonly Violation[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { rule } of violations) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  return counts;
 }

@@ -42,8 +42,14 @@ export function variables(terms: Terms): Record<string, string> {
  */
 export const NOISE_MS = 1000;
 
-/** A request that was cut off may still be carried out this long after: signals and sockets take their time. */
-export const CUT_OFF_MS = 250;
+/** What was on its way at the SIGKILL may still have been carried out this long after it was sent. */
+export const DYING_MS = 250;
+
+/**
+ * A request that its sender gave up may be carried out this long after, by a registry that goes on: on a machine with
+ * ten times the work it has processors for, half a second was seen. Nothing is allowed for a request that was answered.
+ */
+export const GIVEN_UP_MS = 3000;
 
 /** The registry sets its alarm at least this far ahead. */
 export const ALARM_MARGIN_MS = 50;

@@ -1,72 +1,23 @@
 /** The auditor of the crash rounds catches every kind of broken promise, and nothing that a crash may do. */
-import { beforeEach, describe, expect, it } from 'vitest';
-import { Auditor } from '../../../scripts/crash/auditor.ts';
-import type { Claim, Reading, Sent, Write } from '../../../scripts/crash/history.ts';
-import { Ledger } from '../../../scripts/crash/ledger.ts';
-import { fleetingMs, graceMs, retryMs, SHORT_TERMS, sweptWithinMs } from '../../../scripts/crash/terms.ts';
-import type { Entry } from '../../../src/protocol/protocol.ts';
-
-const TTL = SHORT_TERMS.ttlMs;
-const GRACE = graceMs(SHORT_TERMS);
-/** When the first life of the registry answers first; every time below counts from it. */
-const T0 = 1_800_000_000_000;
-const CLAIM: Claim = { endpoint: 'wss://a.example.com', publicKey: 'key', region: 'eu', metadata: null };
-
-let ledger: Ledger;
-let auditor: Auditor;
-
-beforeEach(() => {
-  ledger = new Ledger(SHORT_TERMS);
-  auditor = new Auditor(ledger, T0);
-  ledger.spawned(T0 - 500);
-  ledger.up(T0);
-});
-
-/** Asked at `ms` and answered 2 ms later. */
-function reading(ms: number): Reading {
-  return { sentAt: T0 + ms, receivedAt: T0 + ms + 2 };
-}
-
-function send(ms: number, write: Write): Sent {
-  return ledger.sent('a', write, T0 + ms);
-}
-
-function registerAt(ms: number, claim: Claim = CLAIM, registeredAt = ms + 1): void {
-  const sent = send(ms, { kind: 'register', claim });
-  auditor.accepted('a', sent, reading(ms), entry(ms + 1, claim, registeredAt));
-  ledger.acknowledge(sent, T0 + ms + 2, T0 + registeredAt);
-}
-
-function heartbeatAt(ms: number, metadata?: string): void {
-  const sent = send(ms, { kind: 'heartbeat', metadata });
-  auditor.accepted('a', sent, reading(ms));
-  ledger.acknowledge(sent, T0 + ms + 2);
-}
-
-function deregisterAt(ms: number): void {
-  const sent = send(ms, { kind: 'deregister' });
-  auditor.accepted('a', sent, reading(ms));
-  ledger.acknowledge(sent, T0 + ms + 2);
-}
-
-function entry(seenMs: number, claim: Claim = CLAIM, registeredMs = 1): Entry {
-  const { metadata, ...fields } = claim;
-  const shown = metadata === null ? {} : { metadata: { players: Number(/\d+/.exec(metadata)?.[0]) } };
-  return { serverId: 'a', ...fields, ...shown, registeredAt: T0 + registeredMs, lastSeen: T0 + seenMs };
-}
-
-/** A crash, and the first answer of the next life. The absence, if one is told, runs until just before that answer. */
-function crash(killedMs: number, upMs: number, absenceFromMs?: number): void {
-  ledger.killed(T0 + killedMs);
-  ledger.spawned(T0 + upMs - 300);
-  ledger.up(T0 + upMs);
-  const absence = absenceFromMs === undefined ? null : { from: T0 + absenceFromMs, until: T0 + upMs - 10 };
-  auditor.stats(reading(upMs), { absence, setAside: 0 });
-}
-
-function rules(): string[] {
-  return auditor.violations.map(({ rule }) => rule);
-}
+import { describe, expect, it } from 'vitest';
+import { fleetingMs, retryMs, SHORT_TERMS, sweptWithinMs } from '../../../scripts/crash/terms.ts';
+import {
+  auditor,
+  CLAIM,
+  crash,
+  deregisterAt,
+  entry,
+  GRACE,
+  heartbeatAt,
+  ledger,
+  nextRound,
+  reading,
+  registerAt,
+  rules,
+  send,
+  T0,
+  TTL,
+} from './crash-case.ts';
 
 describe('an acknowledged registration', () => {
   it('is missed in a list and in a look-up until its lease is over', () => {
@@ -121,6 +72,7 @@ describe('an acknowledged deregistration', () => {
     deregisterAt(10);
     auditor.list(reading(20), [entry(1)]);
     auditor.get('a', reading(20), { server: entry(1), status: 'stale' });
+    nextRound();
     heartbeatAt(30);
     expect(rules()).toEqual([
       'a server is listed after its deregistration',
@@ -228,66 +180,16 @@ describe('heartbeats and a crash', () => {
   });
 });
 
-describe('entries', () => {
-  it('are as registered last, or as a registration on its way has them', () => {
-    const changed = { ...CLAIM, endpoint: 'wss://b.example.com' };
+describe('a request that its sender gave up', () => {
+  it('may be carried out a while later, but not by a registry that was crashed meanwhile', () => {
     registerAt(0);
-    auditor.list(reading(10), [entry(1, changed)]);
-    expect(rules()).toEqual(['a wrong entry is shown']);
-    send(20, { kind: 'register', claim: changed });
-    auditor.list(reading(21), [entry(1, changed)]);
-    auditor.list(reading(21), [entry(1)]);
-    expect(rules()).toHaveLength(1);
-  });
-
-  it('show when the server was seen, and when it registered', () => {
-    registerAt(0);
-    heartbeatAt(1000);
-    auditor.get('a', reading(1010), { server: entry(1), status: 'live' });
-    auditor.get('a', reading(1010), { server: entry(1500), status: 'live' });
-    auditor.get('a', reading(1010), { server: entry(1001, CLAIM, 900), status: 'live' });
-    expect(rules()).toEqual(['wrong times are shown', 'wrong times are shown', 'wrong times are shown']);
-  });
-
-  it('keep their registeredAt while they are held, and get a new one afterwards', () => {
-    registerAt(0);
-    registerAt(100, CLAIM, 1);
+    ledger.fail(send(100, { kind: 'heartbeat', metadata: undefined }), T0 + 110);
+    auditor.get('a', reading(2000), { server: entry(1900), status: 'live' });
     expect(rules()).toEqual([]);
-    registerAt(200);
-    expect(rules()).toEqual(['an answer shows a wrong registeredAt']);
-    deregisterAt(300);
-    registerAt(400, CLAIM, 1);
-    expect(rules()).toHaveLength(2);
+    crash(2100, 2900);
+    ledger.fail(send(3000, { kind: 'heartbeat', metadata: undefined }), T0 + 3010);
+    crash(3020, 3800);
+    auditor.get('a', reading(3810), { server: entry(3700), status: 'live' });
+    expect(rules()).toEqual(['wrong times are shown']);
   });
-
-  it('are of servers that registered, each once', () => {
-    registerAt(0);
-    auditor.list(reading(10), [entry(1), entry(1), { ...entry(1), serverId: 'b' }]);
-    expect(rules()).toEqual(['a list shows a server twice', 'a list shows a server that nobody registered']);
-  });
-});
-
-describe('an absence', () => {
-  it('is noticed where it was long enough', () => {
-    registerAt(0);
-    crash(100, 5000);
-    expect(rules()).toEqual(['an absence was not noticed']);
-  });
-
-  it('need not be noticed where nobody was live', () => {
-    crash(100, 5000);
-    expect(rules()).toEqual([]);
-  });
-
-  it('is longer than a heartbeat interval, and began when the registry was crashed', () => {
-    registerAt(0);
-    crash(2000, 2900, 1950);
-    crash(6000, 9000, 7000);
-    expect(rules()).toEqual(['an absence is no absence', 'an absence is told at a wrong time']);
-  });
-});
-
-it('reports rows that could not be read', () => {
-  auditor.stats(reading(0), { absence: null, setAside: 1 });
-  expect(rules()).toEqual(['rows could not be read']);
 });
