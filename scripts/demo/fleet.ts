@@ -5,6 +5,9 @@ import type { Plan } from './plan.ts';
 
 const REGIONS = ['eu-central', 'eu-west', 'us-east', 'us-west', 'ap-south'] as const;
 
+const POLL_EVERY_MS = 20;
+const REGISTERED_AFTER_AT_MOST_MS = 60_000;
+
 interface Member {
   id: string;
   heartbeat: Heartbeat;
@@ -19,8 +22,7 @@ export class Fleet {
   readonly survivors: ReadonlySet<string>;
   /** True once the doomed have been killed. */
   silent = false;
-  /** Heartbeats and registrations that failed, and the latest reason. */
-  failures = 0;
+  /** Why a heartbeat or a registration failed last, if any did. */
   lastFailure: string | undefined;
   readonly #client: RegistryClient;
   readonly #ids: readonly string[];
@@ -61,6 +63,20 @@ export class Fleet {
     }
   }
 
+  /** Resolves once every server has been registered; rejects if that takes too long, or `signal` is aborted. */
+  async registered(signal: AbortSignal): Promise<void> {
+    const untilMs = performance.now() + REGISTERED_AFTER_AT_MOST_MS;
+    while (!this.complete) {
+      if (performance.now() > untilMs) {
+        const reason = this.lastFailure ?? 'the registry takes too long to answer';
+        throw new Error(
+          `only ${this.#registered.size} of ${this.size} servers could be registered: ${reason}`,
+        );
+      }
+      await delay(POLL_EVERY_MS, undefined, { signal });
+    }
+  }
+
   /** Cuts the power of the doomed: no deregistration, no last heartbeat. */
   async kill(): Promise<void> {
     this.silent = true;
@@ -88,7 +104,6 @@ export class Fleet {
     );
     heartbeat.addEventListener('registered', () => this.#registered.add(id));
     heartbeat.addEventListener('failed', ({ detail }) => {
-      this.failures += 1;
       this.lastFailure = detail.error.message;
     });
     this.#members.push({ id, heartbeat, power });

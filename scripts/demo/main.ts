@@ -45,8 +45,8 @@ async function run(
   interrupted: AbortSignal,
 ): Promise<Finding[]> {
   const startedAtMs = performance.now();
-  const until = (atMs: number) =>
-    delay(Math.max(0, startedAtMs + atMs - performance.now()), undefined, { signal: interrupted });
+  const elapsedMs = () => performance.now() - startedAtMs;
+  const until = (atMs: number) => delay(Math.max(0, atMs - elapsedMs()), undefined, { signal: interrupted });
   const fleet = new Fleet(plan, client);
   const watch = new Watch(client, fleet);
   const over = new AbortController();
@@ -54,10 +54,12 @@ async function run(
   screen.follow(watch);
   try {
     await fleet.start(plan.registerWithinMs, interrupted);
-    await until(plan.killAtMs);
+    await fleet.registered(interrupted);
+    const lateMs = Math.max(0, elapsedMs() - plan.registeredByMs);
+    await until(plan.killAtMs + lateMs);
     await fleet.kill();
     screen.note(`          ${plan.killed} servers have fallen silent; their leases run on`);
-    await until(plan.endAtMs);
+    await until(plan.endAtMs + lateMs);
     over.abort();
     await watching;
     const findings = await judge(client, fleet, watch);

@@ -59,7 +59,7 @@ export function line(watch: Watch, elapsedMs: number): string {
 export const LINE_LEGEND = 'list: p50 / p99 of the time it takes, in this phase of the run';
 
 /** What came out, once the run is over. */
-export function summary(watch: Watch, findings: readonly Finding[], paint: Paint): string {
+export function summary(plan: Plan, watch: Watch, findings: readonly Finding[], paint: Paint): string {
   const exact = findings.every(({ ok }) => ok);
   return [
     '',
@@ -70,6 +70,7 @@ export function summary(watch: Watch, findings: readonly Finding[], paint: Paint
     exact
       ? paint(['bold', 'green'], `The sweep was exact.`)
       : paint(['bold', 'red'], 'The sweep was not exact.'),
+    ...(exact ? [] : excuse(plan, watch)),
   ].join('\n');
 }
 
@@ -86,6 +87,15 @@ function story(phase: Phase, silent: boolean): string {
     default:
       return phase satisfies never;
   }
+}
+
+/** A registry that stood still for most of a lease had no way to hear of the living. */
+function excuse(plan: Plan, watch: Watch): string[] {
+  const { maxMs } = summarize(Object.values(watch.listMs).flat());
+  if (!(maxMs > plan.ttlMs / 3)) return [];
+  return [
+    `A list took ${seconds(maxMs)}, a lease lasts ${seconds(plan.ttlMs)}: this machine was too busy. Try --seconds ${(2 * plan.endAtMs) / 1000}.`,
+  ];
 }
 
 function latencies(watch: Watch, paint: Paint): string[] {

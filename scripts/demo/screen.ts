@@ -61,6 +61,6 @@ export class Screen {
 
   /** Prints what came out. */
   conclude(watch: Watch, findings: readonly Finding[]): void {
-    this.say(summary(watch, findings, this.#paint));
+    this.say(summary(this.#plan, watch, findings, this.#paint));
   }
 }

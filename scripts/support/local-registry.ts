@@ -135,12 +135,12 @@ async function answering(healthUrl: string, child: ChildProcess, output: () => s
     if (hasEnded(child)) throw new Error(`wrangler ended with ${child.exitCode ?? child.signalCode}`);
     // It would wait for the sources to be mended.
     if (output().includes('Build failed')) throw new Error('the Worker could not be built');
-    const answer = await fetch(healthUrl, { signal: AbortSignal.timeout(2_000) }).then(
-      async (response) => ({ ok: response.ok, text: `${response.status}: ${await response.text()}` }),
-      () => undefined,
-    );
+    const answer = await fetch(healthUrl, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
     if (answer?.ok) return;
-    if (answer !== undefined) throw new Error(`${healthUrl} answered ${answer.text}`);
+    // 503 is said by a registry that is starting on a busy machine; anything else will not mend itself.
+    if (answer !== undefined && answer.status !== 503) {
+      throw new Error(`${healthUrl} answered ${answer.status}: ${await answer.text()}`);
+    }
     await delay(POLL_EVERY_MS);
   }
   throw new Error(`${healthUrl} did not answer within ${UP_WITHIN_MS / 1000} s`);

@@ -50,7 +50,7 @@ function expectNothingLeft(): void {
 
 describe('the demo', () => {
   test('sweeps exactly the killed, says so, and leaves nothing behind', async () => {
-    const { exitCode, stdout, stderr } = await demo(['--servers', '30', '--seconds', '10']);
+    const { exitCode, stdout, stderr } = await demo(['--servers', '30', '--seconds', '20']);
     expect({ exitCode, stderr }, stdout).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain('30 servers, 10 of which will fall silent');
     expect(stdout).toMatch(/before +live +30 +stale +0 +swept +0/);
@@ -83,7 +83,7 @@ describe('the demo', () => {
     [['--kill', '1.5']],
     [['--seconds', '9']],
     [['--seconds', '3601']],
-    [['--servers', '1000', '--seconds', '39']],
+    [['--servers', '1000', '--seconds', '66']],
     [['--colour', 'red']],
     [['now']],
   ])('refuses %j with one line and exit code 2', async (args) => {

@@ -191,7 +191,7 @@ describe('an answer of the wrong shape', () => {
     ['a list with a missing key', list, listed({ ...ENTRY, publicKey: undefined })],
     ['a list with a time that is text', list, listed({ ...ENTRY, lastSeen: '2000' })],
     ['a list with metadata that is an array', list, listed({ ...ENTRY, metadata: [] })],
-    ['a server with an unknown status', get, { server: ENTRY, status: 'asleep', expiresAt: 1 }],
+    ['a server with an unknown status', get, { server: ENTRY, status: 'dozing', expiresAt: 1 }],
     ['a registration without a lease', register, { success: true, server: ENTRY }],
     [
       'a registration with an interval of 0',

@@ -25,9 +25,9 @@ describe('the plan of the demo', () => {
 
   test.each([
     [1, 10],
-    [250, 10],
-    [251, 11],
-    [1000, 40],
+    [150, 10],
+    [151, 11],
+    [1000, 67],
   ])('takes %d servers at least %d s', (servers, seconds) => {
     expect(minSeconds(servers)).toBe(seconds);
   });
