@@ -11,10 +11,12 @@ const INTERRUPTED = 130;
 
 async function main(options: BenchOptions): Promise<number> {
   const interrupt = new AbortController();
-  process.once('SIGINT', () => {
-    // Once more, and the process ends at once.
-    interrupt.abort(new Error('interrupted'));
-  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // Once only: a second one ends the process at once.
+    process.once(signal, () => {
+      interrupt.abort(new Error('interrupted'));
+    });
+  }
   const results = await runBenchmark(options, interrupt.signal);
   const verdicts = judge(results.figures);
   for (const scenario of SCENARIOS) {

@@ -25,7 +25,7 @@ export class Pages {
     const body = build();
     this.#drop(key);
     this.#pages.set(key, { body, revision, takenAt: now });
-    this.#bytes += body.byteLength;
+    this.#bytes += bytesOf(key, body);
     for (const oldest of this.#pages.keys()) {
       if (this.#bytes <= this.#maxBytes) break;
       this.#drop(oldest);
@@ -34,7 +34,14 @@ export class Pages {
   }
 
   #drop(key: string): void {
-    this.#bytes -= this.#pages.get(key)?.body.byteLength ?? 0;
+    const page = this.#pages.get(key);
+    if (page === undefined) return;
+    this.#bytes -= bytesOf(key, page.body);
     this.#pages.delete(key);
   }
+}
+
+/** The key counts: a reader may ask long questions with short answers. */
+function bytesOf(key: string, body: Uint8Array): number {
+  return 2 * key.length + body.byteLength;
 }

@@ -6,8 +6,8 @@ import {
   SORTS,
   type Cursor,
   type Field,
-  type ListRequest,
   type Place,
+  type Query,
   type Sort,
 } from '../protocol/query.ts';
 import { refused, type Parsed } from './parsed.ts';
@@ -26,14 +26,16 @@ const PAGE_PARAMETERS = new Set(['region', 'q', 'sort', 'limit', 'cursor', 'fiel
 const cursorSchema = z.tuple([z.enum(SORTS), z.number(), z.string()]);
 const METADATA_PREFIX = 'metadata.';
 
-export interface ParsedListRequest {
-  readonly request: ListRequest;
-  /** The answer is for this reader alone: it depends on where it asks from. */
-  readonly isPersonal: boolean;
-}
+/** What a reader asks for. */
+export type ListRequest =
+  | { readonly kind: 'all' }
+  /** What changed after a revision. */
+  | { readonly kind: 'since'; readonly revision: number }
+  /** `isPersonal`: the answer is for this reader alone, since it depends on where it asks from. */
+  | { readonly kind: 'page'; readonly query: Query; readonly isPersonal: boolean };
 
 /** [C6] Parameters it does not know are ignored; a known one that can't be used is refused by its name. */
-export function parseListRequest(request: Request): Parsed<ParsedListRequest> {
+export function parseListRequest(request: Request): Parsed<ListRequest> {
   const start = request.url.indexOf('?');
   if (start === -1) return all();
   const parameters = new URLSearchParams(request.url.slice(start));
@@ -47,24 +49,21 @@ export function parseListRequest(request: Request): Parsed<ParsedListRequest> {
   }
 }
 
-function all(): Parsed<ParsedListRequest> {
-  return { ok: true, value: { request: { kind: 'all' }, isPersonal: false } };
+function all(): Parsed<ListRequest> {
+  return { ok: true, value: { kind: 'all' } };
 }
 
 function isPageParameter(name: string): boolean {
   return PAGE_PARAMETERS.has(name) || name.startsWith(METADATA_PREFIX);
 }
 
-function parseSince(parameters: URLSearchParams): ParsedListRequest {
+function parseSince(parameters: URLSearchParams): ListRequest {
   const other = [...parameters.keys()].find(isPageParameter);
   if (other !== undefined) throw new BadParameter('since', `cannot be combined with ${other}`);
-  return {
-    request: { kind: 'since', revision: wholeNumber('since', parameters, 0) ?? 0 },
-    isPersonal: false,
-  };
+  return { kind: 'since', revision: wholeNumber('since', parameters, 0) ?? 0 };
 }
 
-function parsePage(parameters: URLSearchParams, request: Request): ParsedListRequest {
+function parsePage(parameters: URLSearchParams, request: Request): ListRequest {
   const nearText = single('near', parameters);
   const near = nearText === null ? null : parseNear(nearText, request);
   const sort =
@@ -87,7 +86,7 @@ function parsePage(parameters: URLSearchParams, request: Request): ParsedListReq
     after: parseCursor(single('cursor', parameters), sort),
     fields: parseFields(single('fields', parameters)),
   };
-  return { request: { kind: 'page', query }, isPersonal: nearText === 'auto' };
+  return { kind: 'page', query, isPersonal: nearText === 'auto' };
 }
 
 function single(name: string, parameters: URLSearchParams): string | null {

@@ -6,15 +6,34 @@ import { VERSION } from '../version.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
 import { errorsPage } from './errors-page.ts';
-import { parseListRequest } from './list-request.ts';
+import { parseListRequest, type ListRequest } from './list-request.ts';
 import { parseServerId } from './parse.ts';
 
 export async function list({ request, registry, respond }: Call): Promise<Response | Refusal> {
   const parsed = parseListRequest(request);
   if (!parsed.ok) return parsed.refusal;
-  const { request: wish, isPersonal } = parsed.value;
-  const outcome = await registry.listServers(wish, request.headers.get('If-None-Match'));
-  return respond.list(outcome, isPersonal);
+  const wish = parsed.value;
+  const knownEtags = request.headers.get('If-None-Match');
+  switch (wish.kind) {
+    case 'all':
+      return respond.list(await registry.listServers(knownEtags), 'public', true);
+    case 'page':
+      return page(wish, knownEtags, registry, respond);
+    case 'since':
+      return respond.changes(await registry.changesSince(wish.revision));
+  }
+}
+
+/** What is sorted by `lastSeen` moves with every heartbeat, so it has no tag and is never unchanged. */
+async function page(
+  { query, isPersonal }: Extract<ListRequest, { readonly kind: 'page' }>,
+  knownEtags: string | null,
+  registry: Call['registry'],
+  respond: Call['respond'],
+): Promise<Response> {
+  const isTagged = query.sort !== 'lastSeen';
+  const outcome = await registry.queryServers(JSON.stringify(query), isTagged ? knownEtags : null);
+  return respond.list(outcome, isPersonal ? 'private' : 'public', isTagged);
 }
 
 export async function get({ request, registry, respond }: Call): Promise<Response | Refusal> {

@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { ListOutcome } from '../registry/outcomes.ts';
+import type { ListOutcome, SignedBody } from '../registry/outcomes.ts';
 import { explain, typeOf } from './problems.ts';
 
 /** [C15] What every answer allows other origins to do, and to read. */
@@ -35,7 +35,7 @@ export class Responder {
   readonly #json: Headers;
 
   readonly #list: Headers;
-  readonly #personalList: Headers;
+  readonly #privateList: Headers;
 
   constructor(config: Pick<Config, 'corsOrigin' | 'listMaxAgeS'>) {
     this.#common = {
@@ -51,7 +51,7 @@ export class Responder {
     this.#list = this.#listHeaders(
       maxAgeS === 0 ? 'no-cache' : `public, max-age=${maxAgeS}, stale-while-revalidate=${maxAgeS}`,
     );
-    this.#personalList = this.#listHeaders(maxAgeS === 0 ? 'no-cache' : `private, max-age=${maxAgeS}`);
+    this.#privateList = this.#listHeaders(maxAgeS === 0 ? 'no-cache' : `private, max-age=${maxAgeS}`);
   }
 
   json(value: unknown): Response {
@@ -63,13 +63,21 @@ export class Responder {
     return new Response(body, { headers: this.#json });
   }
 
-  /** The list, or that it is the one the reader has. A personal answer is no other reader's. */
-  list(outcome: ListOutcome, isPersonal: boolean): Response {
-    const headers = new Headers(isPersonal ? this.#personalList : this.#list);
-    if (outcome.etag !== null) headers.set('ETag', outcome.etag);
+  /** The list, or that it is the one the reader has. A private answer is no other reader's. */
+  list(outcome: ListOutcome, audience: 'public' | 'private', isTagged: boolean): Response {
+    const headers = new Headers(audience === 'private' ? this.#privateList : this.#list);
+    if (isTagged) headers.set('ETag', outcome.etag);
     if (outcome.kind === 'unchanged') return new Response(null, { status: 304, headers });
     if (outcome.signature !== null) headers.set('X-Bootstrap-Signature', outcome.signature);
     return new Response(outcome.body, { headers });
+  }
+
+  /** What changed in the list. */
+  changes(changes: Uint8Array | SignedBody): Response {
+    if (changes instanceof Uint8Array) return new Response(changes, { headers: this.#list });
+    const headers = new Headers(this.#list);
+    headers.set('X-Bootstrap-Signature', changes.signature);
+    return new Response(changes.body, { headers });
   }
 
   /** Adds what protects every answer to the headers of one that is made elsewhere. */

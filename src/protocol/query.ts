@@ -1,4 +1,5 @@
-/** What a reader may ask of the list beside the whole of it: filters, order, pages, and what changed since. */
+/** What a reader may ask of the list beside the whole of it: filters, order and pages. */
+import { z } from 'zod';
 
 /** The members of an entry that `fields` may name, in the order they are listed. */
 export const FIELDS = [
@@ -22,37 +23,28 @@ export type Sort = (typeof SORTS)[number];
 export const MAX_PAGE = 1000;
 
 /** Degrees: latitude −90 to 90, longitude −180 to 180. */
-export interface Place {
-  readonly latitude: number;
-  readonly longitude: number;
-}
+const place = z.object({ latitude: z.number(), longitude: z.number() });
 
 /** The last entry of a page, as its order sees it. Servers that come or go do not move it. */
-export interface Cursor {
-  readonly sort: Sort;
-  readonly rank: number;
-  readonly serverId: string;
-}
+const cursor = z.object({ sort: z.enum(SORTS), rank: z.number(), serverId: z.string() });
 
-export interface Query {
+export const query = z.object({
   /** An entry is in one of these regions; empty: in any. */
-  readonly regions: readonly string[];
+  regions: z.array(z.string()),
   /** For each key, the entry's metadata has one of these values, as text. */
-  readonly metadata: readonly (readonly [key: string, values: readonly string[]])[];
+  metadata: z.array(z.tuple([z.string(), z.array(z.string())])),
   /** Lower-case text that occurs in the id, the endpoint, the region or a text of the metadata; null: any. */
-  readonly text: string | null;
-  readonly sort: Sort;
+  text: z.string().nullable(),
+  sort: z.enum(SORTS),
   /** Where distances are measured from. */
-  readonly near: Place | null;
+  near: place.nullable(),
   /** Most entries of a page; null: all. */
-  readonly limit: number | null;
-  readonly after: Cursor | null;
+  limit: z.number().nullable(),
+  after: cursor.nullable(),
   /** Null: all that an entry has. */
-  readonly fields: readonly Field[] | null;
-}
+  fields: z.array(z.enum(FIELDS)).nullable(),
+});
 
-export type ListRequest =
-  | { readonly kind: 'all' }
-  /** What changed after a revision. */
-  | { readonly kind: 'since'; readonly revision: number }
-  | { readonly kind: 'page'; readonly query: Query };
+export type Place = Readonly<z.infer<typeof place>>;
+export type Cursor = Readonly<z.infer<typeof cursor>>;
+export type Query = Readonly<z.infer<typeof query>>;

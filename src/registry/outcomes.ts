@@ -33,13 +33,18 @@ export type ListOutcome =
       readonly kind: 'listed';
       /** UTF-8 JSON. */
       readonly body: Uint8Array;
-      /** Null where an answer is not worth asking about again. */
-      readonly etag: string | null;
+      readonly etag: string;
       /** Of the body, in standard base64; null where the registry does not sign. */
       readonly signature: string | null;
     }
   /** The client has this list already. */
   | { readonly kind: 'unchanged'; readonly etag: string };
+
+/** UTF-8 JSON, and its signature in standard base64. */
+export interface SignedBody {
+  readonly body: Uint8Array;
+  readonly signature: string;
+}
 
 export type GetOutcome =
   | {

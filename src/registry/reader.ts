@@ -5,8 +5,8 @@ import type { Encode, Lease } from '../core/lease.ts';
 import { Pages } from '../core/pages.ts';
 import { answerQuery } from '../core/query.ts';
 import { Snapshot } from '../core/snapshot.ts';
-import type { ListRequest } from '../protocol/query.ts';
-import type { ListOutcome } from './outcomes.ts';
+import { query } from '../protocol/query.ts';
+import type { ListOutcome, SignedBody } from './outcomes.ts';
 import type { Signer } from './signer.ts';
 
 /** What the kept answers to queries may take of the object's 128 MB. */
@@ -17,6 +17,9 @@ const PAGES_MAX_BYTES = 8_000_000;
  * minutes ago, and servers beat once a minute: a copy may not be much older than it looks.
  */
 const SAME_LIST_MAX_MS = 30_000;
+
+/** Answered at once, but for what is to be signed. */
+type MaybePromise<Value> = Value | Promise<Value>;
 
 export class Reader {
   readonly #directory: Directory;
@@ -33,14 +36,35 @@ export class Reader {
     this.#encode = encode;
   }
 
-  /** `knownEtags` are those the client has, as it sent them; null where it sent none. */
-  list(request: ListRequest, knownEtags: string | null, now: number): ListOutcome | Promise<ListOutcome> {
+  /** The whole list. `knownEtags` are those the reader has, as it sent them; null where it sent none. */
+  list(knownEtags: string | null, now: number): MaybePromise<ListOutcome> {
     this.#directory.expire(now);
-    const etag = this.#etagOf(request, now);
-    if (etag !== null && knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
-    const body = this.#body(request, now);
-    if (this.#signer === null) return { kind: 'listed', body, etag, signature: null };
-    return this.#signer.sign(body).then((signature) => ({ kind: 'listed', body, etag, signature }));
+    const etag = this.#etag(now);
+    if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
+    return this.#listed(this.#snapshot.list(now), etag);
+  }
+
+  /**
+   * A page of it. `question` is the query as JSON text: the key of the answer that is kept, and looked into only where
+   * there is none. What is sorted by `lastSeen` moves with every heartbeat: it is for the asker to know no tag of it.
+   */
+  page(question: string, knownEtags: string | null, now: number): MaybePromise<ListOutcome> {
+    this.#directory.expire(now);
+    const etag = this.#etag(now);
+    if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
+    const body = this.#pages.answer(question, this.#directory.revision, now, () =>
+      answerQuery(this.#directory.live(), query.parse(JSON.parse(question)), now, this.#encode),
+    );
+    return this.#listed(body, etag);
+  }
+
+  /** What changed in it since a revision. */
+  since(revision: number, now: number): MaybePromise<Uint8Array | SignedBody> {
+    this.#directory.expire(now);
+    const body = this.#pages.answer(`since ${revision}`, this.#directory.revision, now, () =>
+      answerSince(revision, this.#directory, this.#snapshot, now, this.#encode),
+    );
+    return this.#signer === null ? body : this.#signer.sign(body).then((signature) => ({ body, signature }));
   }
 
   /** Every live entry but the caller's own. */
@@ -48,29 +72,13 @@ export class Reader {
     return this.#snapshot.peers(self, now);
   }
 
-  #body(request: ListRequest, now: number): Uint8Array {
-    const { revision } = this.#directory;
-    switch (request.kind) {
-      case 'all':
-        return this.#snapshot.list(now);
-      case 'since':
-        return this.#pages.answer(`since ${request.revision}`, revision, now, () =>
-          answerSince(request.revision, this.#directory, this.#snapshot, now, this.#encode),
-        );
-      case 'page':
-        return this.#pages.answer(JSON.stringify(request.query), revision, now, () =>
-          answerQuery(this.#directory.live(), request.query, now, this.#encode),
-        );
-    }
+  #listed(body: Uint8Array, etag: string): MaybePromise<ListOutcome> {
+    if (this.#signer === null) return { kind: 'listed', body, etag, signature: null };
+    return this.#signer.sign(body).then((signature) => ({ kind: 'listed', body, etag, signature }));
   }
 
-  /**
-   * Weak: the same revision means the same entries, not the same `lastSeen`. Null for what is cheap anyway, or moves
-   * with every heartbeat.
-   */
-  #etagOf(request: ListRequest, now: number): string | null {
-    if (request.kind === 'since') return null;
-    if (request.kind === 'page' && request.query.sort === 'lastSeen') return null;
+  /** Weak: the same revision means the same entries, not the same `lastSeen`. */
+  #etag(now: number): string {
     return `W/"${this.#directory.revision}-${Math.floor(now / SAME_LIST_MAX_MS)}"`;
   }
 }

@@ -7,7 +7,6 @@ import { Directory } from '../core/directory.ts';
 import type { Proof, Registration } from '../core/lease.ts';
 import { Ownership } from '../core/ownership.ts';
 import { alarmIsLost, nextAlarm } from '../core/sweep.ts';
-import type { ListRequest } from '../protocol/query.ts';
 import { SteadyClock } from './clock.ts';
 import type {
   DeregisterOutcome,
@@ -17,6 +16,7 @@ import type {
   ListOutcome,
   RegisterOutcome,
   RegistryStats,
+  SignedBody,
 } from './outcomes.ts';
 import { Reader } from './reader.ts';
 import { signingWith, type Signing } from './signer.ts';
@@ -100,17 +100,25 @@ export class ServerRegistry extends DurableObject<Env> {
   }
 
   /**
-   * The list, a page of it, or what changed in it. Stale entries are filtered and queued in memory: no storage call,
-   * no alarm call. `knownEtags` is the reader's `If-None-Match`.
+   * The list. Stale entries are filtered and queued in memory: no storage call, no alarm call, nothing awaited.
+   * `knownEtags` is the reader's `If-None-Match`.
    */
-  listServers(request: ListRequest, knownEtags: string | null): ListOutcome | Promise<ListOutcome> {
-    this.#upkeep.counters.reads += 1;
-    return this.#reader.list(request, knownEtags, this.#tick());
+  listServers(knownEtags: string | null): ListOutcome | Promise<ListOutcome> {
+    return this.#reader.list(knownEtags, this.#tickOfRead());
+  }
+
+  /** A page of the list, by a `Query` as JSON text; otherwise as `listServers`. */
+  queryServers(question: string, knownEtags: string | null): ListOutcome | Promise<ListOutcome> {
+    return this.#reader.page(question, knownEtags, this.#tickOfRead());
+  }
+
+  /** What changed in the list since a revision, as UTF-8 JSON: bytes alone, the cheapest answer, where none are signed. */
+  changesSince(revision: number): Uint8Array | SignedBody | Promise<Uint8Array | SignedBody> {
+    return this.#reader.since(revision, this.#tickOfRead());
   }
 
   getServer(serverId: string): GetOutcome {
-    this.#upkeep.counters.reads += 1;
-    this.#directory.expire(this.#tick());
+    this.#directory.expire(this.#tickOfRead());
     const found = this.#directory.find(serverId);
     if (found === undefined) return { kind: 'not-registered' };
     const { lease, status } = found;
@@ -206,6 +214,11 @@ export class ServerRegistry extends DurableObject<Env> {
     this.#awayFrom ??= awaySince(this.#alarmAt, this.#aliveAt, now, this.#config);
     this.#aliveAt = now;
     return now;
+  }
+
+  #tickOfRead(): number {
+    this.#upkeep.counters.reads += 1;
+    return this.#tick();
   }
 
   /** The registry was away since `from`: extends the leases that were live then, and remembers that it did. */

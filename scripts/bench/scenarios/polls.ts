@@ -46,10 +46,10 @@ export const polls: Scenario = {
     await register(bench.runtime, worker, live - CHANGES, CHANGES);
 
     const state = (what: string) => `${counted(live)} live, ${what}`;
-    const read = (what: string, given: readonly unknown[]): Question => ({
+    const read = (what: string, method: string, given: readonly unknown[]): Question => ({
       contender: 'rollcall',
       case: state(what),
-      plan: { method: 'listServers', argument: 'given', given },
+      plan: { method, argument: 'given', given },
       calls: CALLS,
       concurrency: CONCURRENCY,
     });
@@ -63,16 +63,16 @@ export const polls: Scenario = {
     const fresh: Question = {
       contender: 'rollcall',
       case: state('fresh page'),
-      plan: { method: 'listServers', argument: 'fresh-page' },
+      plan: { method: 'queryServers', argument: 'fresh-page' },
       calls: FRESH_CALLS,
       concurrency: 1,
     };
     const questions = [
       noOp,
       // Any tag matches: the client has whatever list there is.
-      read('unchanged', [{ kind: 'all' }, '*']),
-      read(`delta of ${CHANGES}`, [{ kind: 'since', revision }, null]),
-      read('kept page', [pageOfRegion(-1), null]),
+      read('unchanged', 'listServers', ['*']),
+      read(`delta of ${CHANGES}`, 'changesSince', [revision]),
+      read('kept page', 'queryServers', [JSON.stringify(pageOfRegion(-1)), null]),
       fresh,
     ];
     const results = await inRounds(questions, (question) => measure(bench, live, question), {

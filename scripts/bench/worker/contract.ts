@@ -72,16 +72,13 @@ export function entryAt(index: number): Registration {
 /** A page of the servers of one region, as the product is asked for it. `rank` tells one such question from another. */
 export function pageOfRegion(rank: number) {
   return {
-    kind: 'page',
-    query: {
-      regions: ['region-3'],
-      metadata: [],
-      text: null,
-      sort: 'registeredAt',
-      near: null,
-      limit: 50,
-      after: { sort: 'registeredAt', rank, serverId: '' },
-      fields: null,
-    },
+    regions: ['region-3'],
+    metadata: [],
+    text: null,
+    sort: 'registeredAt',
+    near: null,
+    limit: 50,
+    after: { sort: 'registeredAt', rank, serverId: '' },
+    fields: null,
   } as const;
 }

@@ -53,7 +53,7 @@ function argumentsFor(kind: Exclude<ArgumentKind, 'given'>, index: number): read
       return [entryAt(index).serverId, { peers: true }];
     // Behind a rank of its own, which is before every entry: the same page by a question that was never asked.
     case 'fresh-page':
-      return [pageOfRegion(-1 - index), null];
+      return [JSON.stringify(pageOfRegion(-1 - index)), null];
     case 'registration':
       return [{ ...entryAt(index), metadata: null }];
   }

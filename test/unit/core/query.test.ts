@@ -168,12 +168,14 @@ describe('an answer is kept', () => {
   });
 
   test('until the bytes of all would pass their bound: the oldest goes first', () => {
-    const pages = new Pages(100, 10);
+    const pages = new Pages(100, 14);
     const first = pages.answer('a', 1, 0, build('12345'));
     const second = pages.answer('b', 1, 0, build('12345'));
     expect(pages.answer('a', 1, 0, build('x'))).toBe(first);
     pages.answer('c', 1, 0, build('12345'));
     expect(pages.answer('b', 1, 0, build('y'))).toBe(second);
     expect(pages.answer('a', 1, 0, build('z'))).toEqual(encode('z'));
+    const long = pages.answer('long question', 1, 0, build('1'));
+    expect(pages.answer('long question', 1, 0, build('1'))).not.toBe(long);
   });
 });
