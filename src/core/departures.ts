@@ -50,6 +50,11 @@ export class Departures {
     return this.#byId.delete(serverId);
   }
 
+  /** Whether any departure is over. */
+  hasOver(now: number): boolean {
+    return this.overBatch(now, 1).length > 0;
+  }
+
   /** Departures that are over, at most `max` of them: what the alarm deletes. */
   overBatch(now: number, max: number): Departure[] {
     const batch: Departure[] = [];

@@ -32,6 +32,8 @@ export interface SweepState {
   readonly nextExpiry: number | null;
   /** The sweep that began last deleted a slice and left keys in the queue. */
   readonly sweepUnfinished: boolean;
+  /** Rows of departures wait to be deleted. */
+  readonly departuresOver: boolean;
   readonly lastSweepAt: number | null;
   readonly lastCheckpointAt: number | null;
 }
@@ -56,7 +58,7 @@ export function checkpointIsDue(state: SweepState, intervals: SweepIntervals): b
 export function nextAlarm(state: SweepState, intervals: SweepIntervals): number | null {
   if (state.held === 0) return null;
   const soonest = state.now + SLICE_PAUSE_MS;
-  if (state.sweepUnfinished) return soonest;
+  if (state.sweepUnfinished || state.departuresOver) return soonest;
   const nextStale = state.stale > 0 ? state.now : (state.nextExpiry ?? Infinity);
   const sweepAt = Math.max(nextStale, after(state.lastSweepAt, intervals.sweepIntervalMs));
   const checkpointAt = (state.lastCheckpointAt ?? state.now) + intervals.checkpointIntervalMs;

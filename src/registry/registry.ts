@@ -93,7 +93,7 @@ export class ServerRegistry extends DurableObject<Env> {
     if (lease === undefined) return { kind: 'not-registered' };
     this.#upkeep.counters.heartbeats += 1;
     // Only where the runtime gave the alarm up or lost it: a heartbeat makes no storage call otherwise.
-    if (this.#alarmIsLost(now)) await this.#arm(now);
+    if (this.#alarmIsLost(now)) await this.#rearm(now);
     return wish.peers
       ? { kind: 'renewed-with-peers', body: this.#reader.peers(lease, now) }
       : { kind: 'renewed' };
@@ -171,7 +171,8 @@ export class ServerRegistry extends DurableObject<Env> {
     this.#directory.expire(now);
     await this.#upkeep.run(now, () => this.#clock.now());
     this.#directory.measureEarliestExpiry();
-    await this.#arm(now);
+    // By the clock as it is now: after long work, a time counted from its beginning could lie in the past.
+    await this.#arm(this.#clock.now());
   }
 
   /** Takes up where the last life of this object left off, before any call reaches it. */
@@ -179,22 +180,26 @@ export class ServerRegistry extends DurableObject<Env> {
     const now = this.#clock.now();
     // Times ahead of now were written under a clock that was wrong: they count as now.
     const checkpointAt = loaded.checkpointAt === null ? null : Math.min(loaded.checkpointAt, now);
-    this.#upkeep.resume(loaded.counters, checkpointAt);
+    this.#upkeep.resume(loaded.counters, checkpointAt, now);
     this.#absence = loaded.absence && { ...loaded.absence, until: Math.min(loaded.absence.until, now) };
     this.#alarmAt = loaded.alarmAt;
     this.#setAside = loaded.setAside;
 
     for (const departure of loaded.departures) this.#departures.add(departure);
     let oldestSeen = now;
+    let newestSeen = 0;
     for (const record of loaded.servers) {
       const lastSeen = Math.min(now, Math.max(record.lastSeen, loaded.seen.get(record.serverId) ?? 0));
       const expiresAt = expiryOf(lastSeen, this.#absence, this.#config);
       oldestSeen = Math.min(oldestSeen, lastSeen);
+      newestSeen = Math.max(newestSeen, lastSeen);
       this.#directory.restore({ ...record, lastSeen }, Math.min(expiresAt, now + this.#config.ttlMs));
     }
 
-    const aliveAt = Math.max(checkpointAt ?? 0, this.#absence?.until ?? 0);
-    const from = awaySince(this.#alarmAt, aliveAt, now, this.#config);
+    // All that the disk shows of when the registry last ran. An alarm that was given up would have rung after that.
+    const aliveAt = Math.max(checkpointAt ?? 0, this.#absence?.until ?? 0, newestSeen);
+    const dueAt = this.#alarmAt ?? aliveAt + this.#config.checkpointIntervalMs;
+    const from = awaySince(dueAt, aliveAt, now, this.#config);
     // Without its times, every lease may have been live at any time since the oldest that is left.
     const awayFrom = loaded.checkpointDamaged ? oldestSeen : from;
     this.#aliveAt = now;
@@ -239,6 +244,15 @@ export class ServerRegistry extends DurableObject<Env> {
     const at = nextAlarm(this.#upkeep.state(now), this.#config);
     if (at !== null) await this.#store.setAlarm(this.#clock.toWall(at));
     this.#alarmAt = at;
+  }
+
+  /** For a call that is true whether or not the alarm can be set: the next one tries again. */
+  async #rearm(now: number): Promise<void> {
+    try {
+      await this.#arm(now);
+    } catch (error) {
+      console.error(JSON.stringify({ event: 'alarm-not-set', cause: String(error) }));
+    }
   }
 
   /** Waits for writes whose effect memory shows already. If the disk refuses, memory is thrown away. */

@@ -44,16 +44,20 @@ export class Upkeep {
     return this.#counters;
   }
 
-  /** Goes on from what the last checkpoint held. */
-  resume(counters: Counters | null, checkpointAt: number | null): void {
+  /** Goes on from what the last checkpoint held. A sweep ahead of now was dated by a clock that was wrong. */
+  resume(counters: Counters | null, checkpointAt: number | null, now: number): void {
     this.#counters = counters ?? zeroCounters();
     this.#lastCheckpointAt = checkpointAt;
+    const { lastSweep } = this.#counters;
+    if (lastSweep !== null) lastSweep.at = Math.min(lastSweep.at, now);
   }
 
-  /** One alarm's work: at most one slice of the sweep, and a checkpoint. `clock` tells when a slice is done. */
+  /** One alarm's work: at most one slice of deletes, and a checkpoint. `clock` tells when a slice is done. */
   async run(now: number, clock: () => number): Promise<void> {
+    // What the slice before left may have come back to life since: then that sweep is over.
+    if (this.#directory.staleCount === 0) this.#sweepUnfinished = false;
     if (sweepIsDue(this.state(now), this.#intervals)) await this.#sweepSlice(now, clock);
-    await this.#sweepDepartures(now);
+    else await this.#sweepDepartures(now);
     if (checkpointIsDue(this.state(now), this.#intervals)) await this.#checkpoint(now);
   }
 
@@ -64,7 +68,8 @@ export class Upkeep {
       held: this.#directory.heldCount + this.#departures.size,
       stale: this.#directory.staleCount,
       nextExpiry: this.#directory.earliestExpiry,
-      sweepUnfinished: this.#sweepUnfinished,
+      sweepUnfinished: this.#sweepUnfinished && this.#directory.staleCount > 0,
+      departuresOver: this.#departures.hasOver(now),
       lastSweepAt: this.#counters.lastSweep?.at ?? null,
       lastCheckpointAt: this.#lastCheckpointAt,
     };

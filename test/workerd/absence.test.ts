@@ -105,6 +105,18 @@ describe('after an absence', () => {
   });
 });
 
+test('after an alarm that was given up, an outage is an absence all the same', async () => {
+  const stub = freshRegistry();
+  await registerMany(stub, 2);
+  await inside(stub, (_, { storage }) => storage.deleteAlarm());
+  passMs(3 * TTL_MS);
+  const back = await evict(stub);
+  expect(await listedIds(back)).toHaveLength(2);
+  expect((await back.stats()).absence).toMatchObject({ leases: 2, until: Date.now() });
+  passMs(GRACE_MS);
+  expect(await listedIds(back)).toEqual([]);
+});
+
 test('an eviction with the alarm still ahead extends nothing', async () => {
   const stub = freshRegistry();
   await registerMany(stub, 2);
@@ -153,6 +165,35 @@ describe('a row that cannot be read', () => {
     expect(await back.stats()).toMatchObject({ setAside: 1, absence: { leases: 2 } });
   });
 });
+
+test('50,000 servers are loaded, written down in several rows, and loaded again', async () => {
+  const stub = freshRegistry();
+  const now = Date.now();
+  const ids = Array.from({ length: 50_000 }, (_, index) => `ed25519:${`${index}`.padStart(43, 'k')}=`);
+  await inside(stub, async (_, { storage }) => {
+    for (let start = 0; start < ids.length; start += 128) {
+      const rows = ids
+        .slice(start, start + 128)
+        .map((id): [string, unknown] => [
+          `server:${id}`,
+          { ...registration(id), registeredAt: now, lastSeen: now },
+        ]);
+      await storage.put(Object.fromEntries(rows));
+    }
+  });
+  let back = await evict(stub);
+  expect(await listedIds(back)).toHaveLength(50_000);
+  const heardAt = passMs(CHECKPOINT_MS);
+  await inside(back, async (registry, { storage }) => {
+    for (const id of ids) await registry.heartbeat(id, { peers: false });
+    await registry.alarm();
+    expect((await storage.list({ prefix: 'leases' })).size).toBe(3);
+  });
+  back = await evict(back);
+  const { servers } = await listOf(back);
+  expect(servers).toHaveLength(50_000);
+  expect(new Set(servers.map((server) => server.lastSeen))).toEqual(new Set([heardAt]));
+}, 60_000);
 
 describe('the schema version', () => {
   test('is stored, and rows from before there was one are migrated in the transaction that writes it', async () => {

@@ -163,7 +163,7 @@ describe('a clock', () => {
     expect(await stub.stats()).toMatchObject({ nextAlarmAt: Date.now() + CHECKPOINT_MS });
   });
 
-  test('that leaps ahead by a day costs no live server its place', async () => {
+  test('that leaps ahead by a day costs no live server its place, once the alarm has rung', async () => {
     const stub = freshRegistry();
     const scheduledTime = Date.now() + CHECKPOINT_MS;
     await registerMany(stub, 3);
@@ -190,6 +190,37 @@ describe('a clock', () => {
     passMs(TTL_MS);
     expect(await listedIds(back)).toEqual([]);
   });
+});
+
+test('a sweep dated by a clock that was a day ahead does not put off the next one for a day', async () => {
+  const stub = freshRegistry();
+  passMs(86_400_000);
+  await registerMany(stub, 2, 'early-');
+  passMs(TTL_MS);
+  await stub.register(registration('kept'));
+  await inside(stub, (registry) => registry.alarm());
+  expect(await stub.stats()).toMatchObject({ swept: 2 });
+  passMs(-86_400_000);
+  const back = await evict(stub);
+  await listedIds(back);
+  passMs(TTL_MS);
+  await inside(back, (registry) => registry.alarm());
+  expect(await back.stats()).toMatchObject({ live: 0, stale: 0, swept: 3 });
+});
+
+test('the next alarm is counted from the end of long work, not from its beginning', async () => {
+  const stub = freshRegistry();
+  await registerMany(stub, 1025);
+  passMs(TTL_MS);
+  await inside(stub, async (registry, { storage }) => {
+    const deleteKeys = storage.delete.bind(storage);
+    vi.spyOn(storage, 'delete').mockImplementation((keys: string[], options?) => {
+      passMs(100);
+      return deleteKeys(keys, options);
+    });
+    await registry.alarm();
+  });
+  expect(await alarmOnDisk(stub)).toBeGreaterThan(Date.now());
 });
 
 test('a registry whose intervals were shortened is swept by the new ones', async () => {

@@ -127,6 +127,24 @@ describe('a slice', () => {
     expect(nextAlarmAt).toBeLessThanOrEqual(now + 100);
   });
 
+  test('whose rest came back to life ends its sweep: the alarm rings at its own pace again, and checkpoints go on', async () => {
+    const stub = freshRegistry();
+    await registerMany(stub, KEYS_PER_SLICE + 2);
+    passMs(TTL_MS);
+    await runDurableObjectAlarm(stub);
+    for (const id of [KEYS_PER_SLICE, KEYS_PER_SLICE + 1])
+      await stub.heartbeat(`server-${id}`, { peers: false });
+    passMs(50);
+    await inside(stub, (registry) => registry.alarm());
+    const { nextAlarmAt, checkpoints } = await stub.stats();
+    expect(nextAlarmAt).toBeGreaterThan(Date.now() + 1000);
+    expect(checkpoints).toBe(1);
+
+    passMs(TTL_MS);
+    await inside(stub, (registry) => registry.alarm());
+    expect(await stub.stats()).toMatchObject({ stale: 0, sweeps: 2, lastSweep: { deleted: 2 } });
+  });
+
   test('counts as one sweep with those before it', async () => {
     const stub = freshRegistry();
     await registerMany(stub, 2500);

@@ -18,6 +18,7 @@ function state(more: Partial<SweepState> = {}): SweepState {
     stale: 0,
     nextExpiry: 13_000,
     sweepUnfinished: false,
+    departuresOver: false,
     lastSweepAt: null,
     lastCheckpointAt: null,
     ...more,
@@ -30,6 +31,11 @@ describe('the next alarm', () => {
     [
       'comes a pause after a slice that left keys',
       { sweepUnfinished: true, stale: 5 },
+      10_000 + SLICE_PAUSE_MS,
+    ],
+    [
+      'comes a pause after a slice of departures that left some',
+      { departuresOver: true },
       10_000 + SLICE_PAUSE_MS,
     ],
     ['is the next expiry where that comes first', { nextExpiry: 10_300 }, 10_300],
