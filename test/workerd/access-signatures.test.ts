@@ -96,11 +96,24 @@ describe('a signature', () => {
     expect(await held(id)).toBeDefined();
   });
 
-  it('does no harm beside another one', async () => {
+  it.each(['a b', '(', ':', 'Content-Type'])('over %j, which names no header, is refused', async (name) => {
     const signed = await request(beating(id), owner);
     const input = signed.headers.get('Signature-Input') ?? '';
-    signed.headers.set('Signature-Input', `proxy=("@method");created=1, ${input}`);
-    signed.headers.set('Signature', `proxy=:AAAA:, ${signed.headers.get('Signature') ?? ''}`);
-    expect((await ask(signed, SIGNED)).status).toBe(200);
+    signed.headers.set(
+      'Signature-Input',
+      input.replace('"content-digest"', `"content-digest" ${JSON.stringify(name)}`),
+    );
+    expect((await ask(signed, SIGNED)).status).toBe(401);
   });
+
+  it.each(['("@method")', '("@method";req)', '("@query-param";name="x")'])(
+    'does no harm beside another one over %s',
+    async (other) => {
+      const signed = await request(beating(id), owner);
+      const input = signed.headers.get('Signature-Input') ?? '';
+      signed.headers.set('Signature-Input', `proxy=${other};created=1, ${input}`);
+      signed.headers.set('Signature', `proxy=:AAAA:, ${signed.headers.get('Signature') ?? ''}`);
+      expect((await ask(signed, SIGNED)).status).toBe(200);
+    },
+  );
 });

@@ -14,6 +14,9 @@ export class SignatureBaseError extends Error {
   override readonly name = 'SignatureBaseError';
 }
 
+/** The name of a header, in lower case as section 2.1 asks: anything else `Headers` would throw at. */
+const FIELD_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
+
 /** Names of the covered components, in their order. @throws SignatureBaseError for one that is not supported */
 export function coveredNames([items]: InnerList): string[] {
   const names = items.map(([name, parameters]) => {
@@ -39,7 +42,7 @@ export function signatureBase(message: SignedMessage, covered: InnerList): strin
 function valueOf(name: string, { method, url, headers }: SignedMessage): string {
   if (!name.startsWith('@')) {
     // `Headers` joins the lines of a field with a comma and strips each, as section 2.1 asks.
-    const field = name === name.toLowerCase() ? headers.get(name) : null;
+    const field = FIELD_NAME.test(name) ? headers.get(name) : null;
     if (field === null) throw new SignatureBaseError(`"${name}" is covered, but there is no such header`);
     return field;
   }

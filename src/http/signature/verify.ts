@@ -98,17 +98,28 @@ function findSignature(
   } catch {
     return 'Signature-Input and Signature must be dictionaries of structured fields';
   }
-  let missing: string | undefined;
+  let problem: string | undefined;
   for (const [label, member] of byLabel.inputs) {
     const signature = byLabel.signatures.get(label)?.[0];
     if (!isInnerList(member) || !(signature instanceof ArrayBuffer)) continue;
-    const names = coveredNames(member);
-    missing = REQUIRED_COMPONENTS.find((name) => !names.includes(name));
-    if (missing === undefined) return { covered: member, signature };
+    problem = problemOfCoverage(member);
+    if (problem === undefined) return { covered: member, signature };
   }
-  return missing === undefined
-    ? 'no signature with a list of what it covers was found under one label in Signature-Input and Signature'
-    : `the signature must cover "${missing}"`;
+  return (
+    problem ??
+    'no signature with a list of what it covers was found under one label in Signature-Input and Signature'
+  );
+}
+
+function problemOfCoverage(covered: InnerList): string | undefined {
+  try {
+    const names = coveredNames(covered);
+    const missing = REQUIRED_COMPONENTS.find((name) => !names.includes(name));
+    return missing === undefined ? undefined : `the signature must cover "${missing}"`;
+  } catch (error) {
+    if (error instanceof SignatureBaseError) return error.message;
+    throw error;
+  }
 }
 
 type Dictionary = ReturnType<typeof parseDictionary>;
