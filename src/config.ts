@@ -47,8 +47,20 @@ const variables = z.object({
     .transform(Number)
     .default(0),
   BOOTSTRAP_SIGNING_KEY: z.string().trim().default(''),
-  CORS_ORIGIN: z.string().min(1, 'must be an origin such as "https://example.org", or "*"').default('*'),
+  CORS_ORIGIN: z
+    .string()
+    .refine(isOrigin, 'must be an origin such as "https://example.org", or "*"')
+    .default('*'),
 });
+
+function isOrigin(text: string): boolean {
+  if (text === '*') return true;
+  try {
+    return new URL(text).origin === text;
+  } catch {
+    return false;
+  }
+}
 
 /** All settings, checked. Times are durations in milliseconds. */
 export interface Config {

@@ -22,38 +22,44 @@ export interface Call extends Settings {
 export type Handler = (call: Call) => Response | Refusal | Promise<Response | Refusal>;
 
 /** Runs a handler; whatever happens, there is an answer. `route` is its name in the log. */
-export async function answer(request: Request, env: Env, handler: Handler, route: string): Promise<Response> {
-  let result: Response | Refusal;
-  try {
-    result = await handler({ request, registry: registryOf(env), ...settingsOf(env) });
-  } catch (error) {
-    result = failed(error, route);
-  }
-  if (!(result instanceof Response)) {
+export function answer(request: Request, env: Env, handler: Handler, route: string) {
+  return withSettings(env, async (settings) => {
+    let result: Response | Refusal;
+    try {
+      result = await handler({ request, registry: registryOf(env), ...settings });
+    } catch (error) {
+      result = failed(error, route);
+    }
+    if (result instanceof Response) return request.method === 'HEAD' ? headOf(result) : result;
     if (request.method !== 'GET' && request.method !== 'HEAD') logRefusedWrite(request, route, result);
-    return refuse(request, env, result);
-  }
-  return request.method === 'HEAD' ? headOf(result) : result;
+    return refuseWith(settings, request, result);
+  });
 }
 
-/** The answer to a request that is refused. */
-export async function refuse(request: Request, env: Env, refusal: Refusal): Promise<Response> {
-  const response = responderOf(env).refuse(refusal);
+/** The answer to a request that is refused before any handler. */
+export function refuse(request: Request, env: Env, refusal: Refusal) {
+  return withSettings(env, (settings) => refuseWith(settings, request, refusal));
+}
+
+/** Where the variables can't be used, that is what is answered. */
+export function withSettings<Result>(env: Env, use: (settings: Settings) => Result): Result | Response {
+  let settings: Settings;
+  try {
+    settings = settingsOf(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const respond = new Responder({ corsOrigin: '*', listMaxAgeS: 0 });
+    return respond.refuse({ kind: 'misconfigured', problem: error.message });
+  }
+  return use(settings);
+}
+
+function refuseWith({ respond }: Settings, request: Request, refusal: Refusal): Response | Promise<Response> {
+  const response = respond.refuse(refusal);
   return request.method === 'HEAD' ? headOf(response) : response;
 }
 
-/** Where the variables can't be used, that is what is to be answered. */
-function responderOf(env: Env): Responder {
-  try {
-    return settingsOf(env).respond;
-  } catch (error) {
-    if (error instanceof ConfigError) return new Responder({ corsOrigin: '*', listMaxAgeS: 0 });
-    throw error;
-  }
-}
-
 function failed(error: unknown, route: string): Refusal {
-  if (error instanceof ConfigError) return { kind: 'misconfigured', problem: error.message };
   const incident = crypto.randomUUID();
   logFailure(incident, route, error);
   // The platform marks errors of an object that is overloaded or was reset (developers.cloudflare.com/durable-objects/best-practices/error-handling/).

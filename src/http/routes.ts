@@ -2,10 +2,9 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
-import { answer, refuse, type Handler } from './call.ts';
+import { answer, refuse, withSettings, type Handler } from './call.ts';
 import { errors, get, health, info, list, stats } from './reads.ts';
 import { CORS } from './respond.ts';
-import { settingsOf } from './settings.ts';
 import { deregister, heartbeat, register } from './writes.ts';
 
 type Method = 'GET' | 'POST' | 'DELETE';
@@ -31,15 +30,14 @@ for (const [method, path, handler] of ROUTES) {
   app.on(method, path, (context) => answer(context.req.raw, context.env, handler, `${method} ${path}`));
 }
 // [C14]
-app.options('*', (context, next) => {
-  const { config, respond } = settingsOf(context.env);
-  respond.protect(context.res.headers);
-  return cors({
-    origin: config.corsOrigin,
-    allowMethods: [...CORS.methods],
-    allowHeaders: [...CORS.headers],
-    maxAge: CORS.preflightSeconds,
-  })(context, next);
+app.options('*', async (context, next) => {
+  const granted = await withSettings(context.env, ({ config, respond }) => {
+    respond.protect(context.res.headers);
+    const { methods, headers, preflightSeconds } = CORS;
+    const terms = { allowMethods: [...methods], allowHeaders: [...headers], maxAge: preflightSeconds };
+    return cors({ origin: config.corsOrigin, ...terms })(context, next);
+  });
+  return granted ?? context.body(null, 204);
 });
 app.notFound((context) =>
   refuse(context.req.raw, context.env, nothingFor(context.req.method, context.req.path)),
