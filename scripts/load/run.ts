@@ -1,7 +1,7 @@
 /** One load run: a ramp of servers, then readers and churn, while everything is verified; then a farewell. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { RegistryClient } from '../../src/client/client.ts';
-import { isListAnswer } from '../../src/client/answers.ts';
+import { isWholeList } from '../../src/client/answers.ts';
 import { seededRandom } from '../report/random.ts';
 import { Fleet } from './fleet.ts';
 import { Latencies } from './latencies.ts';
@@ -126,7 +126,7 @@ function sampling(verifier: Verifier): (body: string, sentAt: number, receivedAt
     const start = performance.now();
     if (start < nextAt) return;
     const answer: unknown = JSON.parse(body);
-    if (isListAnswer(answer)) verifier.check({ sentAt, receivedAt, servers: answer.servers });
+    if (isWholeList(answer)) verifier.check({ sentAt, receivedAt, servers: answer.servers });
     const tookMs = performance.now() - start;
     nextAt = performance.now() + tookMs * (1 / VERIFYING_SHARE - 1);
   };

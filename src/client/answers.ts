@@ -94,13 +94,17 @@ export const isHeartbeatAnswer = shaped<HeartbeatAnswer>({
 /** Answer to a deregistration. */
 export const isDeregisterAnswer = shaped<{ success: true }>({ success: isTrue });
 
-/** Answer to a list. */
-export const isListAnswer = shaped<ListAnswer>({ servers: arrayOf(isEntry), timestamp: isCount });
+const isListAnswer = shaped<ListAnswer>({ servers: arrayOf(isEntry), timestamp: isCount });
+
+/** Answer to a list. A page is signed as well, and must not pass for the whole. */
+export const isWholeList = (value: unknown): value is ListAnswer =>
+  isListAnswer(value) && !('asked' in value);
 
 /** Answer to a query. */
 export const isPageAnswer = shaped<PageAnswer>({
   servers: arrayOf(isPartOfEntry),
   timestamp: isCount,
+  asked: isString,
   total: isCount,
   nextCursor: optional(isString),
 });
@@ -108,6 +112,7 @@ export const isPageAnswer = shaped<PageAnswer>({
 /** Answer to what changed since a revision. */
 export const isDeltaAnswer = shaped<DeltaAnswer>({
   revision: isCount,
+  since: isCount,
   full: optional(isTrue),
   changed: arrayOf(isEntry),
   removed: arrayOf(isString),

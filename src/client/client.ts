@@ -1,5 +1,6 @@
 /** The client of a Rollcall registry, for Node 20 up, browsers and Workers. The entry file: import from here. */
 import type {
+  DeltaAnswer,
   HeartbeatAnswer,
   ListAnswer,
   PageAnswer,
@@ -11,13 +12,13 @@ import {
   isDeltaAnswer,
   isDeregisterAnswer,
   isHeartbeatAnswer,
-  isListAnswer,
+  isWholeList,
   isPageAnswer,
   isRegisterAnswer,
   isServerAnswer,
   isStatsAnswer,
 } from './answers.ts';
-import { Connection, pathSegment, type CallOptions, type Fetch } from './connection.ts';
+import { assertTimeout, Connection, pathSegment, type CallOptions, type Fetch } from './connection.ts';
 import { realEnvironment, type Environment } from './environment.ts';
 import { type SigningKey } from './keys.ts';
 import { ListKey } from './list-key.ts';
@@ -109,16 +110,15 @@ export class RegistryClient {
 
   /** All live servers, and when that picture was taken. */
   list(options?: CallOptions): Promise<ListAnswer> {
-    return this.#connection.call({ method: 'GET', path: '/servers', showsList: true }, isListAnswer, options);
+    return this.#connection.call({ method: 'GET', path: '/servers', showsList: true }, isWholeList, options);
   }
 
   /** The live servers that a query asks for, a page at a time. Refused with 400 where it can't be used. */
   query(query: ListQuery, options?: CallOptions): Promise<PageAnswer> {
-    return this.#connection.call(
-      { method: 'GET', path: queryPath(query), showsList: true },
-      isPageAnswer,
-      options,
-    );
+    const path = queryPath(query);
+    const isAnswer = (value: unknown): value is PageAnswer =>
+      isPageAnswer(value) && path.endsWith(`?${value.asked}`);
+    return this.#connection.call({ method: 'GET', path, showsList: true }, isAnswer, options);
   }
 
   /**
@@ -126,12 +126,12 @@ export class RegistryClient {
    * the signal is aborted or the loop is left. Failures end nothing; see `onFailed`.
    */
   watchByPolling(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
-    const ask = (since: number, limits: CallOptions) =>
-      this.#connection.call(
-        { method: 'GET', path: `/servers?since=${since}`, showsList: true },
-        isDeltaAnswer,
-        limits,
-      );
+    const ask = (since: number, limits: CallOptions) => {
+      const isAnswer = (value: unknown): value is DeltaAnswer =>
+        isDeltaAnswer(value) && value.since === since;
+      const path = `/servers?since=${since}`;
+      return this.#connection.call({ method: 'GET', path, showsList: true }, isAnswer, limits);
+    };
     return watch(ask, this.#environment, options);
   }
 
@@ -154,9 +154,11 @@ export class RegistryClient {
 
   /**
    * Registers a server and keeps it registered, until `stop()` of what this returns or the abort of
-   * `options.signal`. Returns at once and never throws for a failed call: listen to its events.
+   * `options.signal`. Returns at once and never throws for a failed call: listen to its events. Throws a `RangeError`
+   * where `timeoutMs` is not above 0.
    */
   startHeartbeat(registration: Registration, options: StartOptions = {}): Heartbeat {
+    if (options.timeoutMs !== undefined) assertTimeout(options.timeoutMs);
     return new Heartbeat(this, this.#environment, registration, options);
   }
 }

@@ -165,7 +165,8 @@ function rejectedOnAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
-function assertTimeout(timeoutMs: number): void {
+/** Throws a `RangeError` for a time-out that no request could be made with. */
+export function assertTimeout(timeoutMs: number): void {
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be above 0, but is ${timeoutMs}`);
 }
 

@@ -51,10 +51,10 @@ export async function* watch(
     let waitMs: number;
     try {
       const answer = await ask(since, limits);
-      const removed = applyDelta(servers, answer);
+      const { changed, removed } = applyDelta(servers, answer);
       since = answer.revision;
       attempt = 0;
-      const { changed, revision, timestamp } = answer;
+      const { revision, timestamp } = answer;
       if (isFirst || changed.length > 0 || removed.length > 0) {
         isFirst = false;
         yield { servers, changed, removed, revision, timestamp };
@@ -73,13 +73,24 @@ export async function* watch(
   }
 }
 
-/** Makes a list what the answer says it is. Returns the ids that left it. */
-export function applyDelta(servers: Map<string, Entry>, answer: DeltaAnswer): string[] {
+/** Makes a list what the answer says it is, and tells what that changed: of a whole list, the difference. */
+export function applyDelta(
+  servers: Map<string, Entry>,
+  answer: DeltaAnswer,
+): { changed: Entry[]; removed: string[] } {
   const listed = new Set(answer.changed.map((entry) => entry.serverId));
   const gone = answer.full === true ? [...servers.keys()].filter((id) => !listed.has(id)) : answer.removed;
   const removed = gone.filter((id) => servers.delete(id));
+  const changed = answer.changed.filter((entry) => !isSame(entry, servers.get(entry.serverId)));
   for (const entry of answer.changed) servers.set(entry.serverId, entry);
-  return removed;
+  return { changed, removed };
+}
+
+/** But for when it was last heard, which is no change. */
+function isSame(entry: Entry, before: Entry | undefined): boolean {
+  return (
+    before !== undefined && JSON.stringify({ ...entry, lastSeen: before.lastSeen }) === JSON.stringify(before)
+  );
 }
 
 function pause(delayMs: number, environment: Environment, signal: AbortSignal | undefined): Promise<void> {

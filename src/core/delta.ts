@@ -8,7 +8,7 @@ import type { Snapshot } from './snapshot.ts';
 const SMALL_DELTA = 100;
 
 /**
- * As UTF-8 JSON: `{revision, changed, removed, timestamp}`, or the whole list with `full: true` where that is not
+ * As UTF-8 JSON: `{revision, since, changed, removed, timestamp}`, or the whole list with `full: true` where that is not
  * known (the registry was loaded again, or too much has happened) or would be the smaller answer.
  */
 export function answerSince(
@@ -20,7 +20,8 @@ export function answerSince(
 ): Uint8Array {
   directory.expire(now);
   const ids = directory.changedSince(since);
-  if (ids === undefined || ids.size > Math.max(directory.liveCount, SMALL_DELTA)) return snapshot.full(now);
+  if (ids === undefined || ids.size > Math.max(directory.liveCount, SMALL_DELTA))
+    return snapshot.full(since, now);
   const changed: string[] = [];
   const removed: string[] = [];
   for (const serverId of ids) {
@@ -29,6 +30,6 @@ export function answerSince(
     else removed.push(JSON.stringify(serverId));
   }
   return encode(
-    `{"revision":${directory.revision},"changed":[${changed.join(',')}],"removed":[${removed.join(',')}],"timestamp":${now}}`,
+    `{"revision":${directory.revision},"since":${since},"changed":[${changed.join(',')}],"removed":[${removed.join(',')}],"timestamp":${now}}`,
   );
 }

@@ -9,7 +9,7 @@ interface Match {
   readonly km: number | null;
 }
 
-/** The page as UTF-8 JSON: `{servers, timestamp, total, nextCursor?}`; `total` counts the matches of all pages. */
+/** The page as UTF-8 JSON: `{servers, timestamp, asked, total, nextCursor?}`; `total` counts the matches of all pages. */
 export function answerQuery(live: Iterable<Lease>, query: Query, now: number, encode: Encode): Uint8Array {
   const matches: Match[] = [];
   let total = 0;
@@ -26,7 +26,9 @@ export function answerQuery(live: Iterable<Lease>, query: Query, now: number, en
     last === undefined || page.length === matches.length
       ? ''
       : `,"nextCursor":"${encodeCursor({ sort: query.sort, rank: last.rank, serverId: last.lease.serverId }, encode)}"`;
-  return encode(`{"servers":[${servers}],"timestamp":${now},"total":${total}${next}}`);
+  return encode(
+    `{"servers":[${servers}],"timestamp":${now},"asked":${JSON.stringify(query.asked)},"total":${total}${next}}`,
+  );
 }
 
 /** Hexadecimal UTF-8 of JSON: opaque to clients, and in need of no escaping in a URL. */

@@ -52,9 +52,9 @@ export class Snapshot {
   }
 
   /** The whole list in the form of an answer to `since`, as UTF-8 JSON. */
-  full(now: number): Uint8Array {
+  full(since: number, now: number): Uint8Array {
     this.#refresh(now);
-    const head = this.#encode(`{"revision":${this.#revision},"full":true,"changed":[`);
+    const head = this.#encode(`{"revision":${this.#revision},"since":${since},"full":true,"changed":[`);
     const tail = this.#encode(`],"removed":[],"timestamp":${this.#takenAt}}`);
     return this.#entriesWithin(head, this.#entriesEnd, this.#entriesEnd, tail);
   }

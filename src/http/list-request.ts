@@ -38,11 +38,12 @@ export type ListRequest =
 export function parseListRequest(request: Request): Parsed<ListRequest> {
   const start = request.url.indexOf('?');
   if (start === -1) return all();
-  const parameters = new URLSearchParams(request.url.slice(start));
+  const asked = request.url.slice(start + 1);
+  const parameters = new URLSearchParams(asked);
   try {
     if (parameters.has('since')) return { ok: true, value: parseSince(parameters) };
     const isPage = [...parameters.keys()].some(isPageParameter);
-    return isPage ? { ok: true, value: parsePage(parameters, request) } : all();
+    return isPage ? { ok: true, value: parsePage(asked, parameters, request) } : all();
   } catch (error) {
     if (!(error instanceof BadParameter)) throw error;
     return refused({ kind: 'invalid-field', field: error.parameter, problem: error.message });
@@ -63,7 +64,7 @@ function parseSince(parameters: URLSearchParams): ListRequest {
   return { kind: 'since', revision: wholeNumber('since', parameters, 0) ?? 0 };
 }
 
-function parsePage(parameters: URLSearchParams, request: Request): ListRequest {
+function parsePage(asked: string, parameters: URLSearchParams, request: Request): ListRequest {
   const nearText = single('near', parameters);
   const near = nearText === null ? null : parseNear(nearText, request);
   const sort =
@@ -77,6 +78,7 @@ function parsePage(parameters: URLSearchParams, request: Request): ListRequest {
   const limit = wholeNumber('limit', parameters, 1);
   if (limit !== null && limit > MAX_PAGE) throw new BadParameter('limit', `must be at most ${MAX_PAGE}`);
   const query = {
+    asked,
     regions: parameters.getAll('region'),
     metadata: parseMetadata(parameters),
     text: single('q', parameters)?.toLowerCase() ?? null,

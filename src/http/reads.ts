@@ -24,14 +24,14 @@ export async function list({ request, registry, respond }: Call): Promise<Respon
   }
 }
 
-/** What is sorted by `lastSeen` moves with every heartbeat, so it has no tag and is never unchanged. */
+/** What moves with every heartbeat, or with the place of the reader, has no tag and is never unchanged. */
 async function page(
   { query, isPersonal }: Extract<ListRequest, { readonly kind: 'page' }>,
   knownEtags: string | null,
   registry: Call['registry'],
   respond: Call['respond'],
 ): Promise<Response> {
-  const isTagged = query.sort !== 'lastSeen';
+  const isTagged = query.sort !== 'lastSeen' && !isPersonal;
   const outcome = await registry.queryServers(JSON.stringify(query), isTagged ? knownEtags : null);
   return respond.list(outcome, isPersonal ? 'private' : 'public', isTagged);
 }

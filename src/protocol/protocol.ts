@@ -102,6 +102,8 @@ export const listAnswer = z.object({ servers: z.array(entry), timestamp: epochMs
 export const pageAnswer = z.object({
   servers: z.array(entry.partial()),
   timestamp: epochMs,
+  /** The query string of the question. */
+  asked: z.string(),
   /** Matches on all pages together. */
   total: z.int(),
   /** Absent on the last page. */
@@ -110,6 +112,8 @@ export const pageAnswer = z.object({
 /** Answer to `GET /servers?since=<revision>`. With `full`, `changed` is the whole list. */
 export const deltaAnswer = z.object({
   revision: z.int(),
+  /** The revision that was asked about. */
+  since: z.int(),
   full: z.literal(true).optional(),
   changed: z.array(entry),
   removed: z.array(z.string()),

@@ -29,6 +29,8 @@ const place = z.object({ latitude: z.number(), longitude: z.number() });
 const cursor = z.object({ sort: z.enum(SORTS), rank: z.number(), serverId: z.string() });
 
 export const query = z.object({
+  /** The query string as it was asked: the answer repeats it, so that a signature covers the question too. */
+  asked: z.string(),
   /** An entry is in one of these regions; empty: in any. */
   regions: z.array(z.string()),
   /** For each key, the entry's metadata has one of these values, as text. */

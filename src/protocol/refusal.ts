@@ -1,4 +1,4 @@
-/** Every reason for which a request is refused, as a union of tagged reasons; `http/respond.ts` gives each a status. */
+/** Every reason for which a request is refused, as a union of tagged reasons; `http/problems.ts` gives each a status. */
 
 /** What the registry itself refuses: it depends on who is held. */
 export type RegistryRefusal =

@@ -72,6 +72,13 @@ test('near=auto measures from where the reader asks, and no cache keeps that for
   expect((await near({})).map(([, km]) => km)).toEqual([undefined, undefined, undefined]);
 });
 
+test('near=auto has no tag: the same list is another one from elsewhere', async () => {
+  await ask(from(BERLIN, '/servers', SERVER), cached);
+  const tag = async (path: string) => (await ask(from(BERLIN, path), cached)).headers.get('ETag');
+  expect(await tag('/servers?near=auto')).toBeNull();
+  expect(await tag('/servers?near=1,2')).not.toBeNull();
+});
+
 test('with LIST_MAX_AGE_S, lists and pages may be kept, and errors, writes and statistics may not', async () => {
   const cacheControl = async (path: string) =>
     (await ask(new Request(`https://registry.example${path}`), cached)).headers.get('Cache-Control');

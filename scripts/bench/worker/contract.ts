@@ -72,6 +72,7 @@ export function entryAt(index: number): Registration {
 /** A page of the servers of one region, as the product is asked for it. `rank` tells one such question from another. */
 export function pageOfRegion(rank: number) {
   return {
+    asked: 'region=region-3&limit=50',
     regions: ['region-3'],
     metadata: [],
     text: null,

@@ -19,9 +19,17 @@ test.each<[string, ListQuery, string]>([
   ],
 ])('a query of %s is asked as %j', async (_, query, search) => {
   const registry = new FakeRegistry(new ManualTime(), () =>
-    Response.json({ servers: [{ serverId: 'a' }], timestamp: 1, total: 1 }),
+    Response.json({ servers: [{ serverId: 'a' }], timestamp: 1, asked: search.slice(1), total: 1 }),
   );
   const client = new RegistryClient('http://registry.test', { fetch: registry.fetch });
   expect((await client.query(query)).servers).toEqual([{ serverId: 'a' }]);
   expect(registry.sent.map(({ request }) => request)).toEqual([`GET /servers${search}`]);
+});
+
+test('a page signed for another question does not pass for this one, nor for the whole list', async () => {
+  const page = { servers: [], timestamp: 1, asked: 'region=nowhere', total: 0 };
+  const registry = new FakeRegistry(new ManualTime(), () => Response.json(page));
+  const client = new RegistryClient('http://registry.test', { fetch: registry.fetch });
+  await expect(client.query({ regions: ['eu'] })).rejects.toThrow('not with what was asked for');
+  await expect(client.list()).rejects.toThrow('not with what was asked for');
 });

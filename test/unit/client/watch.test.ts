@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RegistryClient, type ListChange } from '../../../src/client/client.ts';
 import type { DeltaAnswer } from '../../../src/protocol/protocol.ts';
-import { FakeRegistry, ManualTime, settled } from './fakes.ts';
+import { FakeRegistry, ManualTime, settled, type Answer } from './fakes.ts';
 
 const entry = (serverId: string) => ({
   serverId,
@@ -12,8 +12,18 @@ const entry = (serverId: string) => ({
   lastSeen: 1,
 });
 
-const answer = (delta: Partial<DeltaAnswer>) =>
-  Response.json({ revision: 1, changed: [], removed: [], timestamp: 1, ...delta });
+/** Answers each question as what changed since the revision it names. */
+const answer =
+  (delta: Partial<DeltaAnswer>): Answer =>
+  ({ request }) =>
+    Response.json({
+      revision: 1,
+      since: Number(/since=(\d+)/.exec(request)?.[1]),
+      changed: [],
+      removed: [],
+      timestamp: 1,
+      ...delta,
+    });
 
 /** Watches in the background; `seen` fills as time is moved. */
 function watching(everyMs = 1000) {
@@ -36,11 +46,11 @@ function watching(everyMs = 1000) {
 
 test('the whole list comes first, then only what changed, asked for from the revision it has', async () => {
   const { time, registry, stop, seen, ended } = watching();
-  registry.answer = () => answer({ revision: 7, full: true, changed: [entry('a'), entry('b')] });
+  registry.answer = answer({ revision: 7, full: true, changed: [entry('a'), entry('b')] });
   await time.advance(1);
-  registry.answer = () => answer({ revision: 7 });
+  registry.answer = answer({ revision: 7 });
   await time.advance(1000);
-  registry.answer = () => answer({ revision: 9, changed: [entry('c')], removed: ['a'] });
+  registry.answer = answer({ revision: 9, changed: [entry('c')], removed: ['a'] });
   await time.advance(1000);
   stop.abort();
   await ended;
@@ -58,7 +68,7 @@ test('the whole list comes first, then only what changed, asked for from the rev
 
 test('an empty list is told once, so that its reader knows', async () => {
   const { time, registry, stop, seen, ended } = watching();
-  registry.answer = () => answer({ full: true });
+  registry.answer = answer({ full: true });
   await time.advance(5000);
   stop.abort();
   await ended;
@@ -67,13 +77,17 @@ test('an empty list is told once, so that its reader knows', async () => {
 
 test('after a restart of the registry, what is told is the difference', async () => {
   const { time, registry, stop, seen, ended } = watching();
-  registry.answer = () => answer({ revision: 7, full: true, changed: [entry('a'), entry('b')] });
+  registry.answer = answer({ revision: 7, full: true, changed: [entry('a'), entry('b')] });
   await time.advance(1);
-  registry.answer = () => answer({ revision: 1000, full: true, changed: [entry('b')] });
+  registry.answer = answer({
+    revision: 1000,
+    full: true,
+    changed: [{ ...entry('b'), lastSeen: 9 }, entry('c')],
+  });
   await time.advance(1000);
   stop.abort();
   await ended;
-  expect(seen[1]).toMatchObject({ ids: ['b'], change: { removed: ['a'] } });
+  expect(seen[1]).toMatchObject({ ids: ['b', 'c'], change: { removed: ['a'], changed: [entry('c')] } });
 });
 
 describe('a failure', () => {
@@ -85,7 +99,7 @@ describe('a failure', () => {
     const waits = failures.map(({ retryInMs }) => retryInMs);
     expect(waits).toEqual([...waits].sort((a, b) => a - b));
     expect(Math.max(...waits)).toBeLessThanOrEqual(16_000);
-    registry.answer = () => answer({ full: true, changed: [entry('a')] });
+    registry.answer = answer({ full: true, changed: [entry('a')] });
     await time.advance(16_000);
     stop.abort();
     await ended;
@@ -98,9 +112,19 @@ describe('a failure', () => {
   });
 });
 
+test('an answer to another question, however well signed, is not taken', async () => {
+  const { time, registry, stop, seen, failures, ended } = watching();
+  registry.answer = answer({ since: 5, full: true, changed: [entry('a')] });
+  await time.advance(1);
+  stop.abort();
+  await ended;
+  expect(seen).toEqual([]);
+  expect(failures).toHaveLength(1);
+});
+
 test('an abort while it waits ends it, and no timer is left', async () => {
   const { time, registry, stop, ended } = watching();
-  registry.answer = () => answer({ full: true });
+  registry.answer = answer({ full: true });
   await time.advance(1);
   stop.abort();
   await ended;

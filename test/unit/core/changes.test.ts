@@ -90,7 +90,7 @@ test('a client that applies deltas holds exactly the list at every poll, restart
             const answer = deltaAnswer.parse(JSON.parse(new TextDecoder().decode(bytes)));
             applyDelta(client, answer);
             since = answer.revision;
-            const entries = JSON.parse(new TextDecoder().decode(snapshot.full(now)));
+            const entries = JSON.parse(new TextDecoder().decode(snapshot.full(0, now)));
             expect(settled(client.values())).toEqual(settled(deltaAnswer.parse(entries).changed));
             expect([...client.keys()].toSorted()).toEqual(liveIds(held).toSorted());
             break;

@@ -8,6 +8,7 @@ import { SORTS, type Cursor, type Query } from '../../../src/protocol/query.ts';
 import { directory, encode, registration } from './support.ts';
 
 const ALL: Query = {
+  asked: '',
   regions: [],
   metadata: [],
   text: null,
