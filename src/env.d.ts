@@ -13,9 +13,9 @@ declare global {
       readonly SNAPSHOT_MAX_AGE_MS: string;
       readonly MAX_SERVERS: string;
       readonly WRITE_ACCESS: string;
-      /** Secrets: unset until somebody sets them. */
       readonly RECORD_LOCATION: string;
       readonly LIST_MAX_AGE_S: string;
+      /** Secrets: unset until somebody sets them. */
       readonly BOOTSTRAP_SIGNING_KEY?: string;
       readonly REGISTRY_TOKEN?: string;
       readonly REGISTRY_TOKEN_PREVIOUS?: string;
