@@ -1,6 +1,6 @@
 /** The routes that write: admitted first, then one call to the object. */
 import type { Refusal } from '../protocol/refusal.ts';
-import type { HeartbeatWish, RegisterOutcome } from '../registry/outcomes.ts';
+import type { HeartbeatOutcome, RegisterOutcome } from '../registry/outcomes.ts';
 import { admit } from './admit.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
@@ -34,23 +34,10 @@ export async function heartbeat({ request, gate, registry, respond }: Call): Pro
   if (!admitted.ok) return admitted.refusal;
   const { value, proof } = admitted.value;
   const { serverId, peers, metadata } = value;
-  const wish: HeartbeatWish = {
-    peers,
-    ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
-    ...(proof !== null && { proof }),
-  };
-  const outcome = await registry.heartbeat(serverId, wish);
-  switch (outcome.kind) {
-    case 'renewed':
-      return respond.json({ success: true });
-    case 'renewed-with-peers':
-      return respond.encodedJson(outcome.body);
-    case 'not-registered':
-    case 'not-owner':
-    case 'replayed':
-    case 'key-full':
-      return outcome;
-  }
+  const metadataText = metadata === undefined ? null : JSON.stringify(metadata);
+  const outcome: HeartbeatOutcome = await registry.heartbeat(serverId, peers, metadataText, proof);
+  if (outcome === null) return respond.json({ success: true });
+  return outcome instanceof Uint8Array ? respond.encodedJson(outcome) : outcome;
 }
 
 export async function deregister({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {

@@ -1,6 +1,6 @@
 /** What each call to the object answers, over RPC: unions told apart by `kind`. Times are epoch milliseconds. */
 import type { LeaseStatus } from '../core/directory.ts';
-import type { Proof, ServerRecord } from '../core/lease.ts';
+import type { ServerRecord } from '../core/lease.ts';
 import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
 import type { OwnershipRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 
@@ -13,20 +13,8 @@ export type RegisterOutcome =
   | Refused<'registry-full'>
   | OwnershipRefusal;
 
-export interface HeartbeatWish {
-  /** Whether the answer brings every other live entry. */
-  readonly peers: boolean;
-  /** JSON text that replaces the entry's metadata. */
-  readonly metadata?: string;
-  /** Who signed the heartbeat; absent where the writer is trusted. */
-  readonly proof?: Proof;
-}
-
-export type HeartbeatOutcome =
-  | { readonly kind: 'renewed' }
-  | { readonly kind: 'renewed-with-peers'; readonly body: Uint8Array }
-  | Refused<'not-registered'>
-  | OwnershipRefusal;
+/** Renewed: null, or the answer with every other live entry as UTF-8 JSON where that was wanted. */
+export type HeartbeatOutcome = null | Uint8Array | Refused<'not-registered'> | OwnershipRefusal;
 
 export type ListOutcome =
   | {

@@ -41,7 +41,7 @@ describe('after an absence', () => {
     );
     expect((await back.stats()).absence).toEqual({ from, until, leases: 3 });
     passMs(GRACE_MS - 1);
-    await back.heartbeat('server-1', { peers: false });
+    await back.heartbeat('server-1', false);
     expect(await listedIds(back)).toHaveLength(3);
     passMs(1);
     expect(await listedIds(back)).toEqual(['server-1']);
@@ -185,7 +185,7 @@ test('50,000 servers are loaded, written down in several rows, and loaded again'
   expect(await listedIds(back)).toHaveLength(50_000);
   const heardAt = passMs(CHECKPOINT_MS);
   await inside(back, async (registry, { storage }) => {
-    for (const id of ids) await registry.heartbeat(id, { peers: false });
+    for (const id of ids) await registry.heartbeat(id, false);
     await registry.alarm();
     expect((await storage.list({ prefix: 'leases' })).size).toBe(3);
   });

@@ -98,7 +98,7 @@ describe('an alarm that the runtime gave up after six failures', () => {
 
   test('is set again by the next heartbeat, and the sweep then happens', async () => {
     const stub = await withAlarmGivenUp();
-    await stub.heartbeat('server-0', { peers: false });
+    await stub.heartbeat('server-0', false);
     expect(await alarmOnDisk(stub)).toBeGreaterThan(Date.now());
     await inside(stub, (registry) => registry.alarm());
     expect(await storedIds(stub)).toEqual(['server-0']);
@@ -181,7 +181,7 @@ describe('a clock', () => {
     passMs(86_400_000);
     await registerMany(stub, 2);
     passMs(CHECKPOINT_MS);
-    await stub.heartbeat('server-0', { peers: false });
+    await stub.heartbeat('server-0', false);
     await inside(stub, (registry) => registry.alarm());
     passMs(-86_400_000);
     const back = await evict(stub);

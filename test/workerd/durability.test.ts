@@ -58,7 +58,7 @@ describe('the calls that reach the storage', () => {
     await inside(stub, async (registry, { storage }) => {
       const calls = countCalls(storage);
       for (let index = 0; index < 1000; index += 1) {
-        await registry.heartbeat(`server-${index}`, { peers: false });
+        await registry.heartbeat(`server-${index}`, false);
       }
       expect(calls.made()).toEqual([]);
       await registry.alarm();
@@ -118,7 +118,7 @@ describe('after an eviction', () => {
     const stub = freshRegistry();
     await registerMany(stub, 2);
     const heardAt = passMs(CHECKPOINT_MS);
-    await stub.heartbeat('server-0', { peers: false });
+    await stub.heartbeat('server-0', false);
     await inside(stub, (registry) => registry.alarm());
     const registeredAgainAt = passMs(1000);
     await stub.register(registration('server-1'));
@@ -133,7 +133,7 @@ describe('after an eviction', () => {
     const stub = freshRegistry();
     await registerMany(stub, 1);
     passMs(CHECKPOINT_MS);
-    await stub.heartbeat('server-0', { peers: false, metadata: '{"players":7}' });
+    await stub.heartbeat('server-0', false, '{"players":7}');
     await inside(stub, (registry) => registry.alarm());
     const back = await evict(stub);
     expect((await listOf(back)).servers).toMatchObject([{ metadata: { players: 7 } }]);
@@ -167,7 +167,7 @@ describe('a checkpoint', () => {
     const stub = freshRegistry();
     await registerMany(stub, 1);
     const heardAt = passMs(CHECKPOINT_MS);
-    await stub.heartbeat('server-0', { peers: false, metadata: '{"players":7}' });
+    await stub.heartbeat('server-0', false, '{"players":7}');
     await inside(stub, async (registry, { storage }) => {
       vi.spyOn(storage, 'put').mockRejectedValueOnce(new Error('disk is away'));
       await expect(registry.alarm()).rejects.toThrow('disk is away');
@@ -186,7 +186,7 @@ describe('a checkpoint', () => {
         await Promise.all(ids.slice(start, start + 1000).map((id) => registry.register(registration(id))));
       }
       passMs(CHECKPOINT_MS);
-      for (const id of ids) await registry.heartbeat(id, { peers: false });
+      for (const id of ids) await registry.heartbeat(id, false);
       await registry.alarm();
       const rows = await storage.list({ prefix: 'leases' });
       expect(rows.size).toBeGreaterThan(3);
@@ -204,12 +204,12 @@ describe('a checkpoint', () => {
     await inside(stub, async (registry, { storage }) => {
       await Promise.all(ids.map((id) => registry.register(registration(id))));
       passMs(CHECKPOINT_MS);
-      await registry.heartbeat(ids[0] ?? '', { peers: false });
+      await registry.heartbeat(ids[0] ?? '', false);
       await registry.alarm();
       expect((await storage.list({ prefix: 'leases' })).size).toBe(2);
       await Promise.all(ids.slice(1).map((id) => registry.deregister(id)));
       passMs(CHECKPOINT_MS);
-      await registry.heartbeat(ids[0] ?? '', { peers: false });
+      await registry.heartbeat(ids[0] ?? '', false);
       await registry.alarm();
       expect([...(await storage.list({ prefix: 'leases' })).keys()]).toEqual(['leases']);
     });

@@ -63,7 +63,7 @@ describe.each(TURNS)('memory dropped %i turns into', (turns) => {
     const stub = freshRegistry();
     await registerMany(stub, 5);
     passMs(CHECKPOINT_MS);
-    await interrupt(() => stub.heartbeat('server-0', { peers: true, metadata: '{"n":2}' }), turns);
+    await interrupt(() => stub.heartbeat('server-0', true, '{"n":2}'), turns);
     expect(await listedIds(again(stub))).toContain('server-0');
   });
 
@@ -85,7 +85,7 @@ describe.each(TURNS)('memory dropped %i turns into', (turns) => {
     const ids = await registerMany(stub, 300);
     const heardAt = passMs(CHECKPOINT_MS);
     await inside(stub, async (registry) => {
-      for (const id of ids) await registry.heartbeat(id, { peers: false, metadata: '{"n":1}' });
+      for (const id of ids) await registry.heartbeat(id, false, '{"n":1}');
     });
     const written = await interrupt(() => inside(stub, (registry) => registry.alarm()), turns);
     const { servers } = await listOf(again(stub));

@@ -62,7 +62,7 @@ describe('a sweep of', () => {
     const ids = await registerMany(stub, 300);
     passMs(TTL_MS / 2);
     const heard = ids.filter((_, index) => index % 3 === 0);
-    for (const id of heard) await stub.heartbeat(id, { peers: false });
+    for (const id of heard) await stub.heartbeat(id, false);
     passMs(TTL_MS / 2);
 
     await sweepAll(stub);
@@ -132,8 +132,7 @@ describe('a slice', () => {
     await registerMany(stub, KEYS_PER_SLICE + 2);
     passMs(TTL_MS);
     await runDurableObjectAlarm(stub);
-    for (const id of [KEYS_PER_SLICE, KEYS_PER_SLICE + 1])
-      await stub.heartbeat(`server-${id}`, { peers: false });
+    for (const id of [KEYS_PER_SLICE, KEYS_PER_SLICE + 1]) await stub.heartbeat(`server-${id}`, false);
     passMs(50);
     await inside(stub, (registry) => registry.alarm());
     const { nextAlarmAt, checkpoints } = await stub.stats();
@@ -180,7 +179,7 @@ describe('stale keys', () => {
     await registerMany(stub, 3);
     passMs(TTL_MS);
     expect(await listedIds(stub)).toEqual([]);
-    expect(await stub.heartbeat('server-1', { peers: false })).toEqual({ kind: 'renewed' });
+    expect(await stub.heartbeat('server-1', false)).toBeNull();
     expect(await listedIds(stub)).toEqual(['server-1']);
 
     await runDurableObjectAlarm(stub);
@@ -214,7 +213,7 @@ describe('stale keys', () => {
       const deleteKeys = storage.delete.bind(storage);
       vi.spyOn(storage, 'delete').mockImplementationOnce(async (keys: string[]) => {
         const deleted = deleteKeys(keys);
-        await registry.heartbeat('server-2', { peers: false });
+        await registry.heartbeat('server-2', false);
         return deleted;
       });
       await registry.alarm();

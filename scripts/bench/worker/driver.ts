@@ -48,9 +48,9 @@ function argumentsFor(kind: Exclude<ArgumentKind, 'given'>, index: number): read
     case 'id':
       return [entryAt(index).serverId];
     case 'quiet-heartbeat':
-      return [entryAt(index).serverId, { peers: false }];
+      return [entryAt(index).serverId, false];
     case 'peers-heartbeat':
-      return [entryAt(index).serverId, { peers: true }];
+      return [entryAt(index).serverId, true];
     // Behind a rank of its own, which is before every entry: the same page by a question that was never asked.
     case 'fresh-page':
       return [JSON.stringify(pageOfRegion(-1 - index)), null];
