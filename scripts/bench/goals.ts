@@ -1,4 +1,5 @@
 /** The goals of docs/performance.md, and whether a run met them. */
+import { PROCESSOR_TIME } from './compare.ts';
 import { findFigure, type Figure } from './results.ts';
 
 type Name = Pick<Figure, 'scenario' | 'case' | 'metric'>;
@@ -17,7 +18,7 @@ export interface Verdict {
   readonly goal: Goal;
   /** Undefined where the run has no such figure. */
   readonly value: number | undefined;
-  /** A throughput's ratio as processor time tells it, which a busy machine disturbs less; undefined elsewhere. */
+  /** The same as processor time tells it, which a busy machine disturbs less; undefined where it wasn't taken. */
   readonly byProcessorTime: number | undefined;
   readonly met: boolean | undefined;
 }
@@ -110,7 +111,7 @@ export function judge(figures: readonly Figure[], goals: readonly Goal[] = GOALS
   return goals.map((goal) => {
     const figure = findFigure(figures, { ...goal.name, contender: 'rollcall' });
     const value = goal.of === 'value' ? figure?.summary.median : figure?.ratio?.summary.median;
-    const byProcessorTime = processorTimeRatio(figures, goal);
+    const byProcessorTime = byProcessorTimeOf(figures, goal);
     if (value === undefined || Number.isNaN(value)) {
       return { goal, value: undefined, byProcessorTime, met: undefined };
     }
@@ -123,9 +124,11 @@ export function judge(figures: readonly Figure[], goals: readonly Goal[] = GOALS
   });
 }
 
-function processorTimeRatio(figures: readonly Figure[], { name }: Goal): number | undefined {
-  if (name.metric !== 'throughput') return undefined;
-  const figure = findFigure(figures, { ...name, contender: 'rollcall', metric: 'processor time' });
-  const ratio = figure?.ratio?.summary.median;
-  return ratio === undefined || Number.isNaN(ratio) ? undefined : 1 / ratio;
+function byProcessorTimeOf(figures: readonly Figure[], { name }: Goal): number | undefined {
+  const find = (metric: string) => findFigure(figures, { ...name, contender: 'rollcall', metric });
+  const told =
+    name.metric === 'throughput'
+      ? 1 / (find(PROCESSOR_TIME)?.ratio?.summary.median ?? Number.NaN)
+      : find(`${name.metric}, ${PROCESSOR_TIME}`)?.summary.median;
+  return told === undefined || Number.isNaN(told) ? undefined : told;
 }

@@ -1,4 +1,4 @@
-/** The runtime's inspector, as far as the benchmark needs it: how much memory an isolate holds. */
+/** The runtime's inspector, as far as the benchmark needs it: how large an isolate's heap is. */
 import { WebSocket } from 'undici';
 
 interface Reply {
@@ -31,14 +31,13 @@ export class Inspector {
     });
   }
 
-  /** Bytes in use, garbage included: on the heap, by the embedder, and in array buffers. */
-  async usedBytes(): Promise<number> {
+  /** Bytes of the JavaScript heap in use, garbage included. */
+  async heapBytes(): Promise<number> {
     const usage = await this.#send('Runtime.getHeapUsage');
-    if (typeof usage !== 'object' || usage === null) throw new Error('the inspector gave no heap usage');
-    const members: Record<string, unknown> = { ...usage };
-    return ['usedSize', 'embedderHeapUsedSize', 'backingStorageSize']
-      .map((name) => Number(members[name] ?? 0))
-      .reduce((sum, bytes) => sum + bytes, 0);
+    if (typeof usage !== 'object' || usage === null || !('usedSize' in usage)) {
+      throw new Error('the inspector gave no heap usage');
+    }
+    return Number(usage.usedSize);
   }
 
   close(): void {

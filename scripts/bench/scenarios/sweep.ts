@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { percentile, summarize } from '../../report/statistics.ts';
 import { recordRounds } from '../compare.ts';
 import { encodeRequest, HttpConnection, type EncodedRequest } from '../http-connection.ts';
+import type { Runtime } from '../runtime.ts';
 import { CLEANING, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { idAt, register, stats, type Stats } from '../state.ts';
 
@@ -48,6 +49,8 @@ export const sweep: Scenario = {
 interface Sample {
   readonly at: number;
   readonly ms: number;
+  /** Processor time that the runtime used meanwhile: what the wait would have been on a machine of its own. */
+  readonly processorMs: number;
 }
 
 interface Sweep {
@@ -56,6 +59,7 @@ interface Sweep {
   readonly duringMs: readonly number[];
   readonly quietMs: readonly number[];
   readonly heartbeatsMs: readonly number[];
+  readonly longestProcessorMs: number;
 }
 
 /** Registers servers that fall silent, and some that don't, and calls the registry until the sweep is over. */
@@ -70,8 +74,8 @@ async function oneSweep(bench: Bench, keys: number): Promise<Sweep> {
     encodeRequest('POST', '/servers/heartbeat', { serverId: idAt(LIVE_FROM + index), peers: false }),
   );
   const url = runtime.target(worker).url;
-  const lists = sampleUntil(url, () => LIST, ended.signal);
-  const heartbeats = sampleUntil(url, (sent) => beats[sent % LIVE] ?? LIST, ended.signal);
+  const lists = sampleUntil(runtime, url, () => LIST, ended.signal);
+  const heartbeats = sampleUntil(runtime, url, (sent) => beats[sent % LIVE] ?? LIST, ended.signal);
   let after: Stats;
   try {
     do {
@@ -91,6 +95,7 @@ async function oneSweep(bench: Bench, keys: number): Promise<Sweep> {
     duringMs: listSamples.filter(during).map(({ ms }) => ms),
     quietMs: listSamples.filter((sample) => sample.at < at && sample.at >= quietFrom).map(({ ms }) => ms),
     heartbeatsMs: (await heartbeats).filter(during).map(({ ms }) => ms),
+    longestProcessorMs: Math.max(0, ...listSamples.filter(during).map(({ processorMs }) => processorMs)),
   };
 }
 
@@ -100,6 +105,7 @@ function isOver(before: Stats, after: Stats): boolean {
 }
 
 async function sampleUntil(
+  runtime: Runtime,
   url: URL,
   next: (sent: number) => EncodedRequest,
   ended: AbortSignal,
@@ -107,9 +113,11 @@ async function sampleUntil(
   const connection = await HttpConnection.open(url);
   const samples: Sample[] = [];
   while (!ended.aborted) {
+    const processorBefore = runtime.processorTimeUs();
     const start = performance.now();
     await connection.send(next(samples.length));
-    samples.push({ at: Date.now(), ms: performance.now() - start });
+    const ms = performance.now() - start;
+    samples.push({ at: Date.now(), ms, processorMs: (runtime.processorTimeUs() - processorBefore) / 1000 });
   }
   connection.close();
   return samples;
@@ -131,6 +139,11 @@ function recordSweeps(bench: Bench, keys: number, sweeps: readonly Sweep[]): voi
     sweeps.map(({ quietMs }) => longest(quietMs)),
     'just before',
   );
+  bench.record({
+    ...name,
+    metric: 'longest slice, processor time',
+    summary: summarize(sweeps.map(({ longestProcessorMs }) => longestProcessorMs)),
+  });
   for (const [metric, share] of [
     ['list p50', 0.5],
     ['list p99', 0.99],
