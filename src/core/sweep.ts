@@ -1,16 +1,16 @@
 /** What this alarm does, and when the next one rings: pure functions of the registry's state and its intervals. */
 
 /**
- * Most keys one alarm deletes, so that the object is never kept from answering for long: about 90 ms for 10,000
- * keys deleted in chunks were measured (docs/design.md), so about 9 ms for a slice.
+ * Most keys one alarm deletes. The object answers nobody while it works: a slice of 1,024 keys kept it for 25 ms and
+ * more, one of 256 for about 7 ms (docs/performance.md has how that is measured).
  */
-export const KEYS_PER_SLICE = 1024;
+export const KEYS_PER_SLICE = 256;
 
 /**
  * The pause between two slices of one sweep, in which the object answers. Never 0: an alarm set to the present
  * from inside an alarm has been seen to be dropped (github.com/cloudflare/workerd/issues/6866).
  */
-export const SLICE_PAUSE_MS = 50;
+export const SLICE_PAUSE_MS = 20;
 
 /** An alarm later than this is taken for lost, and the next write sets it again. */
 export const ALARM_OVERDUE_MS = 5000;

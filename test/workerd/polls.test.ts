@@ -206,7 +206,7 @@ test('reads of every kind make no storage call, before and while a sweep goes on
     };
     await readAll();
     await registry.alarm();
-    expect(registry.stats()).toMatchObject({ stale: 2000 - 1024 });
+    expect(registry.stats()).toMatchObject({ stale: 2000 - 256 });
     await readAll();
   });
 });

@@ -31,6 +31,19 @@ describe('expire', () => {
   });
 });
 
+test('an expiry of nearly all keeps the few that live, the queue in its order, and both to what they were', () => {
+  const servers = directory();
+  for (let index = 0; index < 100; index += 1) servers.register(registration(`server-${index}`), index);
+  servers.heartbeat('server-7', 900);
+  servers.expire(TTL_MS + 100);
+  expect(liveIds(servers)).toEqual(['server-7']);
+  expect(staleIds(servers).slice(0, 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 8].map((index) => `server-${index}`));
+  servers.heartbeat('server-3', TTL_MS + 100);
+  servers.register(registration('new'), TTL_MS + 100);
+  expect(liveIds(servers)).toEqual(['server-7', 'server-3', 'new']);
+  expect(servers.staleCount).toBe(98);
+});
+
 describe('a stale key', () => {
   test('leaves the queue by a heartbeat', () => {
     const servers = directory();
