@@ -1,6 +1,8 @@
 /** `npm run bench`: measures the product and its contenders, and says which goals are met. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { replaceMarked } from '../report/markdown.ts';
 import { renderTable } from '../report/text-table.ts';
+import { benchMarkdown } from './docs.ts';
 import { judge } from './goals.ts';
 import { parseOptions, type BenchOptions } from './options.ts';
 import { benchPage, writeCharts } from './page.ts';
@@ -12,8 +14,9 @@ const INTERRUPTED = 130;
 async function main(options: BenchOptions): Promise<number> {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // Once only: a second one ends the process at once.
-    process.once(signal, () => {
+    // Not `once`: the progress line's own listener ends the process where it finds itself alone.
+    process.on(signal, () => {
+      if (interrupt.signal.aborted) process.exit(INTERRUPTED);
       interrupt.abort(new Error('interrupted'));
     });
   }
@@ -29,6 +32,10 @@ async function main(options: BenchOptions): Promise<number> {
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
   if (options.html !== undefined) writeFileSync(options.html, benchPage(results));
   if (options.charts !== undefined) writeCharts(results, options.charts);
+  if (options.docs !== undefined) {
+    const text = readFileSync(options.docs, 'utf8');
+    writeFileSync(options.docs, replaceMarked(text, 'run', benchMarkdown(results)));
+  }
   if (!results.complete) {
     process.stdout.write('Interrupted: these are the figures that were complete.\n');
     return INTERRUPTED;
@@ -41,7 +48,9 @@ const parsed = parseOptions(
   SCENARIOS.map(({ name }) => name),
 );
 if ('options' in parsed) {
-  process.exitCode = await main(parsed.options);
+  const exitCode = await main(parsed.options);
+  // Whatever is still open of an interrupted run shall not keep it from ending, once all is written.
+  process.stdout.write('', () => process.exit(exitCode));
 } else {
   (parsed.exitCode === 0 ? process.stdout : process.stderr).write(parsed.message);
   process.exitCode = parsed.exitCode;

@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly html: string | undefined;
   /** A folder for the charts as SVG files. */
   readonly charts: string | undefined;
+  /** A Markdown file with a marked place for the tables. */
+  readonly docs: string | undefined;
   /** Exit with 1 where a goal is missed. */
   readonly check: boolean;
   readonly seed: number;
@@ -30,6 +32,7 @@ export function parseOptions(args: readonly string[], scenarios: readonly Scenar
     .option('--json <file>', 'write every figure as JSON')
     .option('--html <file>', 'write one self-contained page with charts')
     .option('--charts <folder>', 'write the charts as SVG files')
+    .option('--docs <file>', 'put the tables in the marked place of a Markdown file')
     .option('--check', 'exit with 1 if a goal is missed', false)
     .option('--seed <number>', 'order of the contenders', integer, 1)
     .exitOverride()
@@ -46,7 +49,7 @@ export function parseOptions(args: readonly string[], scenarios: readonly Scenar
   if (command.args.length > 0) {
     return { exitCode: 2, message: `error: unexpected argument '${command.args.join(' ')}'\n` };
   }
-  const { quick, only, json, html, charts, check, seed } = command.opts<Partial<BenchOptions>>();
+  const { quick, only, json, html, charts, docs, check, seed } = command.opts<Partial<BenchOptions>>();
   return {
     options: {
       quick: quick ?? false,
@@ -54,6 +57,7 @@ export function parseOptions(args: readonly string[], scenarios: readonly Scenar
       json,
       html,
       charts,
+      docs,
       check: check ?? false,
       seed: seed ?? 1,
     },

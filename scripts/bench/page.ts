@@ -133,7 +133,12 @@ function chartsOf(figures: readonly Figure[]): NamedChart[] {
       title: 'Registrations and deregistrations a second',
       plan: bars(figures, 'writes', 'throughput', 'a second', false),
     },
-    { name: 'independence', scenario: 'independence', title: 'The first list', plan: curve(figures) },
+    {
+      name: 'independence',
+      scenario: 'independence',
+      title: 'The first list after leases ran out',
+      plan: curve(figures),
+    },
     {
       name: 'sweeps',
       scenario: 'sweep',
@@ -182,7 +187,7 @@ function curve(figures: readonly Figure[]): ChartPlan {
   const waiting = figures.filter(({ scenario, metric }) => scenario === 'independence' && metric === 'p50');
   const cases = [...new Set(shown.map((figure) => figure.case))];
   const series: Series[] = contendersIn(shown).map((contender) => ({
-    name: `${contender}: first list`,
+    name: contender,
     colour: COLOURS[contender],
     values: cases.map((state) => medianOf(shown, state, contender)),
   }));
@@ -198,7 +203,7 @@ function curve(figures: readonly Figure[]): ChartPlan {
     formatY: readable,
     series: [
       ...series,
-      { name: 'rollcall: while they wait', colour: 'green', dashed: true, values: whileWaiting },
+      { name: 'rollcall, while they wait', colour: 'green', dashed: true, values: whileWaiting },
     ],
   };
 }

@@ -1,4 +1,5 @@
 /** One run: bundles, starts the runtime, prepares, and goes through the scenarios. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../report/random.ts';
 import { describeMachine } from './machine.ts';
 import type { BenchOptions } from './options.ts';
@@ -32,6 +33,7 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 const START_SECONDS = 5;
+const INTERRUPT_SEEN_MS = 200;
 
 /**
  * Runs the scenarios and resolves with what they found. Aborted, it resolves early with what there is then, and
@@ -76,6 +78,8 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
       await runtime.stop();
     }
   } catch (error) {
+    // Ctrl-C reaches the runtime as well, whose end may be seen before the signal is.
+    await delay(INTERRUPT_SEEN_MS);
     if (!signal.aborted) throw error;
   } finally {
     progress.end();

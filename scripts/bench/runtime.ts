@@ -39,6 +39,8 @@ export interface Runtime {
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Miniflare ends the process on these, before anybody could report what was measured until then. */
+const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
 /**
  * Where Linux keeps files in memory. The disk of this machine is not Cloudflare's, and others use it as well: a commit
  * that waits for it would hold up the whole runtime, for tens of milliseconds, whoever is measured.
@@ -90,6 +92,11 @@ export async function makeBundles(): Promise<Bundles> {
 /** Starts them; rejects where the runtime does. What they store is in files that go with them. */
 export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[]): Promise<Runtime> {
   const folder = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'rollcall-bench-'));
+  const removeFiles = () => {
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', removeFiles);
+  const listenersBefore = new Set(INTERRUPTS.flatMap((signal) => process.listeners(signal)));
   const miniflare = new Miniflare({
     host: LOOPBACK,
     durableObjectsPersist: folder,
@@ -103,6 +110,11 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
     },
     workers: [driverWorker(bundles, plans), ...plans.map((plan) => contenderWorker(bundles, plan))],
   });
+  for (const signal of INTERRUPTS) {
+    for (const listener of process.listeners(signal)) {
+      if (!listenersBefore.has(listener)) process.off(signal, listener);
+    }
+  }
   await miniflare.ready;
   const pid = findWorkerd();
   const targets = new Map<string, HttpTarget>();
@@ -127,7 +139,8 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
     },
     stop: async () => {
       await miniflare.dispose();
-      rmSync(folder, { recursive: true, force: true });
+      removeFiles();
+      process.off('exit', removeFiles);
     },
   };
 }

@@ -22,7 +22,8 @@ use([
   SVGRenderer,
 ]);
 
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+/** No quotes: ECharts puts it into an attribute as it is. */
+const FONT = 'system-ui, -apple-system, Roboto, sans-serif';
 const WIDTH = 760;
 const HEIGHT = 340;
 
@@ -83,7 +84,7 @@ function optionOf(plan: ChartPlan): EChartsCoreOption {
     animation: false,
     grid: { left: 64, right: 24, top: 64, bottom: 52 },
     textStyle: { fontFamily: FONT },
-    legend: { top: 4, left: 8, textStyle: { color: ink, fontFamily: FONT, fontSize: 13 }, itemGap: 18 },
+    legend: { top: 4, left: 8, textStyle: { color: ink, fontFamily: FONT, fontSize: 13 }, itemGap: 30 },
     xAxis: {
       ...axis,
       type: isCategory ? 'category' : 'value',

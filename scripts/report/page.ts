@@ -47,7 +47,7 @@ figure svg{width:100%;height:auto;display:block}
 table{border-collapse:collapse;font-size:14px;width:100%}
 th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap;font-variant-numeric:tabular-nums}
 th{color:var(--muted);font-weight:500}
-th:first-child,td:first-child{text-align:left;padding-left:0}
+th:first-child,td:first-child{text-align:left;padding-left:0;white-space:normal}
 tr:last-child td{border-bottom:0}
 summary{cursor:pointer;color:var(--blue);margin:0 0 12px}
 footer{color:var(--muted);font-size:13px;margin-top:40px}

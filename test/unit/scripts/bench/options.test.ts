@@ -13,6 +13,7 @@ describe('parseOptions', () => {
         json: undefined,
         html: undefined,
         charts: undefined,
+        docs: undefined,
         check: false,
         seed: 1,
       },

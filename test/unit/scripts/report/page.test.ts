@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { drawChart, standalone } from '../../../../scripts/report/chart.ts';
 import { renderPage } from '../../../../scripts/report/page.ts';
+import { markdownTable, replaceMarked } from '../../../../scripts/report/markdown.ts';
 import { readable, renderTable } from '../../../../scripts/report/text-table.ts';
 
 const chart = drawChart({
@@ -17,6 +18,10 @@ describe('a chart', () => {
     expect(chart).toContain('var(--blue)');
     expect(chart).toContain('var(--ink)');
     expect(chart).not.toMatch(/#0000[ab]/i);
+  });
+
+  it('is well-formed: no attribute is followed by anything but a blank or the end of its tag', () => {
+    expect(chart).not.toMatch(/="[^"<>]*"[^\s/>?]/);
   });
 
   it('brings its colours with it as a file of its own', () => {
@@ -81,5 +86,18 @@ describe('readable', () => {
       '12,345',
     ]);
     expect(readable(Number.NaN)).toBe('–');
+  });
+});
+
+describe('Markdown', () => {
+  it('has tables with padded columns', () => {
+    const table = markdownTable({ header: ['', 'ms'], rows: [['first', '1.5']] });
+    expect(table).toBe('|       | ms  |\n| ----- | --- |\n| first | 1.5 |');
+  });
+
+  it('goes between its markers, and only there', () => {
+    const text = 'before\n<!-- run -->\nold\n<!-- /run -->\nafter';
+    expect(replaceMarked(text, 'run', 'new')).toBe('before\n<!-- run -->\n\nnew\n\n<!-- /run -->\nafter');
+    expect(() => replaceMarked('nothing', 'run', 'new')).toThrow('<!-- run -->');
   });
 });
