@@ -156,7 +156,7 @@ describe('a row that cannot be read', () => {
   ])('a checkpoint of %s costs nobody a place: every lease is extended', async (_, row) => {
     const stub = freshRegistry();
     await registerMany(stub, 2);
-    await inside(stub, (_registry, { storage }) => storage.put('leases', row));
+    await inside(stub, (_registry, { storage }) => storage.put('~leases', row));
     passMs(TTL_MS - 1);
     await inside(stub, (_registry, { storage }) => storage.setAlarm(Date.now() + 1));
     passMs(1000);
@@ -187,7 +187,7 @@ test('50,000 servers are loaded, written down in several rows, and loaded again'
   await inside(back, async (registry, { storage }) => {
     for (const id of ids) await registry.heartbeat(id, false);
     await registry.alarm();
-    expect((await storage.list({ prefix: 'leases' })).size).toBe(3);
+    expect((await storage.list({ prefix: '~leases' })).size).toBe(3);
   });
   back = await evict(back);
   const { servers } = await listOf(back);

@@ -63,7 +63,7 @@ describe('the calls that reach the storage', () => {
       expect(calls.made()).toEqual([]);
       await registry.alarm();
       expect(calls.made()).toEqual([
-        { method: 'put', arguments: ['leases', expect.anything(), { allowUnconfirmed: true }] },
+        { method: 'put', arguments: ['~leases', expect.anything(), { allowUnconfirmed: true }] },
         { method: 'setAlarm', arguments: [Date.now() + CHECKPOINT_MS, { allowUnconfirmed: true }] },
       ]);
     });
@@ -188,7 +188,7 @@ describe('a checkpoint', () => {
       passMs(CHECKPOINT_MS);
       for (const id of ids) await registry.heartbeat(id, false);
       await registry.alarm();
-      const rows = await storage.list({ prefix: 'leases' });
+      const rows = await storage.list({ prefix: '~leases' });
       expect(rows.size).toBeGreaterThan(3);
     });
     const heardAt = Date.now();
@@ -206,12 +206,12 @@ describe('a checkpoint', () => {
       passMs(CHECKPOINT_MS);
       await registry.heartbeat(ids[0] ?? '', false);
       await registry.alarm();
-      expect((await storage.list({ prefix: 'leases' })).size).toBe(2);
+      expect((await storage.list({ prefix: '~leases' })).size).toBe(2);
       await Promise.all(ids.slice(1).map((id) => registry.deregister(id)));
       passMs(CHECKPOINT_MS);
       await registry.heartbeat(ids[0] ?? '', false);
       await registry.alarm();
-      expect([...(await storage.list({ prefix: 'leases' })).keys()]).toEqual(['leases']);
+      expect([...(await storage.list({ prefix: '~leases' })).keys()]).toEqual(['~leases']);
     });
   });
 });
