@@ -199,36 +199,45 @@ describe('rates', () => {
     return kindOf(await ask(await request(registering(serverId, 'key'), undefined, flaws), variables));
   }
 
-  it('has a limit for an address, which others do not share, and says when to come back', async () => {
+  /**
+   * What the writes were answered until one was over the limit. The platform counts in fixed spans of real time, so
+   * a busy machine may need more than the limit's number to reach it within one.
+   */
+  async function untilRefused(write: (at: number) => Promise<string>): Promise<string[]> {
     const kinds = new Set<string>();
-    for (let at = 0; at < 120; at += 1) kinds.add(await send(`rate-${at}`, '192.0.2.1', limited));
-    expect([...kinds]).toEqual(['ok', '429 rate-limited']);
+    for (let at = 0; at < 500; at += 1) {
+      const kind = await write(at);
+      kinds.add(kind);
+      if (kind === '429 rate-limited') break;
+    }
+    return [...kinds];
+  }
+
+  it('has a limit for an address, which others do not share, and says when to come back', async () => {
+    const kinds = await untilRefused((at) => send(`rate-${at}`, '192.0.2.1', limited));
+    expect(kinds).toEqual(['ok', '429 rate-limited']);
     const refused = await request(registering('rate', 'key'), undefined, from('192.0.2.1'));
     expect((await ask(refused, limited)).headers.get('Retry-After')).toBe('10');
     expect(await send('rate', '192.0.2.2', limited)).toBe('ok');
   });
 
   it('counts a network of IPv6 as one address', async () => {
-    const kinds = new Set<string>();
-    for (let at = 0; at < 120; at += 1) kinds.add(await send(`six-${at}`, `2001:db8::${at + 1}`, limited));
-    expect([...kinds]).toEqual(['ok', '429 rate-limited']);
+    const kinds = await untilRefused((at) => send(`six-${at}`, `2001:db8::${at + 1}`, limited));
+    expect(kinds).toEqual(['ok', '429 rate-limited']);
     expect(await send('six', '2001:db8:0:1::1', limited)).toBe('ok');
   });
 
   it('has a limit for a server', async () => {
-    const kinds = new Set<string>();
-    for (let at = 0; at < 30; at += 1) kinds.add(await send('often', `198.51.100.${at}`, limited));
-    expect([...kinds]).toEqual(['ok', '429 rate-limited']);
+    const kinds = await untilRefused((at) => send('often', `198.51.100.${at % 250}`, limited));
+    expect(kinds).toEqual(['ok', '429 rate-limited']);
     expect(await send('seldom', '198.51.100.1', limited)).toBe('ok');
   });
 
   it('lets a flood with wrong tokens take nothing from those who share its address', async () => {
     const guarded = environment({ RATE_LIMIT: 'on', WRITE_ACCESS: 'token', REGISTRY_TOKEN: 'right' });
-    const kinds = new Set<string>();
-    for (let at = 0; at < 120; at += 1) {
-      kinds.add(await send('flood', '203.0.113.1', guarded, { Authorization: 'Bearer wrong' }));
-    }
-    expect([...kinds]).toEqual(['401 unauthorized', '429 rate-limited']);
+    const wrong = { Authorization: 'Bearer wrong' };
+    const kinds = await untilRefused(() => send('flood', '203.0.113.1', guarded, wrong));
+    expect(kinds).toEqual(['401 unauthorized', '429 rate-limited']);
     expect(await send('calm', '203.0.113.1', guarded, { Authorization: 'Bearer right' })).toBe('ok');
   });
 
