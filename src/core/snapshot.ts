@@ -5,6 +5,7 @@
  * - Only the `lastSeen` of entries may lag, by `maxAgeMs` at most.
  * - Entries were encoded when they changed; a picture joins them and fills in the digits of `lastSeen`.
  */
+import { join } from './bytes.ts';
 import type { Directory } from './directory.ts';
 import type { Encode, Lease } from './lease.ts';
 
@@ -41,8 +42,11 @@ export class Snapshot {
     return this.#list;
   }
 
-  /** The answer to a heartbeat as UTF-8 JSON: every live entry but the caller's own, cut out of the list. */
-  peers(self: Lease, now: number): Uint8Array {
+  /**
+   * The answer to a heartbeat as UTF-8 JSON, in parts that follow each other: every live entry but the caller's own.
+   * They are views of the list, never written to again either.
+   */
+  peers(self: Lease, now: number): readonly Uint8Array[] {
     this.#refresh(now);
     const { pictureStart: start, pictureEnd: end } = self;
     // The comma that goes with the caller's entry is the one behind it, or before it where it stands last.
@@ -56,21 +60,14 @@ export class Snapshot {
     this.#refresh(now);
     const head = this.#encode(`{"revision":${this.#revision},"since":${since},"full":true,"changed":[`);
     const tail = this.#encode(`],"removed":[],"timestamp":${this.#takenAt}}`);
-    return this.#entriesWithin(head, this.#entriesEnd, this.#entriesEnd, tail);
+    return join(this.#entriesWithin(head, this.#entriesEnd, this.#entriesEnd, tail));
   }
 
   /** The entries but for the bytes from `cutStart` to `cutEnd`, between a head and a tail of their own. */
-  #entriesWithin(head: Uint8Array, cutStart: number, cutEnd: number, tail: Uint8Array): Uint8Array {
+  #entriesWithin(head: Uint8Array, cutStart: number, cutEnd: number, tail: Uint8Array): Uint8Array[] {
     const before = this.#list.subarray(this.#entriesStart, cutStart);
     const behind = this.#list.subarray(cutEnd, this.#entriesEnd);
-    const parts = [head, before, behind, tail];
-    const answer = new Uint8Array(parts.reduce((bytes, part) => bytes + part.byteLength, 0));
-    let at = 0;
-    for (const part of parts) {
-      answer.set(part, at);
-      at += part.byteLength;
-    }
-    return answer;
+    return [head, before, behind, tail];
   }
 
   #refresh(now: number): void {
@@ -91,7 +88,6 @@ export class Snapshot {
     // Every entry counts one byte for its closing brace and one for a comma, and the last has no comma.
     entriesBytes = Math.max(0, entriesBytes - 1);
 
-    // Exactly as long as the answer: RPC sends the whole buffer behind a view.
     const list = new Uint8Array(this.#entriesStart + entriesBytes + tail.byteLength);
     list.set(this.#listHead);
     let at = this.#entriesStart;

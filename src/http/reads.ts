@@ -1,12 +1,14 @@
 /** The routes that read. Anyone may. */
 import type { ServerAnswer } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
+
 import type { GetOutcome } from '../registry/outcomes.ts';
 import { VERSION } from '../version.ts';
+import { askForList } from './ask-for-list.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
 import { errorsPage } from './errors-page.ts';
-import { parseListRequest, type ListRequest } from './list-request.ts';
+import { parseListRequest } from './list-request.ts';
 import { parseServerId } from './parse.ts';
 
 export async function list({ request, registry, respond }: Call): Promise<Response | Refusal> {
@@ -16,24 +18,18 @@ export async function list({ request, registry, respond }: Call): Promise<Respon
   const knownEtags = request.headers.get('If-None-Match');
   switch (wish.kind) {
     case 'all':
-      return respond.list(await registry.listServers(knownEtags), 'public', true);
-    case 'page':
-      return page(wish, knownEtags, registry, respond);
+      return respond.list(await askForList(registry, wish, knownEtags), 'public');
     case 'since':
-      return respond.changes(await registry.changesSince(wish.revision));
+      return respond.list(await askForList(registry, wish, null), 'public');
+    case 'page': {
+      // What moves with every heartbeat, or with the place of the reader, has no tag and is never unchanged.
+      const { query, isPersonal } = wish;
+      const isTagged = query.sort !== 'lastSeen' && !isPersonal;
+      const question = { kind: 'page', question: JSON.stringify(query) } as const;
+      const answer = await askForList(registry, question, isTagged ? knownEtags : null);
+      return respond.list(isTagged ? answer : { ...answer, etag: null }, isPersonal ? 'private' : 'public');
+    }
   }
-}
-
-/** What moves with every heartbeat, or with the place of the reader, has no tag and is never unchanged. */
-async function page(
-  { query, isPersonal }: Extract<ListRequest, { readonly kind: 'page' }>,
-  knownEtags: string | null,
-  registry: Call['registry'],
-  respond: Call['respond'],
-): Promise<Response> {
-  const isTagged = query.sort !== 'lastSeen' && !isPersonal;
-  const outcome = await registry.queryServers(JSON.stringify(query), isTagged ? knownEtags : null);
-  return respond.list(outcome, isPersonal ? 'private' : 'public', isTagged);
 }
 
 export async function get({ request, registry, respond }: Call): Promise<Response | Refusal> {

@@ -2,7 +2,8 @@
 import type { Config } from '../config.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { ListOutcome, SignedBody } from '../registry/outcomes.ts';
+
+import type { ListAnswer } from './ask-for-list.ts';
 import { explain, typeOf } from './problems.ts';
 
 /** [C15] What every answer allows other origins to do, and to read. */
@@ -29,13 +30,36 @@ const PROTECTIVE = {
   'Strict-Transport-Security': 'max-age=31536000',
 } as const;
 
+/** The headers of lists. Those of the last list are kept: the next one has mostly the same, and a copy costs. */
+class ListHeaders {
+  readonly #base: Headers;
+  #last: Headers;
+  #etag: string | null = null;
+  #signature: string | null = null;
+
+  constructor(base: Headers) {
+    this.#base = base;
+    this.#last = base;
+  }
+
+  with(etag: string | null, signature: string | null): Headers {
+    if (etag === this.#etag && signature === this.#signature) return this.#last;
+    this.#last = new Headers(this.#base);
+    if (etag !== null) this.#last.set('ETag', etag);
+    if (signature !== null) this.#last.set('X-Bootstrap-Signature', signature);
+    this.#etag = etag;
+    this.#signature = signature;
+    return this.#last;
+  }
+}
+
 /** Makes the answers of one configuration. Each gets all its headers once: adding one later costs a crossing. */
 export class Responder {
   readonly #common: Readonly<Record<string, string>>;
   readonly #json: Headers;
 
-  readonly #list: Headers;
-  readonly #privateList: Headers;
+  readonly #list: ListHeaders;
+  readonly #privateList: ListHeaders;
 
   constructor(config: Pick<Config, 'corsOrigin' | 'listMaxAgeS'>) {
     this.#common = {
@@ -59,25 +83,14 @@ export class Responder {
   }
 
   /** An answer that the object encoded already. */
-  encodedJson(body: Uint8Array): Response {
+  encodedJson(body: Uint8Array | ReadableStream<Uint8Array>): Response {
     return new Response(body, { headers: this.#json });
   }
 
-  /** The list, or that it is the one the reader has. A private answer is no other reader's. */
-  list(outcome: ListOutcome, audience: 'public' | 'private', isTagged: boolean): Response {
-    const headers = new Headers(audience === 'private' ? this.#privateList : this.#list);
-    if (isTagged) headers.set('ETag', outcome.etag);
-    if (outcome.kind === 'unchanged') return new Response(null, { status: 304, headers });
-    if (outcome.signature !== null) headers.set('X-Bootstrap-Signature', outcome.signature);
-    return new Response(outcome.body, { headers });
-  }
-
-  /** What changed in the list. */
-  changes(changes: Uint8Array | SignedBody): Response {
-    if (changes instanceof Uint8Array) return new Response(changes, { headers: this.#list });
-    const headers = new Headers(this.#list);
-    headers.set('X-Bootstrap-Signature', changes.signature);
-    return new Response(changes.body, { headers });
+  /** The list or what was asked of it, or that the reader has it. A private answer is no other reader's. */
+  list({ body, etag, signature }: ListAnswer, audience: 'public' | 'private'): Response {
+    const headers = (audience === 'private' ? this.#privateList : this.#list).with(etag, signature);
+    return new Response(body, { status: body === null ? 304 : 200, headers });
   }
 
   /** Adds what protects every answer to the headers of one that is made elsewhere. */
@@ -85,11 +98,11 @@ export class Responder {
     for (const [name, value] of Object.entries(PROTECTIVE)) headers.set(name, value);
   }
 
-  #listHeaders(cacheControl: string): Headers {
+  #listHeaders(cacheControl: string): ListHeaders {
     const headers = new Headers(this.#json);
     headers.set('Cache-Control', cacheControl);
     headers.set('Access-Control-Expose-Headers', CORS.exposedOfLists);
-    return headers;
+    return new ListHeaders(headers);
   }
 
   refuse(refusal: Refusal): Response {

@@ -37,7 +37,8 @@ export async function heartbeat({ request, gate, registry, respond }: Call): Pro
   const metadataText = metadata === undefined ? null : JSON.stringify(metadata);
   const outcome: HeartbeatOutcome = await registry.heartbeat(serverId, peers, metadataText, proof);
   if (outcome === null) return respond.json({ success: true });
-  return outcome instanceof Uint8Array ? respond.encodedJson(outcome) : outcome;
+  const isBody = outcome instanceof Uint8Array || outcome instanceof ReadableStream;
+  return isBody ? respond.encodedJson(outcome) : outcome;
 }
 
 export async function deregister({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {

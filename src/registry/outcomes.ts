@@ -1,4 +1,4 @@
-/** What each call to the object answers, over RPC: unions told apart by `kind`. Times are epoch milliseconds. */
+/** What each call to the object answers: unions told apart by `kind`. Times are epoch milliseconds. */
 import type { LeaseStatus } from '../core/directory.ts';
 import type { ServerRecord } from '../core/lease.ts';
 import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
@@ -14,25 +14,21 @@ export type RegisterOutcome =
   | OwnershipRefusal;
 
 /** Renewed: null, or the answer with every other live entry as UTF-8 JSON where that was wanted. */
-export type HeartbeatOutcome = null | Uint8Array | Refused<'not-registered'> | OwnershipRefusal;
+export type HeartbeatOutcome =
+  null | Uint8Array | ReadableStream<Uint8Array> | Refused<'not-registered'> | OwnershipRefusal;
 
 export type ListOutcome =
   | {
       readonly kind: 'listed';
       /** UTF-8 JSON. */
       readonly body: Uint8Array;
-      readonly etag: string;
+      /** Null where the answer has none. */
+      readonly etag: string | null;
       /** Of the body, in standard base64; null where the registry does not sign. */
       readonly signature: string | null;
     }
   /** The client has this list already. */
   | { readonly kind: 'unchanged'; readonly etag: string };
-
-/** UTF-8 JSON, and its signature in standard base64. */
-export interface SignedBody {
-  readonly body: Uint8Array;
-  readonly signature: string;
-}
 
 export type GetOutcome =
   | {

@@ -6,7 +6,7 @@ import { Pages } from '../core/pages.ts';
 import { answerQuery } from '../core/query.ts';
 import { Snapshot } from '../core/snapshot.ts';
 import { query } from '../protocol/query.ts';
-import type { ListOutcome, SignedBody } from './outcomes.ts';
+import type { ListOutcome } from './outcomes.ts';
 import type { Signer } from './signer.ts';
 
 /** What the kept answers to queries may take of the object's 128 MB. */
@@ -59,20 +59,20 @@ export class Reader {
   }
 
   /** What changed in it since a revision. */
-  since(revision: number, now: number): MaybePromise<Uint8Array | SignedBody> {
+  since(revision: number, now: number): MaybePromise<ListOutcome> {
     this.#directory.expire(now);
     const body = this.#pages.answer(`since ${revision}`, this.#directory.revision, now, () =>
       answerSince(revision, this.#directory, this.#snapshot, now, this.#encode),
     );
-    return this.#signer === null ? body : this.#signer.sign(body).then((signature) => ({ body, signature }));
+    return this.#listed(body, null);
   }
 
-  /** Every live entry but the caller's own. */
-  peers(self: Lease, now: number): Uint8Array {
+  /** Every live entry but the caller's own, in parts that follow each other. */
+  peers(self: Lease, now: number): readonly Uint8Array[] {
     return this.#snapshot.peers(self, now);
   }
 
-  #listed(body: Uint8Array, etag: string): MaybePromise<ListOutcome> {
+  #listed(body: Uint8Array, etag: string | null): MaybePromise<ListOutcome> {
     if (this.#signer === null) return { kind: 'listed', body, etag, signature: null };
     return this.#signer.sign(body).then((signature) => ({ kind: 'listed', body, etag, signature }));
   }

@@ -7,6 +7,7 @@ import { Directory } from '../core/directory.ts';
 import type { Proof, Registration } from '../core/lease.ts';
 import { Ownership } from '../core/ownership.ts';
 import { alarmIsLost, nextAlarm } from '../core/sweep.ts';
+import { readListUrl } from '../protocol/list-call.ts';
 import { SteadyClock } from './clock.ts';
 import type {
   DeregisterOutcome,
@@ -15,12 +16,16 @@ import type {
   ListOutcome,
   RegisterOutcome,
   RegistryStats,
-  SignedBody,
 } from './outcomes.ts';
+import { ListResponses } from './list-responses.ts';
+import { Outflow } from './outflow.ts';
 import { Reader } from './reader.ts';
 import { signingWith, type Signing } from './signer.ts';
 import { Store, type Loaded } from './store.ts';
 import { Upkeep } from './upkeep.ts';
+
+/** What slow readers may hold of the object's 128 MB: a dozen different lists of 10,000. */
+const HELD_MAX_BYTES = 32_000_000;
 
 const utf8 = new TextEncoder();
 const encode = (text: string) => utf8.encode(text);
@@ -34,6 +39,8 @@ export class ServerRegistry extends DurableObject<Env> {
   readonly #ownership: Ownership;
   readonly #signing: Signing;
   readonly #reader: Reader;
+  readonly #outflow = new Outflow(HELD_MAX_BYTES);
+  readonly #listResponses = new ListResponses(this.#outflow);
   readonly #upkeep: Upkeep;
   /** When the alarm is believed to ring, by the registry's clock; in the past from its ring to its next setting. */
   #alarmAt: number | null = null;
@@ -99,9 +106,23 @@ export class ServerRegistry extends DurableObject<Env> {
     const lease = this.#directory.heartbeat(serverId, now, metadata ?? undefined);
     if (lease === undefined) return { kind: 'not-registered' };
     this.#upkeep.counters.heartbeats += 1;
-    const peers = wantsPeers ? this.#reader.peers(lease, now) : null;
+    const peers = wantsPeers ? this.#outflow.send(this.#reader.peers(lease, now)) : null;
     // Only where the runtime gave the alarm up or lost it: a heartbeat makes no storage call otherwise.
     return this.#alarmIsLost(now) ? this.#rearm(now).then(() => peers) : peers;
+  }
+
+  /** The call for a list, which streams: one of the three methods that follow, as `askForList` puts it. */
+  override async fetch(request: Request): Promise<Response> {
+    const asked = readListUrl(request.url);
+    const knownEtags = request.headers.get('If-None-Match');
+    switch (asked.kind) {
+      case 'all':
+        return this.#listResponses.of(await this.listServers(knownEtags));
+      case 'page':
+        return this.#listResponses.of(await this.queryServers(asked.question, knownEtags));
+      case 'since':
+        return this.#listResponses.of(await this.changesSince(asked.revision));
+    }
   }
 
   /**
@@ -117,8 +138,8 @@ export class ServerRegistry extends DurableObject<Env> {
     return this.#reader.page(question, knownEtags, this.#tickOfRead());
   }
 
-  /** What changed in the list since a revision, as UTF-8 JSON: bytes alone, the cheapest answer, where none are signed. */
-  changesSince(revision: number): Uint8Array | SignedBody | Promise<Uint8Array | SignedBody> {
+  /** What changed in the list since a revision; it has no tag. */
+  changesSince(revision: number): ListOutcome | Promise<ListOutcome> {
     return this.#reader.since(revision, this.#tickOfRead());
   }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { join } from '../../../src/core/bytes.ts';
 import { Snapshot } from '../../../src/core/snapshot.ts';
 import { directory, encode, registration, TTL_MS } from './support.ts';
 
@@ -36,7 +37,7 @@ test('the list and every peers answer are the JSON that JSON.stringify would mak
         const lease = held.find(own.serverId)?.lease;
         if (lease === undefined) throw new Error(`${own.serverId} is not held`);
         const peers = entries.filter((entry) => entry.serverId !== own.serverId);
-        expect(decode(snapshot.peers(lease, now))).toEqual({ success: true, peers });
+        expect(decode(join(snapshot.peers(lease, now)))).toEqual({ success: true, peers });
       }
     }),
   );

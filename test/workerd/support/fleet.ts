@@ -4,7 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
 import type { Registration } from '../../../src/core/lease.ts';
 import { listAnswer, type ListAnswer } from '../../../src/protocol/protocol.ts';
-import type { ListOutcome, SignedBody } from '../../../src/registry/outcomes.ts';
+import type { ListOutcome } from '../../../src/registry/outcomes.ts';
 import type { ServerRegistry } from '../../../src/registry/registry.ts';
 
 export type RegistryStub = DurableObjectStub<ServerRegistry>;
@@ -63,9 +63,8 @@ export async function registerMany(stub: RegistryStub, count: number, prefix = '
 }
 
 /** The body of an answer that has one, as JSON. */
-export function parseBody(answer: ListOutcome | SignedBody | Uint8Array): unknown {
-  if (answer instanceof Uint8Array) return JSON.parse(new TextDecoder().decode(answer));
-  if (!('body' in answer)) throw new Error(`expected a list, got ${answer.kind}`);
+export function parseBody(answer: ListOutcome): unknown {
+  if (answer.kind !== 'listed') throw new Error(`expected a list, got ${answer.kind}`);
   return JSON.parse(new TextDecoder().decode(answer.body));
 }
 
