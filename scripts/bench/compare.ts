@@ -48,7 +48,7 @@ export async function compareLoops(bench: Bench, comparison: Comparison): Promis
       const processorUs = runtime.processorTimeUs() - processorBefore;
       return { ...loop, processorUsPerAnswer: processorUs / loop.latenciesMs.length };
     },
-    { ...bench, rounds: profile.rounds },
+    { ...bench, ...profile },
   );
   const referenceResults = results.get(comparison.reference) ?? [];
   for (const [entrant, loops] of results) {

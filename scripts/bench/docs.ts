@@ -3,7 +3,7 @@ import { markdownTable } from '../report/markdown.ts';
 import { readable, type TextTable } from '../report/text-table.ts';
 import { judge } from './goals.ts';
 import type { Figure, Results, ScenarioName } from './results.ts';
-import { CONTENDERS } from './scenario.ts';
+import { LIST_CONTENDERS } from './scenario.ts';
 import { goalsTable } from './text-report.ts';
 
 /** Which figures the document shows: a heading, and what stands in the cells of its table. */
@@ -49,7 +49,7 @@ export function benchMarkdown(results: Results): string {
 }
 
 function pivot(figures: readonly Figure[]): TextTable {
-  const contenders = CONTENDERS.filter((name) => figures.some(({ contender }) => contender === name));
+  const contenders = LIST_CONTENDERS.filter((name) => figures.some(({ contender }) => contender === name));
   const cases = [...new Set(figures.map((figure) => figure.case))];
   return {
     header: ['', ...contenders],

@@ -8,11 +8,12 @@ import { readable } from '../report/text-table.ts';
 import { judge } from './goals.ts';
 import { findFigure, type Figure, type Results, type ScenarioName } from './results.ts';
 import type { ContenderName } from './runtime.ts';
-import { CONTENDERS } from './scenario.ts';
+import { LIST_CONTENDERS } from './scenario.ts';
 import { goalsTable, scenarioTable } from './text-report.ts';
 
 const COLOURS: Readonly<Record<ContenderName, ColourRole>> = {
   floor: 'grey',
+  'streaming floor': 'green',
   rollcall: 'blue',
   'delete in the loop': 'orange',
   'batch in the read': 'purple',
@@ -209,7 +210,7 @@ function curve(figures: readonly Figure[]): ChartPlan {
 }
 
 function contendersIn(figures: readonly Figure[]): ContenderName[] {
-  return CONTENDERS.filter((name) => figures.some(({ contender }) => contender === name));
+  return LIST_CONTENDERS.filter((name) => figures.some(({ contender }) => contender === name));
 }
 
 function medianOf(figures: readonly Figure[], state: string, contender: ContenderName): number | null {

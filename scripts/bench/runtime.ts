@@ -10,7 +10,8 @@ import { findWorkerd, processorTimeUs } from './processor-time.ts';
 import type { CallPlan, DrivePlan } from './worker/contract.ts';
 
 /** Who is measured. */
-export type ContenderName = 'floor' | 'rollcall' | 'delete in the loop' | 'batch in the read';
+export type ContenderName =
+  'floor' | 'streaming floor' | 'rollcall' | 'delete in the loop' | 'batch in the read';
 
 /** One Worker with one object: a contender in one state. */
 export interface WorkerPlan {
@@ -62,6 +63,7 @@ const VARS: Readonly<Record<string, number | string>> = {
 };
 const CLASSES: Readonly<Record<ContenderName, string>> = {
   floor: 'Floor',
+  'streaming floor': 'Floor',
   rollcall: 'ServerRegistry',
   'delete in the loop': 'DeleteInLoop',
   'batch in the read': 'BatchInRead',
@@ -151,7 +153,9 @@ function contenderWorker(bundles: Bundles, plan: WorkerPlan) {
   const counted = plan.counted === true;
   return {
     ...common(plan.name, isProduct && !counted ? bundles.product : bundles.bench),
-    bindings: isProduct ? strings({ ...VARS, ...plan.vars }) : {},
+    bindings: isProduct
+      ? strings({ ...VARS, ...plan.vars })
+      : { STREAMS_LISTS: plan.contender === 'streaming floor' },
     durableObjects: {
       [isProduct ? 'SERVER_REGISTRY' : 'CONTENDER']: { className, useSQLite: true },
     },

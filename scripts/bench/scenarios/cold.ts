@@ -31,7 +31,7 @@ export const cold: Scenario = {
     bench.doing('cold starts');
     const results = await inRounds(counts, (count) => coldStart(bench, count), {
       ...bench,
-      rounds: bench.profile.rounds,
+      ...bench.profile,
     });
     const references = results.get(0) ?? [];
     for (const [count, values] of results) {

@@ -95,7 +95,7 @@ async function inside(bench: Bench, live: number): Promise<void> {
       const perSecond = (calls * 1000) / (performance.now() - start);
       return { perSecond, processorUs: (bench.runtime.processorTimeUs() - processorBefore) / calls };
     },
-    { ...bench, rounds: bench.profile.rounds },
+    { ...bench, ...bench.profile },
   );
   const references = results.get(entrants[0]) ?? [];
   for (const [{ contender }, values] of results) {

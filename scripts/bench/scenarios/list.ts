@@ -1,7 +1,7 @@
 /** How fast lists are answered, against an object that answers ready bytes. */
 import { compareLoops } from '../compare.ts';
 import { encodeRequest } from '../http-connection.ts';
-import { CONTENDERS, counted, workerName, type Scenario } from '../scenario.ts';
+import { LIST_CONTENDERS, counted, workerName, type Scenario } from '../scenario.ts';
 import { fill } from '../state.ts';
 
 const CONNECTIONS = 4;
@@ -13,12 +13,12 @@ export const list: Scenario = {
   seconds: (profile) => (profile.name === 'full' ? 60 : 6),
   workers: (profile) =>
     profile.liveCounts.flatMap((live) =>
-      CONTENDERS.map((contender) => ({ name: workerName(contender, live), contender })),
+      LIST_CONTENDERS.map((contender) => ({ name: workerName(contender, live), contender })),
     ),
   run: async (bench) => {
     for (const live of bench.profile.liveCounts) {
       bench.doing(`lists of ${counted(live)} live`);
-      const entrants = CONTENDERS.map((contender) => ({
+      const entrants = LIST_CONTENDERS.map((contender) => ({
         contender,
         case: `${counted(live)} live`,
         worker: workerName(contender, live),

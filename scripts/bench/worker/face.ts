@@ -4,6 +4,8 @@ import type { SeedCounts } from './contract.ts';
 
 export interface FaceEnv {
   readonly CONTENDER: DurableObjectNamespace<Contender>;
+  /** Lists are asked for by `fetch`, not over RPC. */
+  readonly STREAMS_LISTS: boolean;
 }
 
 const JSON_ANSWER = { headers: { 'Content-Type': 'application/json' } };
@@ -15,7 +17,10 @@ export async function answer(request: Request, env: FaceEnv): Promise<Response> 
   const { pathname } = new URL(request.url);
   const contender = env.CONTENDER.getByName('global');
   if (request.method === 'GET' && pathname === '/servers') {
-    return new Response(await contender.listServers(), JSON_ANSWER);
+    const list = env.STREAMS_LISTS
+      ? (await contender.fetch(request.url)).body
+      : await contender.listServers();
+    return new Response(list, JSON_ANSWER);
   }
   if (request.method === 'POST' && pathname === '/servers/heartbeat') {
     const { serverId, peers = true } = await request.json<{ serverId: string; peers?: boolean }>();

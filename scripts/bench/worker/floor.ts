@@ -1,10 +1,15 @@
-/** Contender 1, the floor: an object that answers ready bytes and does nothing else. No registry can be faster. */
+/** Contender 1, the floor: an object that answers ready bytes and does nothing else. No registry over RPC can be faster. */
 import { Contender } from './contender.ts';
 import { entryAt, type SeedCounts } from './contract.ts';
 
 export class Floor extends Contender {
   #list: Uint8Array = new Uint8Array(0);
   #peers: Uint8Array = new Uint8Array(0);
+
+  /** The same list for a Worker that lets it stream. */
+  override fetch(): Response {
+    return new Response(this.#list);
+  }
 
   override listServers(): Uint8Array {
     return this.#list;

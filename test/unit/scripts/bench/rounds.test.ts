@@ -40,6 +40,34 @@ describe('inRounds', () => {
     expect(new Set(rounds).size).toBeGreaterThan(3);
   });
 
+  it('measures disturbed rounds again as long as it may, and lets the least disturbed count', async () => {
+    const measured: number[] = [];
+    const run = async (stolen: readonly number[], spareRounds: number) => {
+      measured.length = 0;
+      let readings = -1;
+      // Read before and after each round; the first round is thrown away, so its end is not read.
+      const share = () => {
+        readings += 1;
+        return readings === 0 || readings % 2 === 1 ? 0 : (stolen[readings / 2 - 1] ?? 0);
+      };
+      const found = await inRounds(
+        ['a'],
+        (_, round) => {
+          measured.push(round);
+          return Promise.resolve(round);
+        },
+        { ...plan(2), spareRounds },
+        share,
+      );
+      return found.get('a');
+    };
+    expect(await run([0, 0], 5)).toEqual([0, 1]);
+    expect(await run([0.5, 0, 0.02], 5)).toEqual([1, 2]);
+    expect(await run([0.5, 0.2, 0.4, 0.3], 2)).toEqual([1, 3]);
+    expect(measured).toEqual([-1, 0, 1, 2, 3]);
+    expect(await run([0.5, 0.2], 0)).toEqual([0, 1]);
+  });
+
   it('stops between two measurements when it is interrupted', async () => {
     const interrupt = new AbortController();
     let measured = 0;
