@@ -14,6 +14,11 @@ const LIVE = 200;
 const LIVE_FROM = 500_000;
 const LIST = encodeRequest('GET', '/servers');
 const POLL_EVERY_MS = 20;
+/**
+ * The pause between two calls of one kind. Calls at full rate would measure the runtime's own collection of their garbage:
+ * even a bare object stops for 10 ms and more a few times a second then (run, with --trace-gc).
+ */
+const CALL_EVERY_MS = 1;
 /** The comparison is with as long a time just before the sweep, but with this at least. */
 const QUIET_MS = 400;
 
@@ -31,12 +36,12 @@ export const sweep: Scenario = {
     ...CLEANING.map((contender) => ({ name: workerName(contender, 'sweep'), contender })),
   ],
   run: async (bench) => {
-    for (const { keys, rounds } of bench.profile.sweeps) {
+    for (const { keys, rounds, intervalMs } of bench.profile.sweeps) {
       const sweeps: Sweep[] = [];
       // The first sweep takes what has run out when it starts: it sets the time of the next, and isn't counted.
       for (let round = -1; round < rounds; round += 1) {
         bench.doing(`a sweep of ${counted(keys)}, round ${Math.max(1, round + 1)} of ${rounds}`);
-        const found = await oneSweep(bench, keys);
+        const found = await oneSweep(bench, keys, intervalMs, round % 2 === 0 ? 'nobody looks' : 'lists');
         if (round >= 0 && found.deleted >= keys * 0.9) sweeps.push(found);
       }
       recordSweeps(bench, keys, sweeps);
@@ -53,17 +58,27 @@ interface Sample {
   readonly processorMs: number;
 }
 
+/**
+ * What else is called beside heartbeats. With `lists`, these have found who ran out before the sweep begins, as on a busy
+ * registry. When `nobody looks`, the alarm itself must, which makes its first slice the longest of all.
+ */
+type Company = 'lists' | 'nobody looks';
+
 interface Sweep {
   readonly deleted: number;
   readonly tookMs: number;
+  /** Of lists while it went on, and just before; empty where nobody looked. */
   readonly duringMs: readonly number[];
   readonly quietMs: readonly number[];
   readonly heartbeatsMs: readonly number[];
+  /** Of heartbeats and lists. */
+  readonly longestMs: number;
+  readonly longestQuietMs: number;
   readonly longestProcessorMs: number;
 }
 
 /** Registers servers that fall silent, and some that don't, and calls the registry until the sweep is over. */
-async function oneSweep(bench: Bench, keys: number): Promise<Sweep> {
+async function oneSweep(bench: Bench, keys: number, intervalMs: number, company: Company): Promise<Sweep> {
   const { runtime, signal } = bench;
   const worker = workerName('rollcall', `sweep-${keys}`);
   const before = await stats(runtime, worker);
@@ -74,29 +89,44 @@ async function oneSweep(bench: Bench, keys: number): Promise<Sweep> {
     encodeRequest('POST', '/servers/heartbeat', { serverId: idAt(LIVE_FROM + index), peers: false }),
   );
   const url = runtime.target(worker).url;
-  const lists = sampleUntil(runtime, url, () => LIST, ended.signal);
   const heartbeats = sampleUntil(runtime, url, (sent) => beats[sent % LIVE] ?? LIST, ended.signal);
-  let after: Stats;
+  let lists: Promise<Sample[]> = Promise.resolve([]);
   try {
-    do {
-      await delay(POLL_EVERY_MS, undefined, { signal });
-      after = await stats(runtime, worker);
-    } while (!isOver(before, after));
+    if (company === 'lists') {
+      // A list of everybody would be the longest wait, and none of the sweep's.
+      await until(async () => (await stats(runtime, worker)).live <= LIVE, signal);
+      lists = sampleUntil(runtime, url, () => LIST, ended.signal);
+    } else {
+      const sweepAt = (before.lastSweep?.at ?? 0) + intervalMs;
+      await until(() => Promise.resolve(Date.now() > sweepAt), signal);
+    }
+    await until(async () => isOver(before, await stats(runtime, worker)), signal);
   } finally {
     ended.abort();
   }
-  const { at, tookMs, deleted } = after.lastSweep ?? { at: 0, tookMs: 0, deleted: 0 };
+  const { lastSweep } = await stats(runtime, worker);
+  const { at, tookMs, deleted } = lastSweep ?? { at: 0, tookMs: 0, deleted: 0 };
   const during = (sample: Sample) => sample.at >= at && sample.at - sample.ms <= at + tookMs;
   const quietFrom = at - Math.max(QUIET_MS, tookMs);
+  const justBefore = (sample: Sample) => sample.at < at && sample.at >= quietFrom;
   const listSamples = await lists;
+  const heartbeatSamples = await heartbeats;
+  const swept = [...listSamples, ...heartbeatSamples].filter(during);
   return {
     deleted,
     tookMs,
     duringMs: listSamples.filter(during).map(({ ms }) => ms),
-    quietMs: listSamples.filter((sample) => sample.at < at && sample.at >= quietFrom).map(({ ms }) => ms),
-    heartbeatsMs: (await heartbeats).filter(during).map(({ ms }) => ms),
-    longestProcessorMs: Math.max(0, ...listSamples.filter(during).map(({ processorMs }) => processorMs)),
+    quietMs: listSamples.filter(justBefore).map(({ ms }) => ms),
+    longestMs: longest(swept.map(({ ms }) => ms)),
+    longestQuietMs: longest([...listSamples, ...heartbeatSamples].filter(justBefore).map(({ ms }) => ms)),
+    heartbeatsMs: heartbeatSamples.filter(during).map(({ ms }) => ms),
+    longestProcessorMs: longest(swept.map(({ processorMs }) => processorMs)),
   };
+}
+
+/** Resolves once it holds. */
+async function until(holds: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!(await holds())) await delay(POLL_EVERY_MS, undefined, { signal });
 }
 
 /** A sweep that began after `before` has left nothing in the queue. */
@@ -118,10 +148,13 @@ async function sampleUntil(
     await connection.send(next(samples.length));
     const ms = performance.now() - start;
     samples.push({ at: Date.now(), ms, processorMs: (runtime.processorTimeUs() - processorBefore) / 1000 });
+    await delay(CALL_EVERY_MS);
   }
   connection.close();
   return samples;
 }
+
+const longest = (values: readonly number[]) => Math.max(0, ...values);
 
 function recordSweeps(bench: Bench, keys: number, sweeps: readonly Sweep[]): void {
   const name = {
@@ -130,13 +163,12 @@ function recordSweeps(bench: Bench, keys: number, sweeps: readonly Sweep[]): voi
     contender: 'rollcall',
     unit: 'ms',
   } as const;
-  const longest = (values: readonly number[]) => Math.max(0, ...values);
   bench.record({ ...name, metric: 'total', summary: summarize(sweeps.map(({ tookMs }) => tookMs)) });
   recordRounds(
     bench,
     { ...name, metric: 'longest slice' },
-    sweeps.map(({ duringMs, heartbeatsMs }) => longest([...duringMs, ...heartbeatsMs])),
-    sweeps.map(({ quietMs }) => longest(quietMs)),
+    sweeps.map(({ longestMs }) => longestMs),
+    sweeps.map(({ longestQuietMs }) => longestQuietMs),
     'just before',
   );
   bench.record({
@@ -144,6 +176,7 @@ function recordSweeps(bench: Bench, keys: number, sweeps: readonly Sweep[]): voi
     metric: 'longest slice, processor time',
     summary: summarize(sweeps.map(({ longestProcessorMs }) => longestProcessorMs)),
   });
+  const withLists = sweeps.filter(({ duringMs }) => duringMs.length > 0);
   for (const [metric, share] of [
     ['list p50', 0.5],
     ['list p99', 0.99],
@@ -151,8 +184,8 @@ function recordSweeps(bench: Bench, keys: number, sweeps: readonly Sweep[]): voi
     recordRounds(
       bench,
       { ...name, metric },
-      sweeps.map(({ duringMs }) => percentile(duringMs, share)),
-      sweeps.map(({ quietMs }) => percentile(quietMs, share)),
+      withLists.map(({ duringMs }) => percentile(duringMs, share)),
+      withLists.map(({ quietMs }) => percentile(quietMs, share)),
       'just before',
     );
   }
