@@ -1,14 +1,10 @@
 /** Which entries changed at which revision, as far back as its capacity reaches. */
 
-interface Change {
-  readonly revision: number;
-  readonly serverId: string;
-}
-
 export class ChangeLog {
   readonly #capacity: number;
-  /** In the order of their revisions; several may share one. */
-  #changes: Change[] = [];
+  /** Revision and id of each change, in the order of the revisions; several may share one. No object is kept for any. */
+  #revisions: number[] = [];
+  #serverIds: string[] = [];
   /** Every change after this revision is in the log. */
   #completeAfter: number;
 
@@ -18,17 +14,20 @@ export class ChangeLog {
   }
 
   record(revision: number, serverId: string): void {
-    this.#changes.push({ revision, serverId });
+    this.#revisions.push(revision);
+    this.#serverIds.push(serverId);
     // Trimmed by halves, so that recording stays a push.
-    if (this.#changes.length <= 2 * this.#capacity) return;
-    const dropped = this.#changes.length - this.#capacity;
-    this.#completeAfter = this.#changes[dropped - 1]?.revision ?? revision;
-    this.#changes = this.#changes.slice(dropped);
+    if (this.#revisions.length <= 2 * this.#capacity) return;
+    const dropped = this.#revisions.length - this.#capacity;
+    this.#completeAfter = this.#revisions[dropped - 1] ?? revision;
+    this.#revisions = this.#revisions.slice(dropped);
+    this.#serverIds = this.#serverIds.slice(dropped);
   }
 
   /** Forgets everything up to a revision: whoever knows only that one needs the whole list. */
   startAt(revision: number): void {
-    this.#changes = [];
+    this.#revisions = [];
+    this.#serverIds = [];
     this.#completeAfter = revision;
   }
 
@@ -36,17 +35,12 @@ export class ChangeLog {
   since(revision: number): ReadonlySet<string> | undefined {
     if (revision < this.#completeAfter) return undefined;
     let low = 0;
-    let high = this.#changes.length;
+    let high = this.#revisions.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#changes[middle]?.revision ?? Infinity) > revision) high = middle;
+      if ((this.#revisions[middle] ?? Infinity) > revision) high = middle;
       else low = middle + 1;
     }
-    const ids = new Set<string>();
-    for (let at = low; at < this.#changes.length; at += 1) {
-      const change = this.#changes[at];
-      if (change !== undefined) ids.add(change.serverId);
-    }
-    return ids;
+    return new Set(this.#serverIds.slice(low));
   }
 }

@@ -39,41 +39,54 @@ export interface ServerRecord extends Registration {
 /** Text to UTF-8. Passed in, so that the core imports nothing of any platform. */
 export type Encode = (text: string) => Uint8Array;
 
+/**
+ * Flat, and without an encoded form of its own: the collector's longest pause goes with the number of objects held, and
+ * a full registry has one of these for each server.
+ */
 export class Lease {
   readonly serverId: string;
   /** UTF-8 bytes of the id as a JSON string, quotes included: what a checkpoint of this lease takes. */
   readonly idBytes: number;
+  readonly registeredAt: number;
   /** Epoch milliseconds of the last registration or heartbeat. Always the truth, never extended. */
   lastSeen: number;
   /** Epoch milliseconds at which the lease is over: `lastSeen` + TTL, or later after an absence of the registry. */
   expiresAt: number;
-  /** Where `Snapshot` put this entry in its latest picture. */
+  /** Where `Snapshot` put this entry, and in which of its pictures; 0 where that is not what the entry is now. */
+  picture = 0;
   pictureStart = 0;
   pictureEnd = 0;
-  #server: Registration & { readonly registeredAt: number };
+  /** Bytes of the encoded head. */
+  headBytes = 0;
+  #version = 0;
+  #endpoint: string;
+  #publicKey: string;
+  #region: string;
+  #metadata: string | null;
   #proof: Proof | undefined;
-  #place: Place | null;
-  #head: Uint8Array;
-  readonly #encode: Encode;
+  #location: Location | undefined;
 
   constructor(record: ServerRecord, expiresAt: number, encode: Encode) {
     this.serverId = record.serverId;
     this.idBytes = encode(JSON.stringify(record.serverId)).byteLength;
+    this.registeredAt = record.registeredAt;
     this.lastSeen = record.lastSeen;
     this.expiresAt = expiresAt;
-    this.#encode = encode;
-    this.#server = record;
+    this.#endpoint = record.endpoint;
+    this.#publicKey = record.publicKey;
+    this.#region = record.region;
+    this.#metadata = record.metadata;
     this.#proof = record.proof;
-    this.#place = placeOf(record.location);
-    this.#head = encodeHead(record, encode);
+    this.#location = record.location;
   }
 
-  get registeredAt(): number {
-    return this.#server.registeredAt;
+  /** Moves with every change of the entry. */
+  get version(): number {
+    return this.#version;
   }
 
   get publicKey(): string {
-    return this.#server.publicKey;
+    return this.#publicKey;
   }
 
   /** Of the last accepted registration. */
@@ -82,39 +95,47 @@ export class Lease {
   }
 
   get region(): string {
-    return this.#server.region;
+    return this.#region;
   }
 
   /** Null where the location is not known to the degree. */
   get place(): Place | null {
-    return this.#place;
+    const { latitude, longitude } = this.#location ?? {};
+    return latitude === undefined || longitude === undefined ? null : { latitude, longitude };
   }
 
   get metadata(): string | null {
-    return this.#server.metadata;
+    return this.#metadata;
   }
 
   /** The entry as UTF-8 JSON, up to and without the digits of `lastSeen` and the closing brace. */
-  get head(): Uint8Array {
-    return this.#head;
+  encodeHead(encode: Encode): Uint8Array {
+    const { serverId, registeredAt } = this;
+    const named = { serverId, endpoint: this.#endpoint, publicKey: this.#publicKey, region: this.#region };
+    const members = JSON.stringify({ ...named, location: this.#location }).slice(0, -1);
+    const metadataMember = this.#metadata === null ? '' : `,"metadata":${this.#metadata}`;
+    return encode(`${members}${metadataMember},"registeredAt":${registeredAt},"lastSeen":`);
   }
 
   /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing of the entry changed. */
   update(registration: Registration): boolean {
     this.#proof = registration.proof;
-    const { endpoint, publicKey, region, metadata, location } = this.#server;
     if (
-      endpoint === registration.endpoint &&
-      publicKey === registration.publicKey &&
-      region === registration.region &&
-      metadata === registration.metadata &&
-      JSON.stringify(location) === JSON.stringify(registration.location)
+      this.#endpoint === registration.endpoint &&
+      this.#publicKey === registration.publicKey &&
+      this.#region === registration.region &&
+      this.#metadata === registration.metadata &&
+      JSON.stringify(this.#location) === JSON.stringify(registration.location)
     ) {
       return false;
     }
-    this.#server = { ...registration, serverId: this.serverId, registeredAt: this.registeredAt };
-    this.#place = placeOf(registration.location);
-    this.#head = encodeHead(this.#server, this.#encode);
+    this.#endpoint = registration.endpoint;
+    this.#publicKey = registration.publicKey;
+    this.#region = registration.region;
+    this.#metadata = registration.metadata;
+    this.#location = registration.location;
+    this.#version += 1;
+    this.picture = 0;
     return true;
   }
 
@@ -125,25 +146,16 @@ export class Lease {
 
   /** The row to store. */
   toRecord(): ServerRecord {
-    const { serverId, endpoint, publicKey, region, metadata, location, registeredAt } = this.#server;
-    const named = { serverId, endpoint, publicKey, region, metadata };
     return {
-      ...named,
-      registeredAt,
+      serverId: this.serverId,
+      endpoint: this.#endpoint,
+      publicKey: this.#publicKey,
+      region: this.#region,
+      metadata: this.#metadata,
+      registeredAt: this.registeredAt,
       lastSeen: this.lastSeen,
       ...(this.#proof !== undefined && { proof: this.#proof }),
-      ...(location !== undefined && { location }),
+      ...(this.#location !== undefined && { location: this.#location }),
     };
   }
-}
-
-function placeOf({ latitude, longitude }: Location = {}): Place | null {
-  return latitude === undefined || longitude === undefined ? null : { latitude, longitude };
-}
-
-function encodeHead(server: Registration & { readonly registeredAt: number }, encode: Encode): Uint8Array {
-  const { serverId, endpoint, publicKey, region, location, metadata, registeredAt } = server;
-  const members = JSON.stringify({ serverId, endpoint, publicKey, region, location }).slice(0, -1);
-  const metadataMember = metadata === null ? '' : `,"metadata":${metadata}`;
-  return encode(`${members}${metadataMember},"registeredAt":${registeredAt},"lastSeen":`);
 }

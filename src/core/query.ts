@@ -50,7 +50,8 @@ function passes(lease: Lease, { regions, metadata, text }: Query): boolean {
 }
 
 function rank(lease: Lease, { sort, near }: Query): Match {
-  const km = near !== null && lease.place !== null ? distanceKm(near, lease.place) : null;
+  const place = near === null ? null : lease.place;
+  const km = near !== null && place !== null ? distanceKm(near, place) : null;
   switch (sort) {
     case 'registeredAt':
       return { lease, km, rank: lease.registeredAt };
@@ -119,8 +120,8 @@ export function encodeEntry(lease: Lease, km: number | null, fields: readonly Fi
 
 /** What filters look at, worked out when a filter first asks and kept until the entry changes. */
 interface Facts {
-  /** The entry's encoded form when these were worked out: a new one means that it changed. */
-  readonly head: Uint8Array;
+  /** The entry's version when these were worked out. */
+  readonly version: number;
   readonly text: string;
   /** Text, numbers, booleans and null of the metadata's members, as text. */
   readonly metadata: ReadonlyMap<string, string>;
@@ -130,7 +131,7 @@ const known = new WeakMap<Lease, Facts>();
 
 function factsOf(lease: Lease): Facts {
   const before = known.get(lease);
-  if (before?.head === lease.head) return before;
+  if (before?.version === lease.version) return before;
   const { serverId, endpoint, region, metadata } = lease.toRecord();
   const members: unknown = metadata === null ? {} : JSON.parse(metadata);
   const texts = [serverId, endpoint, region];
@@ -139,7 +140,7 @@ function factsOf(lease: Lease): Facts {
     if (typeof value === 'string') texts.push(value);
     if (typeof value !== 'object' || value === null) values.set(key, String(value));
   }
-  const facts = { head: lease.head, text: texts.join('\n').toLowerCase(), metadata: values };
+  const facts = { version: lease.version, text: texts.join('\n').toLowerCase(), metadata: values };
   known.set(lease, facts);
   return facts;
 }

@@ -3,11 +3,15 @@
  *
  * - Membership and entries are always those of now: any change of the directory's revision takes a new picture.
  * - Only the `lastSeen` of entries may lag, by `maxAgeMs` at most.
- * - Entries were encoded when they changed; a picture joins them and fills in the digits of `lastSeen`.
+ * - A picture is made out of the one before it: entries that are still the same are copied, in runs, and only those
+ *   that came or changed are encoded. The digits of `lastSeen` are filled in for all.
  */
 import { join } from './bytes.ts';
 import type { Directory } from './directory.ts';
 import type { Encode, Lease } from './lease.ts';
+
+/** Numbers the pictures of all snapshots: a lease knows by it whether it stands in a picture. */
+let pictures = 0;
 
 const COMMA = 0x2c;
 const CLOSING_BRACE = 0x7d;
@@ -21,6 +25,7 @@ export class Snapshot {
   readonly #peersHead: Uint8Array;
   readonly #peersTail: Uint8Array;
   #list: Uint8Array = new Uint8Array(0);
+  #picture = -1;
   readonly #entriesStart: number;
   #entriesEnd = 0;
   #revision = -1;
@@ -81,31 +86,71 @@ export class Snapshot {
 
   #take(now: number): void {
     const tail = this.#encode(`],"timestamp":${now}}`);
+    const heads: Uint8Array[] = [];
     let entriesBytes = 0;
     for (const lease of this.#directory.live()) {
-      entriesBytes += lease.head.byteLength + digitCount(lease.lastSeen) + 2;
+      if (lease.picture !== this.#picture) {
+        const head = lease.encodeHead(this.#encode);
+        lease.headBytes = head.byteLength;
+        heads.push(head);
+      }
+      entriesBytes += lease.headBytes + digitCount(lease.lastSeen) + 2;
     }
     // Every entry counts one byte for its closing brace and one for a comma, and the last has no comma.
     entriesBytes = Math.max(0, entriesBytes - 1);
 
     const list = new Uint8Array(this.#entriesStart + entriesBytes + tail.byteLength);
     list.set(this.#listHead);
-    let at = this.#entriesStart;
-    this.#entriesEnd = at + entriesBytes;
+    this.#entriesEnd = this.#entriesStart + entriesBytes;
+    this.#placeHeads(list, heads);
     for (const lease of this.#directory.live()) {
-      lease.pictureStart = at;
-      list.set(lease.head, at);
-      at = writeDigits(list, at + lease.head.byteLength, lease.lastSeen);
+      let at = writeDigits(list, lease.pictureStart + lease.headBytes, lease.lastSeen);
       list[at] = CLOSING_BRACE;
       at += 1;
-      lease.pictureEnd = at;
-      if (at < this.#entriesEnd) {
-        list[at] = COMMA;
-        at += 1;
-      }
+      if (at < this.#entriesEnd) list[at] = COMMA;
     }
     list.set(tail, this.#entriesEnd);
     this.#list = list;
+  }
+
+  /** Gives every live lease its place in `list`; `heads` are those that the last picture does not have, in order. */
+  #placeHeads(list: Uint8Array, heads: readonly Uint8Array[]): void {
+    const before = this.#list;
+    const pictureBefore = this.#picture;
+    pictures += 1;
+    this.#picture = pictures;
+    let next = 0;
+    let at = this.#entriesStart;
+    // Neighbours that all move by the same distance are copied as one, with what lies between their heads.
+    let runStart = 0;
+    let runEnd = 0;
+    let distance = 0;
+    const copyRun = () => {
+      if (runEnd > runStart) list.set(before.subarray(runStart, runEnd), runStart - distance);
+      runEnd = runStart;
+    };
+    for (const lease of this.#directory.live()) {
+      if (lease.picture === pictureBefore) {
+        const start = lease.pictureStart;
+        if (runEnd === runStart || start - at !== distance) {
+          copyRun();
+          runStart = start;
+          distance = start - at;
+        }
+        runEnd = start + lease.headBytes;
+      } else {
+        copyRun();
+        const head = heads[next];
+        next += 1;
+        if (head !== undefined) list.set(head, at);
+      }
+      lease.picture = pictures;
+      lease.pictureStart = at;
+      at += lease.headBytes + digitCount(lease.lastSeen) + 1;
+      lease.pictureEnd = at;
+      at += 1;
+    }
+    copyRun();
   }
 }
 

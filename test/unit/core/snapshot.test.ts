@@ -43,6 +43,48 @@ test('the list and every peers answer are the JSON that JSON.stringify would mak
   );
 });
 
+/** What may happen between two pictures, to one of a few servers. */
+const events = fc.array(
+  fc.record({
+    kind: fc.constantFrom('register', 'register', 'change', 'heartbeat', 'remove', 'pass', 'look', 'look'),
+    id: fc.constantFrom('a', 'bb', 'ccc', 'd', 'ee', 'fff'),
+    // Mostly of one length, so that a changed entry often has that of the one before.
+    text: fc.constantFrom('x', 'y', 'z', 'longer'),
+    // Now and then as long as a lease, and rarely so long that times get more digits.
+    ms: fc.constantFrom(1, TTL_MS / 2, TTL_MS, 9 * TTL_MS),
+  }),
+  { minLength: 20, maxLength: 100 },
+);
+
+test('a picture made out of the one before it is the one that would be made from nothing', () => {
+  fc.assert(
+    fc.property(events, (happened) => {
+      const held = directory();
+      const snapshot = new Snapshot(held, 0, encode);
+      let now = 1;
+      for (const { kind, id, text, ms } of happened) {
+        if (kind === 'register') held.register(registration(id, { region: text }), now);
+        if (kind === 'change') held.heartbeat(id, now, JSON.stringify({ text }));
+        if (kind === 'heartbeat') held.heartbeat(id, now);
+        if (kind === 'remove') held.remove(id);
+        if (kind === 'pass') now += ms;
+        if (kind !== 'look') continue;
+        const list = decode(snapshot.list(now));
+        const entries = Array.from(held.live(), (lease) => {
+          const { metadata, ...record } = lease.toRecord();
+          return metadata === null ? record : { ...record, metadata: JSON.parse(metadata) as unknown };
+        });
+        expect(list).toEqual({ servers: entries, timestamp: now });
+        for (const lease of held.live()) {
+          const peers = entries.filter((entry) => entry.serverId !== lease.serverId);
+          expect(decode(join(snapshot.peers(lease, now)))).toEqual({ success: true, peers });
+        }
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 describe('a picture', () => {
   test('is kept, the very bytes, until it is as old as it may be', () => {
     const held = directory();
@@ -73,7 +115,7 @@ describe('a picture', () => {
     expect(first).toEqual(copy);
   });
 
-  test('is exactly as long as its buffer, because RPC sends the whole buffer', () => {
+  test('is exactly as long as its buffer, because that is what is counted while it is sent', () => {
     const held = directory();
     held.register(registration('a'), 0);
     held.register(registration('b'), 0);
