@@ -274,7 +274,7 @@ export class Directory {
   }
 
   #renew(lease: Lease, now: number): void {
-    lease.lastSeen = now;
+    lease.heard(now);
     lease.expiresAt = Math.max(lease.expiresAt, now + this.#terms.ttlMs);
     this.#revive(lease);
   }

@@ -48,7 +48,7 @@ export class Lease {
   /** UTF-8 bytes of the id as a JSON string, quotes included: what a checkpoint of this lease takes. */
   readonly idBytes: number;
   readonly registeredAt: number;
-  /** Epoch milliseconds of the last registration or heartbeat. Always the truth, never extended. */
+  /** Epoch milliseconds of the last registration or heartbeat. Always the truth, never extended. `heard` moves it. */
   lastSeen: number;
   /** Epoch milliseconds at which the lease is over: `lastSeen` + TTL, or later after an absence of the registry. */
   expiresAt: number;
@@ -58,6 +58,8 @@ export class Lease {
   pictureEnd = 0;
   /** Bytes of the encoded head. */
   headBytes = 0;
+  /** The picture shows an older `lastSeen`. */
+  heardSincePicture = false;
   #version = 0;
   #endpoint: string;
   #publicKey: string;
@@ -68,7 +70,7 @@ export class Lease {
 
   constructor(record: ServerRecord, expiresAt: number, encode: Encode) {
     this.serverId = record.serverId;
-    this.idBytes = encode(JSON.stringify(record.serverId)).byteLength;
+    this.idBytes = jsonBytes(record.serverId, encode);
     this.registeredAt = record.registeredAt;
     this.lastSeen = record.lastSeen;
     this.expiresAt = expiresAt;
@@ -78,6 +80,12 @@ export class Lease {
     this.#metadata = record.metadata;
     this.#proof = record.proof;
     this.#location = record.location;
+  }
+
+  /** The server spoke. */
+  heard(now: number): void {
+    this.lastSeen = now;
+    this.heardSincePicture = true;
   }
 
   /** Moves with every change of the entry. */
@@ -110,11 +118,15 @@ export class Lease {
 
   /** The entry as UTF-8 JSON, up to and without the digits of `lastSeen` and the closing brace. */
   encodeHead(encode: Encode): Uint8Array {
-    const { serverId, registeredAt } = this;
-    const named = { serverId, endpoint: this.#endpoint, publicKey: this.#publicKey, region: this.#region };
-    const members = JSON.stringify({ ...named, location: this.#location }).slice(0, -1);
+    const members = JSON.stringify({
+      serverId: this.serverId,
+      endpoint: this.#endpoint,
+      publicKey: this.#publicKey,
+      region: this.#region,
+      location: this.#location,
+    }).slice(0, -1);
     const metadataMember = this.#metadata === null ? '' : `,"metadata":${this.#metadata}`;
-    return encode(`${members}${metadataMember},"registeredAt":${registeredAt},"lastSeen":`);
+    return encode(`${members}${metadataMember},"registeredAt":${this.registeredAt},"lastSeen":`);
   }
 
   /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing of the entry changed. */
@@ -158,4 +170,11 @@ export class Lease {
       ...(this.#location !== undefined && { location: this.#location }),
     };
   }
+}
+
+/** Printable ASCII that JSON does not escape: as nearly all ids are. */
+const plain = /^[ !#-[\]-~]*$/;
+
+function jsonBytes(text: string, encode: Encode): number {
+  return plain.test(text) ? text.length + 2 : encode(JSON.stringify(text)).byteLength;
 }

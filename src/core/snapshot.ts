@@ -102,26 +102,28 @@ export class Snapshot {
     const list = new Uint8Array(this.#entriesStart + entriesBytes + tail.byteLength);
     list.set(this.#listHead);
     this.#entriesEnd = this.#entriesStart + entriesBytes;
-    this.#placeHeads(list, heads);
-    for (const lease of this.#directory.live()) {
-      let at = writeDigits(list, lease.pictureStart + lease.headBytes, lease.lastSeen);
-      list[at] = CLOSING_BRACE;
-      at += 1;
-      if (at < this.#entriesEnd) list[at] = COMMA;
+    for (const lease of this.#place(list, heads)) {
+      const end = writeDigits(list, lease.pictureStart + lease.headBytes, lease.lastSeen);
+      list[end] = CLOSING_BRACE;
+      lease.heardSincePicture = false;
     }
     list.set(tail, this.#entriesEnd);
     this.#list = list;
   }
 
-  /** Gives every live lease its place in `list`; `heads` are those that the last picture does not have, in order. */
-  #placeHeads(list: Uint8Array, heads: readonly Uint8Array[]): void {
+  /**
+   * Gives every live lease its place in `list`, and a comma behind it. `heads` are those that the last picture does not
+   * have, in order. Returns the leases whose `lastSeen` is yet to be written.
+   */
+  #place(list: Uint8Array, heads: readonly Uint8Array[]): Lease[] {
     const before = this.#list;
     const pictureBefore = this.#picture;
     pictures += 1;
     this.#picture = pictures;
+    const unwritten: Lease[] = [];
     let next = 0;
     let at = this.#entriesStart;
-    // Neighbours that all move by the same distance are copied as one, with what lies between their heads.
+    // Neighbours that all move by the same distance are copied as one, with what lies between them.
     let runStart = 0;
     let runEnd = 0;
     let distance = 0;
@@ -130,6 +132,7 @@ export class Snapshot {
       runEnd = runStart;
     };
     for (const lease of this.#directory.live()) {
+      const end = at + lease.headBytes + digitCount(lease.lastSeen) + 1;
       if (lease.picture === pictureBefore) {
         const start = lease.pictureStart;
         if (runEnd === runStart || start - at !== distance) {
@@ -137,24 +140,29 @@ export class Snapshot {
           runStart = start;
           distance = start - at;
         }
-        runEnd = start + lease.headBytes;
+        runEnd = lease.pictureEnd;
+        if (lease.heardSincePicture) unwritten.push(lease);
       } else {
         copyRun();
         const head = heads[next];
         next += 1;
         if (head !== undefined) list.set(head, at);
+        unwritten.push(lease);
       }
       lease.picture = pictures;
       lease.pictureStart = at;
-      at += lease.headBytes + digitCount(lease.lastSeen) + 1;
-      lease.pictureEnd = at;
-      at += 1;
+      lease.pictureEnd = end;
+      if (end < this.#entriesEnd) list[end] = COMMA;
+      at = end + 1;
     }
     copyRun();
+    return unwritten;
   }
 }
 
 function digitCount(value: number): number {
+  // Every time from 2001 to 2286.
+  if (value >= 1e12 && value < 1e13) return 13;
   let digits = 1;
   for (let limit = 10; value >= limit; limit *= 10) digits += 1;
   return digits;
