@@ -36,8 +36,8 @@ export const PROFILES: Readonly<Record<'quick' | 'full', Profile>> = {
     first: { ttlMs: 8000, rounds: 7 },
     sweeps: [
       { keys: 1000, rounds: 7, intervalMs: 3000 },
-      { keys: 10_000, rounds: 7, intervalMs: 9000 },
-      { keys: 50_000, rounds: 2, intervalMs: 30_000 },
+      { keys: 10_000, rounds: 5, intervalMs: 9000 },
+      { keys: 50_000, rounds: 3, intervalMs: 30_000 },
     ],
   },
   quick: {

@@ -15,10 +15,10 @@ const LIVE_FROM = 500_000;
 const LIST = encodeRequest('GET', '/servers');
 const POLL_EVERY_MS = 20;
 /**
- * The pause between two calls of one kind. Calls at full rate would measure the runtime's own collection of their garbage:
- * even a bare object stops for 10 ms and more a few times a second then (run, with --trace-gc).
+ * The pause between two calls of one kind: shorter than a slice, and long enough that the runtime seldom has to collect
+ * their garbage meanwhile. That stops even a bare object, for 10 ms and more a few times a second at full rate (run).
  */
-const CALL_EVERY_MS = 1;
+const CALL_EVERY_MS = 2;
 /** The comparison is with as long a time just before the sweep, but with this at least. */
 const QUIET_MS = 400;
 
