@@ -1,14 +1,16 @@
 /**
- * The Worker's end of the call for a list. It is a `fetch`, the one call whose answer the runtime streams: over RPC the
- * bytes would be copied into the heap of this isolate, and a list of 10,000 would cost more than twice as much
- * (docs/performance.md).
+ * The Worker's calls for the list. The whole of it comes by `fetch`, which streams: over RPC the bytes would be copied
+ * into the heap of this isolate, and a list of 10,000 would take twice the time (docs/performance.md). What is mostly
+ * short (a 304, a page, a delta) comes over RPC, which is the cheaper call for that.
  */
-import { LIST_HEADERS, listUrl, type ListQuestion } from '../protocol/list-call.ts';
+import { LIST_HEADERS, LIST_URL } from '../protocol/list-call.ts';
+import type { ListOutcome } from '../registry/outcomes.ts';
+import type { Call } from './call.ts';
 
 /** The answer. */
 export interface ListAnswer {
   /** UTF-8 JSON; null where the reader has this list already. */
-  readonly body: ReadableStream<Uint8Array> | ArrayBuffer | null;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | ArrayBuffer | null;
   readonly etag: string | null;
   /** Of the body, in standard base64; null where the registry does not sign. */
   readonly signature: string | null;
@@ -16,17 +18,17 @@ export interface ListAnswer {
 
 /** `knownEtags` are those the reader has, as it sent them; null where it sent none. */
 export async function askForList(
-  registry: Pick<Fetcher, 'fetch'>,
-  asked: ListQuestion,
+  registry: Pick<Call['registry'], 'fetch' | 'listServers'>,
   knownEtags: string | null,
 ): Promise<ListAnswer> {
-  const url = listUrl(asked);
-  const response = await (knownEtags === null
-    ? registry.fetch(url)
-    : registry.fetch(url, { headers: { 'If-None-Match': knownEtags } }));
+  if (knownEtags !== null) return answerOf(await registry.listServers(knownEtags));
+  const response = await registry.fetch(LIST_URL);
   const { headers } = response;
-  const etag = headers.get('ETag');
-  if (response.status === 304) return { body: null, etag, signature: null };
   const body = headers.has(LIST_HEADERS.atOnce) ? await response.arrayBuffer() : response.body;
-  return { body, etag, signature: headers.get(LIST_HEADERS.signature) };
+  return { body, etag: headers.get('ETag'), signature: headers.get(LIST_HEADERS.signature) };
+}
+
+/** What came over RPC. */
+export function answerOf(outcome: ListOutcome): ListAnswer {
+  return outcome.kind === 'unchanged' ? { body: null, etag: outcome.etag, signature: null } : outcome;
 }

@@ -4,7 +4,7 @@ import type { Refusal } from '../protocol/refusal.ts';
 
 import type { GetOutcome } from '../registry/outcomes.ts';
 import { VERSION } from '../version.ts';
-import { askForList } from './ask-for-list.ts';
+import { answerOf, askForList } from './ask-for-list.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
 import { errorsPage } from './errors-page.ts';
@@ -18,15 +18,15 @@ export async function list({ request, registry, respond }: Call): Promise<Respon
   const knownEtags = request.headers.get('If-None-Match');
   switch (wish.kind) {
     case 'all':
-      return respond.list(await askForList(registry, wish, knownEtags), 'public');
+      return respond.list(await askForList(registry, knownEtags), 'public');
     case 'since':
-      return respond.list(await askForList(registry, wish, null), 'public');
+      return respond.list(answerOf(await registry.changesSince(wish.revision)), 'public');
     case 'page': {
       // What moves with every heartbeat, or with the place of the reader, has no tag and is never unchanged.
       const { query, isPersonal } = wish;
       const isTagged = query.sort !== 'lastSeen' && !isPersonal;
-      const question = { kind: 'page', question: JSON.stringify(query) } as const;
-      const answer = await askForList(registry, question, isTagged ? knownEtags : null);
+      const outcome = await registry.queryServers(JSON.stringify(query), isTagged ? knownEtags : null);
+      const answer = answerOf(outcome);
       return respond.list(isTagged ? answer : { ...answer, etag: null }, isPersonal ? 'private' : 'public');
     }
   }

@@ -21,7 +21,7 @@ export type ListOutcome =
   | {
       readonly kind: 'listed';
       /** UTF-8 JSON. */
-      readonly body: Uint8Array;
+      readonly body: Uint8Array | ReadableStream<Uint8Array>;
       /** Null where the answer has none. */
       readonly etag: string | null;
       /** Of the body, in standard base64; null where the registry does not sign. */

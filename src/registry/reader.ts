@@ -7,6 +7,7 @@ import { answerQuery } from '../core/query.ts';
 import { Snapshot } from '../core/snapshot.ts';
 import { query } from '../protocol/query.ts';
 import type { ListOutcome } from './outcomes.ts';
+import type { Outflow } from './outflow.ts';
 import type { Signer } from './signer.ts';
 
 /** What the kept answers to queries may take of the object's 128 MB. */
@@ -18,6 +19,8 @@ const PAGES_MAX_BYTES = 8_000_000;
  */
 const SAME_LIST_MAX_MS = 30_000;
 
+type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
+
 /** Answered at once, but for what is to be signed. */
 type MaybePromise<Value> = Value | Promise<Value>;
 
@@ -26,14 +29,28 @@ export class Reader {
   readonly #snapshot: Snapshot;
   readonly #pages: Pages;
   readonly #signer: Signer | null;
+  readonly #outflow: Outflow;
   readonly #encode: Encode;
 
-  constructor(directory: Directory, snapshotMaxAgeMs: number, signer: Signer | null, encode: Encode) {
+  constructor(
+    directory: Directory,
+    snapshotMaxAgeMs: number,
+    signer: Signer | null,
+    outflow: Outflow,
+    encode: Encode,
+  ) {
     this.#directory = directory;
     this.#snapshot = new Snapshot(directory, snapshotMaxAgeMs, encode);
     this.#pages = new Pages(snapshotMaxAgeMs, PAGES_MAX_BYTES);
     this.#signer = signer;
+    this.#outflow = outflow;
     this.#encode = encode;
+  }
+
+  /** The whole list, to one that has none. */
+  whole(now: number): MaybePromise<Listed> {
+    this.#directory.expire(now);
+    return this.#listed(this.#snapshot.list(now), this.#etag(now));
   }
 
   /** The whole list. `knownEtags` are those the reader has, as it sent them; null where it sent none. */
@@ -41,7 +58,7 @@ export class Reader {
     this.#directory.expire(now);
     const etag = this.#etag(now);
     if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
-    return this.#listed(this.#snapshot.list(now), etag);
+    return this.whole(now);
   }
 
   /**
@@ -67,14 +84,16 @@ export class Reader {
     return this.#listed(body, null);
   }
 
-  /** Every live entry but the caller's own, in parts that follow each other. */
-  peers(self: Lease, now: number): readonly Uint8Array[] {
-    return this.#snapshot.peers(self, now);
+  /** Every live entry but the caller's own. */
+  peers(self: Lease, now: number): Uint8Array | ReadableStream<Uint8Array> {
+    return this.#outflow.send(this.#snapshot.peers(self, now));
   }
 
-  #listed(body: Uint8Array, etag: string | null): MaybePromise<ListOutcome> {
-    if (this.#signer === null) return { kind: 'listed', body, etag, signature: null };
-    return this.#signer.sign(body).then((signature) => ({ kind: 'listed', body, etag, signature }));
+  #listed(bytes: Uint8Array, etag: string | null): MaybePromise<Listed> {
+    const listed = (signature: string | null): Listed => {
+      return { kind: 'listed', body: this.#outflow.send([bytes]), etag, signature };
+    };
+    return this.#signer === null ? listed(null) : this.#signer.sign(bytes).then(listed);
   }
 
   /** Weak: the same revision means the same entries, not the same `lastSeen`. */

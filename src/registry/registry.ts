@@ -7,7 +7,6 @@ import { Directory } from '../core/directory.ts';
 import type { Proof, Registration } from '../core/lease.ts';
 import { Ownership } from '../core/ownership.ts';
 import { alarmIsLost, nextAlarm } from '../core/sweep.ts';
-import { readListUrl } from '../protocol/list-call.ts';
 import { SteadyClock } from './clock.ts';
 import type {
   DeregisterOutcome,
@@ -17,7 +16,7 @@ import type {
   RegisterOutcome,
   RegistryStats,
 } from './outcomes.ts';
-import { ListResponses } from './list-responses.ts';
+import { ListResponses } from './list-response.ts';
 import { Outflow } from './outflow.ts';
 import { Reader } from './reader.ts';
 import { signingWith, type Signing } from './signer.ts';
@@ -40,7 +39,7 @@ export class ServerRegistry extends DurableObject<Env> {
   readonly #signing: Signing;
   readonly #reader: Reader;
   readonly #outflow = new Outflow(HELD_MAX_BYTES);
-  readonly #listResponses = new ListResponses(this.#outflow);
+  readonly #listResponses = new ListResponses();
   readonly #upkeep: Upkeep;
   /** When the alarm is believed to ring, by the registry's clock; in the past from its ring to its next setting. */
   #alarmAt: number | null = null;
@@ -60,7 +59,13 @@ export class ServerRegistry extends DurableObject<Env> {
     this.#directory = new Directory(this.#config, encode, this.#clock.now() * 1000);
     this.#ownership = new Ownership(this.#directory, this.#departures, this.#config);
     this.#signing = signingWith(this.#config.signingSeed);
-    this.#reader = new Reader(this.#directory, this.#config.snapshotMaxAgeMs, this.#signing.signer, encode);
+    this.#reader = new Reader(
+      this.#directory,
+      this.#config.snapshotMaxAgeMs,
+      this.#signing.signer,
+      this.#outflow,
+      encode,
+    );
     this.#upkeep = new Upkeep(this.#directory, this.#departures, this.#store, this.#config, encode);
     void ctx.blockConcurrencyWhile(async () => this.#comeBack(await this.#store.load()));
   }
@@ -106,23 +111,16 @@ export class ServerRegistry extends DurableObject<Env> {
     const lease = this.#directory.heartbeat(serverId, now, metadata ?? undefined);
     if (lease === undefined) return { kind: 'not-registered' };
     this.#upkeep.counters.heartbeats += 1;
-    const peers = wantsPeers ? this.#outflow.send(this.#reader.peers(lease, now)) : null;
+    const peers = wantsPeers ? this.#reader.peers(lease, now) : null;
     // Only where the runtime gave the alarm up or lost it: a heartbeat makes no storage call otherwise.
     return this.#alarmIsLost(now) ? this.#rearm(now).then(() => peers) : peers;
   }
 
-  /** The call for a list, which streams: one of the three methods that follow, as `askForList` puts it. */
-  override async fetch(request: Request): Promise<Response> {
-    const asked = readListUrl(request.url);
-    const knownEtags = request.headers.get('If-None-Match');
-    switch (asked.kind) {
-      case 'all':
-        return this.#listResponses.of(await this.listServers(knownEtags));
-      case 'page':
-        return this.#listResponses.of(await this.queryServers(asked.question, knownEtags));
-      case 'since':
-        return this.#listResponses.of(await this.changesSince(asked.revision));
-    }
+  /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. */
+  override async fetch(): Promise<Response> {
+    const atOnce = this.#outflow.isFull;
+    const outcome = await this.#reader.whole(this.#tickOfRead());
+    return this.#listResponses.of(outcome, atOnce);
   }
 
   /**

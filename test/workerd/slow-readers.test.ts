@@ -2,11 +2,11 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askForList } from '../../src/http/ask-for-list.ts';
-import { LIST_HEADERS, listUrl } from '../../src/protocol/list-call.ts';
+import { LIST_HEADERS } from '../../src/protocol/list-call.ts';
 import { listAnswer } from '../../src/protocol/protocol.ts';
 import { Outflow } from '../../src/registry/outflow.ts';
 import { freshRegistry, holdTime, inside, registerMany, registration, releaseTime } from './support/fleet.ts';
-import { list } from './support/http.ts';
+import { list, send } from './support/http.ts';
 
 beforeEach(() => holdTime());
 afterEach(releaseTime);
@@ -86,7 +86,7 @@ test('lists of different moments that nobody reads are told to be taken at once,
     // Each is a picture of its own, of more than 4 MB.
     const ask = async (index: number) => {
       await registry.heartbeat('server-0', false, JSON.stringify({ index }));
-      return registry.fetch(new Request(listUrl({ kind: 'all' })));
+      return registry.fetch();
     };
     const slow: Response[] = [];
     for (let index = 0; index < 8; index += 1) slow.push(await ask(index));
@@ -117,14 +117,25 @@ test('a heartbeat with many peers streams them, without the caller', async () =>
 });
 
 test('the Worker streams what it is told nothing of, and takes at once what it is told to', async () => {
-  const answer = (headers: Record<string, string>) => ({
+  const stub = freshRegistry();
+  const answering = (headers: Record<string, string>) => ({
     fetch: () => Promise.resolve(new Response('{}', { headers })),
+    listServers: stub.listServers,
   });
-  const streamed = await askForList(answer({ ETag: 'W/"1"' }), { kind: 'all' }, null);
+  const streamed = await askForList(answering({ ETag: 'W/"1"' }), null);
   expect(streamed).toMatchObject({ etag: 'W/"1"', signature: null });
   expect(streamed.body).toBeInstanceOf(ReadableStream);
-  const taken = await askForList(answer({ [LIST_HEADERS.atOnce]: '1' }), { kind: 'all' }, null);
+  const taken = await askForList(answering({ [LIST_HEADERS.atOnce]: '1' }), null);
   expect(taken.body).toBeInstanceOf(ArrayBuffer);
+});
+
+test('a long list comes whole to one who knows another tag, and not at all to one who knows its own', async () => {
+  const ids = await registerMany(env.SERVER_REGISTRY.getByName('global'), 1500);
+  const outdated = await send('GET', '/servers', undefined, { 'If-None-Match': 'W/"1-1"' });
+  const { servers } = listAnswer.parse(await outdated.json());
+  expect(servers.map((server) => server.serverId)).toEqual(ids);
+  const tag = outdated.headers.get('ETag') ?? '';
+  expect((await send('GET', '/servers', undefined, { 'If-None-Match': tag })).status).toBe(304);
 });
 
 test('a long list arrives whole through the Worker', async () => {

@@ -1,5 +1,4 @@
 /** What polling clients cost the object, by calls from a Worker beside it: 304, a delta, a page kept and a page built. */
-import { listUrl, type ListQuestion } from '../../../src/protocol/list-call.ts';
 import { PROCESSOR_TIME, recordRounds } from '../compare.ts';
 import { inRounds } from '../rounds.ts';
 import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';
@@ -47,14 +46,10 @@ export const polls: Scenario = {
     await register(bench.runtime, worker, live - CHANGES, CHANGES);
 
     const state = (what: string) => `${counted(live)} live, ${what}`;
-    const read = (what: string, asked: ListQuestion, knownEtags?: string): Question => ({
+    const read = (what: string, method: string, given: readonly unknown[]): Question => ({
       contender: 'rollcall',
       case: state(what),
-      plan: {
-        method: 'fetch',
-        argument: 'given',
-        given: [listUrl(asked), knownEtags === undefined ? {} : { headers: { 'If-None-Match': knownEtags } }],
-      },
+      plan: { method, argument: 'given', given },
       calls: CALLS,
       concurrency: CONCURRENCY,
     });
@@ -68,16 +63,16 @@ export const polls: Scenario = {
     const fresh: Question = {
       contender: 'rollcall',
       case: state('fresh page'),
-      plan: { method: 'fetch', argument: 'fresh-page' },
+      plan: { method: 'queryServers', argument: 'fresh-page' },
       calls: FRESH_CALLS,
       concurrency: 1,
     };
     const questions = [
       noOp,
       // Any tag matches: the client has whatever list there is.
-      read('unchanged', { kind: 'all' }, '*'),
-      read(`delta of ${CHANGES}`, { kind: 'since', revision }),
-      read('kept page', { kind: 'page', question: JSON.stringify(pageOfRegion(-1)) }),
+      read('unchanged', 'listServers', ['*']),
+      read(`delta of ${CHANGES}`, 'changesSince', [revision]),
+      read('kept page', 'queryServers', [JSON.stringify(pageOfRegion(-1)), null]),
       fresh,
     ];
     const results = await inRounds(questions, (question) => measure(bench, live, question), {

@@ -6,9 +6,13 @@ export class Floor extends Contender {
   #list: Uint8Array = new Uint8Array(0);
   #peers: Uint8Array = new Uint8Array(0);
 
-  /** The same list for a Worker that lets it stream. */
+  /** The same list for a Worker that lets it stream. Given as bytes, each answer would be a copy that waits for the collector. */
   override fetch(): Response {
-    return new Response(this.#list);
+    const { readable, writable } = new FixedLengthStream(this.#list.byteLength);
+    const writer = writable.getWriter();
+    void writer.write(this.#list);
+    void writer.close();
+    return new Response(readable);
   }
 
   override listServers(): Uint8Array {

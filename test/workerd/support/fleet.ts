@@ -63,14 +63,14 @@ export async function registerMany(stub: RegistryStub, count: number, prefix = '
 }
 
 /** The body of an answer that has one, as JSON. */
-export function parseBody(answer: ListOutcome): unknown {
+export async function parseBody(answer: ListOutcome): Promise<unknown> {
   if (answer.kind !== 'listed') throw new Error(`expected a list, got ${answer.kind}`);
-  return JSON.parse(new TextDecoder().decode(answer.body));
+  return new Response(answer.body).json();
 }
 
 /** The whole list, as the object answers it. */
 export async function listOf(registry: RegistryStub | ServerRegistry): Promise<ListAnswer> {
-  return listAnswer.parse(parseBody(await registry.listServers(null)));
+  return listAnswer.parse(await parseBody(await registry.listServers(null)));
 }
 
 export async function listedIds(stub: RegistryStub): Promise<string[]> {

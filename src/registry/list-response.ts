@@ -1,25 +1,17 @@
-/** The object's end of the call for a list: what was found, as a response that streams. */
+/** The object's end of the call for the whole list: what was found, as a response. */
 import { LIST_HEADERS } from '../protocol/list-call.ts';
 import type { ListOutcome } from './outcomes.ts';
-import type { Outflow } from './outflow.ts';
+
+type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
 
 export class ListResponses {
-  readonly #outflow: Outflow;
   /** The headers of the last answer: most answers have the same. */
   #headers = new Headers();
   #headersOf = '';
 
-  constructor(outflow: Outflow) {
-    this.#outflow = outflow;
-  }
-
-  of(outcome: ListOutcome): Response {
-    if (outcome.kind === 'unchanged') {
-      return new Response(null, { status: 304, headers: this.#headersFor(outcome.etag, null, false) });
-    }
-    const { body, etag, signature } = outcome;
-    const headers = this.#headersFor(etag, signature, this.#outflow.isFull);
-    return new Response(this.#outflow.send([body]), { headers });
+  /** `atOnce`: the Worker must not let its reader take its time. */
+  of({ body, etag, signature }: Listed, atOnce: boolean): Response {
+    return new Response(body, { headers: this.#headersFor(etag, signature, atOnce) });
   }
 
   #headersFor(etag: string | null, signature: string | null, atOnce: boolean): Headers {
