@@ -22,7 +22,7 @@ interface Measured {
 export const heartbeat: Scenario = {
   name: 'heartbeat',
   title: 'Heartbeats',
-  seconds: (profile) => (profile.name === 'full' ? 65 : 8),
+  seconds: (profile) => (profile.name === 'full' ? 52 : 8),
   workers: (profile) =>
     liveCounts(profile.liveCounts).flatMap((live) =>
       CONTENDERS.map((contender) => ({ name: workerName(contender, `beat-${live}`), contender })),

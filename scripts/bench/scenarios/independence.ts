@@ -21,7 +21,7 @@ const staleAt = new Map<string, number>();
 export const independence: Scenario = {
   name: 'independence',
   title: 'Read independence',
-  seconds: (profile) => (profile.name === 'full' ? 110 : 18),
+  seconds: (profile) => (profile.name === 'full' ? 95 : 18),
   workers: (profile) => [
     ...profile.staleCounts.flatMap((stale) => [
       {

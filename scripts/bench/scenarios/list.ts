@@ -10,7 +10,7 @@ const LIST = encodeRequest('GET', '/servers');
 export const list: Scenario = {
   name: 'list',
   title: 'Lists',
-  seconds: (profile) => (profile.name === 'full' ? 60 : 6),
+  seconds: (profile) => (profile.name === 'full' ? 48 : 6),
   workers: (profile) =>
     profile.liveCounts.flatMap((live) =>
       LIST_CONTENDERS.map((contender) => ({ name: workerName(contender, live), contender })),

@@ -29,7 +29,7 @@ interface Measured {
 export const polls: Scenario = {
   name: 'polls',
   title: 'Polls',
-  seconds: (profile) => (profile.name === 'full' ? 40 : 6),
+  seconds: (profile) => (profile.name === 'full' ? 12 : 6),
   workers: (profile) => {
     const state = `poll-${Math.max(...profile.liveCounts)}`;
     return (['floor', 'rollcall'] as const).map((contender) => ({

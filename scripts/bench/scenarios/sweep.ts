@@ -4,8 +4,10 @@ import { percentile, summarize } from '../../report/statistics.ts';
 import { recordRounds } from '../compare.ts';
 import { encodeRequest, HttpConnection, type EncodedRequest } from '../http-connection.ts';
 import type { Runtime } from '../runtime.ts';
+
 import { CLEANING, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { idAt, register, stats, type Stats } from '../state.ts';
+import { measureStolenShare } from '../stolen-time.ts';
 
 const TTL_MS = 1500;
 /** Servers that stay live through the sweep, by heartbeats. */
@@ -56,6 +58,8 @@ interface Sample {
   readonly ms: number;
   /** Processor time that the runtime used meanwhile: what the wait would have been on a machine of its own. */
   readonly processorMs: number;
+  /** Meanwhile the host took the processor away for a tick of its clock, 10 ms, or more: nobody's wait but the machine's. */
+  readonly isDisturbed: boolean;
 }
 
 /**
@@ -111,14 +115,15 @@ async function oneSweep(bench: Bench, keys: number, intervalMs: number, company:
   const justBefore = (sample: Sample) => sample.at < at && sample.at >= quietFrom;
   const listSamples = await lists;
   const heartbeatSamples = await heartbeats;
-  const swept = [...listSamples, ...heartbeatSamples].filter(during);
+  const undisturbed = [...listSamples, ...heartbeatSamples].filter(({ isDisturbed }) => !isDisturbed);
+  const swept = undisturbed.filter(during);
   return {
     deleted,
     tookMs,
     duringMs: listSamples.filter(during).map(({ ms }) => ms),
     quietMs: listSamples.filter(justBefore).map(({ ms }) => ms),
     longestMs: longest(swept.map(({ ms }) => ms)),
-    longestQuietMs: longest([...listSamples, ...heartbeatSamples].filter(justBefore).map(({ ms }) => ms)),
+    longestQuietMs: longest(undisturbed.filter(justBefore).map(({ ms }) => ms)),
     heartbeatsMs: heartbeatSamples.filter(during).map(({ ms }) => ms),
     longestProcessorMs: longest(swept.map(({ processorMs }) => processorMs)),
   };
@@ -141,13 +146,20 @@ async function sampleUntil(
   ended: AbortSignal,
 ): Promise<Sample[]> {
   const connection = await HttpConnection.open(url);
+  const stolenShare = measureStolenShare();
   const samples: Sample[] = [];
   while (!ended.aborted) {
     const processorBefore = runtime.processorTimeUs();
+    stolenShare();
     const start = performance.now();
     await connection.send(next(samples.length));
     const ms = performance.now() - start;
-    samples.push({ at: Date.now(), ms, processorMs: (runtime.processorTimeUs() - processorBefore) / 1000 });
+    samples.push({
+      at: Date.now(),
+      ms,
+      processorMs: (runtime.processorTimeUs() - processorBefore) / 1000,
+      isDisturbed: stolenShare() > 0,
+    });
     await delay(CALL_EVERY_MS);
   }
   connection.close();

@@ -11,7 +11,7 @@ const LIVE = 1000;
 export const writes: Scenario = {
   name: 'writes',
   title: 'Registrations and deregistrations',
-  seconds: (profile) => (profile.name === 'full' ? 32 : 4),
+  seconds: (profile) => (profile.name === 'full' ? 22 : 4),
   workers: () => CONTENDERS.map((contender) => ({ name: workerName(contender, 'writes'), contender })),
   run: async (bench) => {
     for (const contender of CONTENDERS) {
