@@ -21,6 +21,20 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** Longer than any answer takes on the slowest machine. */
+const STALLED_AFTER_MS = 60_000;
+
+/**
+ * The runtime answers no more. With many isolates and one thread for V8's background work, as on two processors, workerd
+ * can lock up: the thread waits for one isolate to collect its garbage, while the only thread that could do so waits,
+ * in another isolate, for the background work (seen with gdb in workerd 1.20260426.1).
+ */
+export class StalledError extends Error {
+  constructor() {
+    super(`the runtime has not answered for ${STALLED_AFTER_MS / 1000} s`);
+  }
+}
+
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 export class HttpConnection {
@@ -47,6 +61,9 @@ export class HttpConnection {
     this.#socket = socket;
     this.#socket.on('data', (chunk) => {
       this.#take(chunk);
+    });
+    this.#socket.setTimeout(STALLED_AFTER_MS, () => {
+      this.#fail(new StalledError());
     });
     this.#socket.on('error', (error) => {
       this.#fail(error);

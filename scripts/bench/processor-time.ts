@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The workerd that this process started; undefined where there is no /proc, or no such child. */
-export function findWorkerd(): number | undefined {
-  if (process.platform !== 'linux') return undefined;
+/** The runtimes that this process started and that run, by their process ids; none where there is no /proc. */
+export function findWorkerds(): number[] {
+  if (process.platform !== 'linux') return [];
   const isOurs = (pid: string) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
@@ -17,8 +17,7 @@ export function findWorkerd(): number | undefined {
       return false; // It ended between the listing and the look.
     }
   };
-  const pid = readdirSync('/proc').find(isOurs);
-  return pid === undefined ? undefined : Number(pid);
+  return readdirSync('/proc').filter(isOurs).map(Number);
 }
 
 /** Microseconds that all threads of a process have run; NaN where it isn't told. */

@@ -1,11 +1,12 @@
 /** One run: bundles, starts the runtime, prepares, and goes through the scenarios. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../report/random.ts';
+import { StalledError } from './http-connection.ts';
 import { describeMachine } from './machine.ts';
 import type { BenchOptions } from './options.ts';
 import { duration, startProgress } from './progress.ts';
 import type { Figure, Results } from './results.ts';
-import { makeBundles, startRuntime } from './runtime.ts';
+import { makeBundles, startRuntime, type Runtime } from './runtime.ts';
 import { PROFILES, type Bench, type Scenario } from './scenario.ts';
 import { cold } from './scenarios/cold.ts';
 import { cost } from './scenarios/cost.ts';
@@ -35,9 +36,12 @@ export const SCENARIOS: readonly Scenario[] = [
 const START_SECONDS = 5;
 const INTERRUPT_SEEN_MS = 200;
 
+/** How often a scenario is begun anew because its runtime locked up. */
+const ATTEMPTS = 3;
+
 /**
- * Runs the scenarios and resolves with what they found. Aborted, it resolves early with what there is then, and
- * `complete` is false; any other failure rejects.
+ * Runs the scenarios, each in a runtime of its own, and resolves with what they found. Aborted, it resolves early with
+ * what there is then, and `complete` is false; any other failure rejects.
  */
 export async function runBenchmark(options: BenchOptions, signal: AbortSignal): Promise<Results> {
   const profile = PROFILES[options.quick ? 'quick' : 'full'];
@@ -47,41 +51,61 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
   const startedAt = performance.now();
   const progress = startProgress(seconds, process.stderr);
   const figures: Figure[] = [];
+  const running = new Set<Runtime>();
   let complete = false;
   try {
     progress.doing(`bundling; about ${duration(Math.round(seconds))} in all`);
-    const runtime = await startRuntime(
-      await makeBundles(),
-      scenarios.flatMap((scenario) => scenario.workers(profile)),
-    );
-    progress.finished(START_SECONDS);
-    try {
-      const bench: Bench = {
-        runtime,
-        profile,
-        signal,
-        figures,
-        random: seededRandom(options.seed),
-        doing: (what) => {
-          signal.throwIfAborted();
-          progress.doing(what);
-        },
-        record: (figure) => figures.push(figure),
-      };
-      for (const scenario of scenarios) await scenario.prepare?.(bench);
-      for (const scenario of scenarios) {
-        await scenario.run(bench);
-        progress.finished(scenario.seconds(profile));
-      }
-      complete = true;
-    } finally {
+    const bundles = await makeBundles();
+    const shared = {
+      profile,
+      signal,
+      random: seededRandom(options.seed),
+      doing: (what: string) => {
+        signal.throwIfAborted();
+        progress.doing(what);
+      },
+    };
+    const begin = async (scenario: Scenario): Promise<Run> => {
+      const runtime = await startRuntime(bundles, scenario.workers(profile));
+      running.add(runtime);
+      const found: Figure[] = [];
+      const bench = { ...shared, runtime, figures, record: (figure: Figure) => found.push(figure) };
+      await scenario.prepare?.(bench);
+      return { scenario, bench, found };
+    };
+    const end = async ({ bench: { runtime } }: Run) => {
+      running.delete(runtime);
       await runtime.stop();
+    };
+    const prepared = new Map<Scenario, Run>();
+    for (const scenario of scenarios) {
+      if (scenario.prepare !== undefined) prepared.set(scenario, await begin(scenario));
     }
+    progress.finished(START_SECONDS);
+    for (const scenario of scenarios) {
+      for (let attempt = 1; ; attempt += 1) {
+        const run = (attempt === 1 ? prepared.get(scenario) : undefined) ?? (await begin(scenario));
+        try {
+          await scenario.run(run.bench);
+          figures.push(...run.found);
+          break;
+        } catch (error) {
+          if (signal.aborted) figures.push(...run.found);
+          if (!(error instanceof StalledError) || attempt === ATTEMPTS) throw error;
+          progress.doing(`${scenario.title} once more, because ${error.message}`);
+        } finally {
+          await end(run);
+        }
+      }
+      progress.finished(scenario.seconds(profile));
+    }
+    complete = true;
   } catch (error) {
     // Ctrl-C reaches the runtime as well, whose end may be seen before the signal is.
     await delay(INTERRUPT_SEEN_MS);
     if (!signal.aborted) throw error;
   } finally {
+    await Promise.all(Array.from(running, (runtime) => runtime.stop()));
     progress.end();
   }
   return {
@@ -93,6 +117,13 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
     machine,
     figures,
   };
+}
+
+/** A scenario in its runtime, and what it has found so far. */
+interface Run {
+  readonly scenario: Scenario;
+  readonly bench: Bench;
+  readonly found: Figure[];
 }
 
 /** The scenarios asked for; the cost is worked out from what the storage scenario counts, so that comes with it. */

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { Miniflare } from 'miniflare';
 import { bundle } from './bundle.ts';
 import { HttpTarget } from './http-target.ts';
-import { findWorkerd, processorTimeUs } from './processor-time.ts';
+import { findWorkerds, processorTimeUs } from './processor-time.ts';
 import type { CallPlan, DrivePlan } from './worker/contract.ts';
 
 /** Who is measured. */
@@ -98,6 +98,7 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', removeFiles);
+  const runningBefore = new Set(findWorkerds());
   const listenersBefore = new Set(INTERRUPTS.flatMap((signal) => process.listeners(signal)));
   const miniflare = new Miniflare({
     host: LOOPBACK,
@@ -118,7 +119,7 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
     }
   }
   await miniflare.ready;
-  const pid = findWorkerd();
+  const pid = findWorkerds().find((found) => !runningBefore.has(found));
   const targets = new Map<string, HttpTarget>();
   for (const name of [DRIVER, ...plans.map((plan) => plan.name)]) {
     targets.set(name, new HttpTarget(await miniflare.unsafeGetDirectURL(name)));
