@@ -127,6 +127,8 @@ test('registers, heartbeats, deregisters, lists, alarms, evictions, absences and
       const time = new SteadyTime();
       const model = new Model();
       let stub = freshRegistry();
+      // Loaded before the first step: a clock steps back only for a registry that has seen it.
+      await stub.stats();
       for (const next of steps) {
         switch (next.do) {
           case 'register':
