@@ -1,6 +1,7 @@
 /** The object's end of the call for the whole list: what was found, as a response. */
 import { LIST_HEADERS } from '../protocol/list-call.ts';
 import type { ListOutcome } from './outcomes.ts';
+import { isToTakeAtOnce } from './outflow.ts';
 
 type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
 
@@ -9,9 +10,8 @@ export class ListResponses {
   #headers = new Headers();
   #headersOf = '';
 
-  /** `atOnce`: the Worker must not let its reader take its time. */
-  of({ body, etag, signature }: Listed, atOnce: boolean): Response {
-    return new Response(body, { headers: this.#headersFor(etag, signature, atOnce) });
+  of({ body, etag, signature }: Listed): Response {
+    return new Response(body, { headers: this.#headersFor(etag, signature, isToTakeAtOnce(body)) });
   }
 
   #headersFor(etag: string | null, signature: string | null, atOnce: boolean): Headers {

@@ -11,6 +11,11 @@ import { byteLengthOf, join } from '../core/bytes.ts';
  */
 const STREAMED_FROM_BYTES = 50_000;
 
+/** Whether a body from `send` is bytes only because it was full: the Worker must not let its reader take its time. */
+export function isToTakeAtOnce(body: Uint8Array | ReadableStream<Uint8Array>): boolean {
+  return body instanceof Uint8Array && body.byteLength >= STREAMED_FROM_BYTES;
+}
+
 export class Outflow {
   readonly #maxHeldBytes: number;
   /** Each buffer that is being sent, and to how many. */
@@ -27,7 +32,7 @@ export class Outflow {
     return this.#heldBytes;
   }
 
-  /** Slow readers hold so much that further ones must not: what they get has to be taken at once. */
+  /** Slow readers hold so much that further ones must not: what they get is bytes, to be taken at once. */
   get isFull(): boolean {
     return this.#heldBytes > this.#maxHeldBytes;
   }

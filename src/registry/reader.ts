@@ -7,11 +7,14 @@ import { answerQuery } from '../core/query.ts';
 import { Snapshot } from '../core/snapshot.ts';
 import { query } from '../protocol/query.ts';
 import type { ListOutcome } from './outcomes.ts';
-import type { Outflow } from './outflow.ts';
+import { Outflow } from './outflow.ts';
 import type { Signer } from './signer.ts';
 
 /** What the kept answers to queries may take of the object's 128 MB. */
 const PAGES_MAX_BYTES = 8_000_000;
+
+/** What slow readers may hold of it: a dozen different lists of 10,000. */
+const HELD_MAX_BYTES = 32_000_000;
 
 /**
  * How long a client may go on with a list by `If-None-Match`. Clients drop an entry that they saw last heard two
@@ -29,21 +32,14 @@ export class Reader {
   readonly #snapshot: Snapshot;
   readonly #pages: Pages;
   readonly #signer: Signer | null;
-  readonly #outflow: Outflow;
+  readonly #outflow = new Outflow(HELD_MAX_BYTES);
   readonly #encode: Encode;
 
-  constructor(
-    directory: Directory,
-    snapshotMaxAgeMs: number,
-    signer: Signer | null,
-    outflow: Outflow,
-    encode: Encode,
-  ) {
+  constructor(directory: Directory, snapshotMaxAgeMs: number, signer: Signer | null, encode: Encode) {
     this.#directory = directory;
     this.#snapshot = new Snapshot(directory, snapshotMaxAgeMs, encode);
     this.#pages = new Pages(snapshotMaxAgeMs, PAGES_MAX_BYTES);
     this.#signer = signer;
-    this.#outflow = outflow;
     this.#encode = encode;
   }
 

@@ -17,14 +17,10 @@ import type {
   RegistryStats,
 } from './outcomes.ts';
 import { ListResponses } from './list-response.ts';
-import { Outflow } from './outflow.ts';
 import { Reader } from './reader.ts';
 import { signingWith, type Signing } from './signer.ts';
 import { Store, type Loaded } from './store.ts';
 import { Upkeep } from './upkeep.ts';
-
-/** What slow readers may hold of the object's 128 MB: a dozen different lists of 10,000. */
-const HELD_MAX_BYTES = 32_000_000;
 
 const utf8 = new TextEncoder();
 const encode = (text: string) => utf8.encode(text);
@@ -38,7 +34,6 @@ export class ServerRegistry extends DurableObject<Env> {
   readonly #ownership: Ownership;
   readonly #signing: Signing;
   readonly #reader: Reader;
-  readonly #outflow = new Outflow(HELD_MAX_BYTES);
   readonly #listResponses = new ListResponses();
   readonly #upkeep: Upkeep;
   /** When the alarm is believed to ring, by the registry's clock; in the past from its ring to its next setting. */
@@ -59,13 +54,7 @@ export class ServerRegistry extends DurableObject<Env> {
     this.#directory = new Directory(this.#config, encode, this.#clock.now() * 1000);
     this.#ownership = new Ownership(this.#directory, this.#departures, this.#config);
     this.#signing = signingWith(this.#config.signingSeed);
-    this.#reader = new Reader(
-      this.#directory,
-      this.#config.snapshotMaxAgeMs,
-      this.#signing.signer,
-      this.#outflow,
-      encode,
-    );
+    this.#reader = new Reader(this.#directory, this.#config.snapshotMaxAgeMs, this.#signing.signer, encode);
     this.#upkeep = new Upkeep(this.#directory, this.#departures, this.#store, this.#config, encode);
     void ctx.blockConcurrencyWhile(async () => this.#comeBack(await this.#store.load()));
   }
@@ -118,9 +107,7 @@ export class ServerRegistry extends DurableObject<Env> {
 
   /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. */
   override async fetch(): Promise<Response> {
-    const atOnce = this.#outflow.isFull;
-    const outcome = await this.#reader.whole(this.#tickOfRead());
-    return this.#listResponses.of(outcome, atOnce);
+    return this.#listResponses.of(await this.#reader.whole(this.#tickOfRead()));
   }
 
   /**
