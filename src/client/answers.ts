@@ -134,6 +134,9 @@ export const isStatsAnswer = shaped<StatsAnswer>({
     shaped<NonNullable<StatsAnswer['lastSweep']>>({ at: isCount, deleted: isCount, tookMs: isCount }),
   ),
   checkpoints: isCount,
+  saves: isCount,
+  failedSaves: isCount,
+  loads: isCount,
   heartbeats: isCount,
   reads: isCount,
   absence: nullable(
@@ -141,4 +144,5 @@ export const isStatsAnswer = shaped<StatsAnswer>({
   ),
   setAside: isCount,
   signing: isSigning,
+  streams: shaped<StatsAnswer['streams']>({ heldBytes: isCount, cut: isCount }),
 });

@@ -20,9 +20,19 @@ export class Pages {
 
   /** The kept answer under `key` if it is of this revision and young enough, or a new one. */
   answer(key: string, revision: number, now: number, build: () => Uint8Array): Uint8Array {
-    const kept = this.#pages.get(key);
-    if (kept?.revision === revision && now - kept.takenAt < this.#maxAgeMs) return kept.body;
+    const kept = this.find(key, revision, now);
+    if (kept !== undefined) return kept;
     const body = build();
+    this.keep(key, body, revision, now);
+    return body;
+  }
+
+  find(key: string, revision: number, now: number): Uint8Array | undefined {
+    const kept = this.#pages.get(key);
+    return kept?.revision === revision && now - kept.takenAt < this.#maxAgeMs ? kept.body : undefined;
+  }
+
+  keep(key: string, body: Uint8Array, revision: number, now: number): void {
     this.#drop(key);
     this.#pages.set(key, { body, revision, takenAt: now });
     this.#bytes += bytesOf(key, body);
@@ -30,7 +40,6 @@ export class Pages {
       if (this.#bytes <= this.#maxBytes) break;
       this.#drop(oldest);
     }
-    return body;
   }
 
   #drop(key: string): void {

@@ -1,7 +1,8 @@
 /** A filtered, sorted page of the list: which entries, in what order, and where the next page begins. */
 import { FIELDS, type Cursor, type Field, type Query } from '../protocol/query.ts';
 import { distanceKm } from './distance.ts';
-import type { Encode, Lease } from './lease.ts';
+import type { Lease } from './leases/lease.ts';
+import { encodeUtf8 } from './utf8.ts';
 
 interface Match {
   readonly lease: Lease;
@@ -10,7 +11,7 @@ interface Match {
 }
 
 /** The page as UTF-8 JSON: `{servers, timestamp, asked, total, nextCursor?}`; `total` counts the matches of all pages. */
-export function answerQuery(live: Iterable<Lease>, query: Query, now: number, encode: Encode): Uint8Array {
+export function answerQuery(live: Iterable<Lease>, query: Query, now: number): Uint8Array {
   const matches: Match[] = [];
   let total = 0;
   for (const lease of live) {
@@ -25,15 +26,15 @@ export function answerQuery(live: Iterable<Lease>, query: Query, now: number, en
   const next =
     last === undefined || page.length === matches.length
       ? ''
-      : `,"nextCursor":"${encodeCursor({ sort: query.sort, rank: last.rank, serverId: last.lease.serverId }, encode)}"`;
-  return encode(
+      : `,"nextCursor":"${encodeCursor({ sort: query.sort, rank: last.rank, serverId: last.lease.serverId })}"`;
+  return encodeUtf8(
     `{"servers":[${servers}],"timestamp":${now},"asked":${JSON.stringify(query.asked)},"total":${total}${next}}`,
   );
 }
 
 /** Hexadecimal UTF-8 of JSON: opaque to clients, and in need of no escaping in a URL. */
-export function encodeCursor({ sort, rank, serverId }: Cursor, encode: Encode): string {
-  return Array.from(encode(JSON.stringify([sort, rank, serverId])), (byte) =>
+export function encodeCursor({ sort, rank, serverId }: Cursor): string {
+  return Array.from(encodeUtf8(JSON.stringify([sort, rank, serverId])), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('');
 }

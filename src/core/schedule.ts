@@ -1,4 +1,4 @@
-/** What this alarm does, and when the next one rings: pure functions of the registry's state and its intervals. */
+/** When the next alarm rings, what it does, and when a save is due: pure functions of the state and its terms. */
 
 /**
  * Most keys one alarm deletes. The object answers nobody while it works: a slice of 1,024 keys kept it for 25 ms and
@@ -15,54 +15,66 @@ export const SLICE_PAUSE_MS = 20;
 /** An alarm later than this is taken for lost, and the next write sets it again. */
 export const ALARM_OVERDUE_MS = 5000;
 
-export interface SweepIntervals {
+/**
+ * A change after a quiet time is saved so long after it, together with what comes meanwhile. While it waits the object
+ * is kept awake, which costs as much a second as writing 1.6 rows: docs/performance.md compares the choices.
+ */
+export const SAVE_SOON_MS = 1000;
+
+/** Shortest time between two saves under load: at most one row in 10 s, $0.26 a month. */
+export const SAVE_EVERY_MS = 10_000;
+
+export interface ScheduleTerms {
   /** Shortest time between the beginnings of two sweeps. */
   readonly sweepIntervalMs: number;
-  /** Shortest time between two checkpoints. */
+  /** The alarm rings at least so often while anything is held: what is overdue longer shows that the registry was down. */
   readonly checkpointIntervalMs: number;
 }
 
 /** All that the alarm's decisions depend on. Times in epoch milliseconds; null where there is none. */
-export interface SweepState {
+export interface ScheduleState {
   readonly now: number;
-  /** Rows an alarm has yet to look after: leases, live and stale, and departures. */
+  /** Rows an alarm has yet to look after: leases, live and stale, and tombstones. */
   readonly held: number;
   /** Length of the queue of stale keys. */
   readonly stale: number;
   readonly nextExpiry: number | null;
   /** The sweep that began last deleted a slice and left keys in the queue. */
   readonly sweepUnfinished: boolean;
-  /** Rows of departures wait to be deleted. */
-  readonly departuresOver: boolean;
+  /** Rows of tombstones wait to be deleted. */
+  readonly tombstonesOver: boolean;
   readonly lastSweepAt: number | null;
-  readonly lastCheckpointAt: number | null;
 }
 
 /** Whether this alarm flushes a slice of the queue, or lets stale keys go on accumulating. */
-export function sweepIsDue(state: SweepState, intervals: SweepIntervals): boolean {
+export function sweepIsDue(state: ScheduleState, terms: ScheduleTerms): boolean {
   if (state.stale === 0) return false;
-  return state.sweepUnfinished || state.now >= after(state.lastSweepAt, intervals.sweepIntervalMs);
-}
-
-/** Whether this alarm may write a checkpoint: the interval has passed, or nothing is held and it is the last one. */
-export function checkpointIsDue(state: SweepState, intervals: SweepIntervals): boolean {
-  if (state.sweepUnfinished) return false;
-  return state.held === 0 || state.now >= after(state.lastCheckpointAt, intervals.checkpointIntervalMs);
+  return state.sweepUnfinished || state.now >= after(state.lastSweepAt, terms.sweepIntervalMs);
 }
 
 /**
  * When the next alarm rings, or null: an empty registry sleeps. It is the sooner of the next sweep (the later of
- * the next expiry and the sweep interval after the last sweep) and the next checkpoint, which comes round as
- * long as anything is held, because a heartbeat must not set an alarm.
+ * the next expiry and the sweep interval after the last sweep) and a checkpoint interval from now: a heartbeat must set
+ * no alarm, and an alarm far ahead would not show that the registry was down.
  */
-export function nextAlarm(state: SweepState, intervals: SweepIntervals): number | null {
+export function nextAlarm(state: ScheduleState, terms: ScheduleTerms): number | null {
   if (state.held === 0) return null;
   const soonest = state.now + SLICE_PAUSE_MS;
-  if (state.sweepUnfinished || state.departuresOver) return soonest;
+  if (state.sweepUnfinished || state.tombstonesOver) return soonest;
   const nextStale = state.stale > 0 ? state.now : (state.nextExpiry ?? Infinity);
-  const sweepAt = Math.max(nextStale, after(state.lastSweepAt, intervals.sweepIntervalMs));
-  const checkpointAt = (state.lastCheckpointAt ?? state.now) + intervals.checkpointIntervalMs;
-  return Math.max(soonest, Math.min(sweepAt, checkpointAt));
+  const sweepAt = Math.max(nextStale, after(state.lastSweepAt, terms.sweepIntervalMs));
+  return Math.max(soonest, Math.min(sweepAt, state.now + terms.checkpointIntervalMs));
+}
+
+/**
+ * How long after the first unsaved change a save is due. The wait is counted from that change and never prolonged, so
+ * calls that keep coming don't put it off.
+ */
+export function saveDelayMs(lastSaveAt: number, now: number, heartbeatEveryMs: number): number {
+  // A heartbeat must be on disk well before the next one of its server comes.
+  const everyMs = Math.min(SAVE_EVERY_MS, heartbeatEveryMs / 4);
+  const soonMs = Math.min(SAVE_SOON_MS, everyMs);
+  return Math.min(everyMs, Math.max(soonMs, lastSaveAt + everyMs - now));
 }
 
 /**
@@ -70,9 +82,9 @@ export function nextAlarm(state: SweepState, intervals: SweepIntervals): number 
  * (given up by the runtime after its retries, or stuck), or it lies further ahead than any that `nextAlarm` gives
  * (set under longer intervals, or by a clock that was wrong).
  */
-export function alarmIsLost(alarmAt: number | null, now: number, intervals: SweepIntervals): boolean {
+export function alarmIsLost(alarmAt: number | null, now: number, terms: ScheduleTerms): boolean {
   if (alarmAt === null) return true;
-  return alarmAt < now - ALARM_OVERDUE_MS || alarmAt > now + intervals.checkpointIntervalMs + SLICE_PAUSE_MS;
+  return alarmAt < now - ALARM_OVERDUE_MS || alarmAt > now + terms.checkpointIntervalMs + SLICE_PAUSE_MS;
 }
 
 function after(last: number | null, intervalMs: number): number {

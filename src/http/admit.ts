@@ -1,5 +1,5 @@
 /** From a request to a write that may go to the object: credential, limits, body and signature, in that order. */
-import type { Proof } from '../registry/outcomes.ts';
+import type { Proof } from '../rpc/contract.ts';
 import type { Access, Subject } from './access.ts';
 import { addressOf } from './address.ts';
 import { readBody } from './body.ts';

@@ -1,22 +1,16 @@
 /** One request: what its handler gets, its answer, and what the log is told. */
 import { ConfigError } from '../config.ts';
 import type { Refusal } from '../protocol/refusal.ts';
+import { locate, type RegistryStub } from '../rpc/locate.ts';
 import { logFailure, logRefusedWrite } from './log.ts';
 import { Responder } from './respond.ts';
 import { settingsOf, type Settings } from './settings.ts';
 
-let id: DurableObjectId | undefined;
-
-/** Which object serves a request: one, for now. Its id is worked out once, the stub is new: a broken one stays so. */
-function registryOf({ SERVER_REGISTRY }: Env) {
-  id ??= SERVER_REGISTRY.idFromName('global');
-  return SERVER_REGISTRY.get(id);
-}
-
 /** The request, the object, and what the configuration makes of the rest. */
 export interface Call extends Settings {
   readonly request: Request;
-  readonly registry: ReturnType<typeof registryOf>;
+  /** The object, by a stub of its own for each call: one whose object was reset never recovers. */
+  readonly registry: () => RegistryStub;
 }
 
 export type Handler = (call: Call) => Response | Refusal | Promise<Response | Refusal>;
@@ -26,7 +20,7 @@ export function answer(request: Request, env: Env, handler: Handler, route: stri
   return withSettings(env, async (settings) => {
     let result: Response | Refusal;
     try {
-      result = await handler({ request, registry: registryOf(env), ...settings });
+      result = await handler({ request, registry: () => locate(env), ...settings });
     } catch (error) {
       result = failed(error, route);
     }

@@ -2,9 +2,8 @@
 import type { ServerAnswer } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 
-import type { GetOutcome } from '../registry/outcomes.ts';
+import { readChanges, readList, readPage, readServer, readStats } from '../rpc/read.ts';
 import { VERSION } from '../version.ts';
-import { answerOf, askForList } from './ask-for-list.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
 import { errorsPage } from './errors-page.ts';
@@ -18,15 +17,14 @@ export async function list({ request, registry, respond }: Call): Promise<Respon
   const knownEtags = request.headers.get('If-None-Match');
   switch (wish.kind) {
     case 'all':
-      return respond.list(await askForList(registry, knownEtags), 'public');
+      return respond.list(await readList(registry, knownEtags), 'public');
     case 'since':
-      return respond.list(answerOf(await registry.changesSince(wish.revision)), 'public');
+      return respond.list(await readChanges(registry, wish.revision), 'public');
     case 'page': {
       // What moves with every heartbeat, or with the place of the reader, has no tag and is never unchanged.
       const { query, isPersonal } = wish;
       const isTagged = query.sort !== 'lastSeen' && !isPersonal;
-      const outcome = await registry.queryServers(JSON.stringify(query), isTagged ? knownEtags : null);
-      const answer = answerOf(outcome);
+      const answer = await readPage(registry, JSON.stringify(query), isTagged ? knownEtags : null);
       return respond.list(isTagged ? answer : { ...answer, etag: null }, isPersonal ? 'private' : 'public');
     }
   }
@@ -35,14 +33,14 @@ export async function list({ request, registry, respond }: Call): Promise<Respon
 export async function get({ request, registry, respond }: Call): Promise<Response | Refusal> {
   const id = parseServerId(request);
   if (!id.ok) return id.refusal;
-  const outcome: GetOutcome = await registry.getServer(id.value);
+  const outcome = await readServer(registry, id.value);
   if (outcome.kind !== 'found') return outcome;
   const { server, status, expiresAt } = outcome;
   return respond.json({ server: toEntry(server), status, expiresAt } satisfies ServerAnswer);
 }
 
 export async function stats({ registry, respond }: Call): Promise<Response> {
-  return respond.json(await registry.stats());
+  return respond.json(await readStats(registry));
 }
 
 export function health({ respond }: Call): Response {

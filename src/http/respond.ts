@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 
-import type { ListAnswer } from './ask-for-list.ts';
+import type { ListReply } from '../rpc/read.ts';
 import { explain, typeOf } from './problems.ts';
 
 /** [C15] What every answer allows other origins to do, and to read. */
@@ -88,7 +88,7 @@ export class Responder {
   }
 
   /** The list or what was asked of it, or that the reader has it. A private answer is no other reader's. */
-  list({ body, etag, signature }: ListAnswer, audience: 'public' | 'private'): Response {
+  list({ body, etag, signature }: ListReply, audience: 'public' | 'private'): Response {
     const headers = (audience === 'private' ? this.#privateList : this.#list).with(etag, signature);
     return new Response(body, { status: body === null ? 304 : 200, headers });
   }

@@ -1,6 +1,6 @@
 /** The routes that write: admitted first, then one call to the object. */
 import type { Refusal } from '../protocol/refusal.ts';
-import type { HeartbeatOutcome, RegisterOutcome } from '../registry/outcomes.ts';
+import type { HeartbeatOutcome, RegisterOutcome } from '../rpc/contract.ts';
 import { admit } from './admit.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
@@ -19,7 +19,7 @@ export async function register({
   const { value, proof } = admitted.value;
   const { metadata, ...named } = value;
   const location = config.recordLocation ? locationOf(request.cf) : undefined;
-  const outcome: RegisterOutcome = await registry.register({
+  const outcome: RegisterOutcome = await registry().register({
     ...named,
     metadata: metadata === undefined ? null : JSON.stringify(metadata),
     ...(proof !== null && { proof }),
@@ -35,7 +35,7 @@ export async function heartbeat({ request, gate, registry, respond }: Call): Pro
   const { value, proof } = admitted.value;
   const { serverId, peers, metadata } = value;
   const metadataText = metadata === undefined ? null : JSON.stringify(metadata);
-  const outcome: HeartbeatOutcome = await registry.heartbeat(serverId, peers, metadataText, proof);
+  const outcome: HeartbeatOutcome = await registry().heartbeat(serverId, peers, metadataText, proof);
   if (outcome === null) return respond.json({ success: true });
   const isBody = outcome instanceof Uint8Array || outcome instanceof ReadableStream;
   return isBody ? respond.encodedJson(outcome) : outcome;
@@ -48,6 +48,6 @@ export async function deregister({ request, gate, registry, respond }: Call): Pr
   });
   if (!admitted.ok) return admitted.refusal;
   const { value, proof } = admitted.value;
-  const outcome = await registry.deregister(value.serverId, proof ?? undefined);
+  const outcome = await registry().deregister(value.serverId, proof ?? undefined);
   return outcome.kind === 'deregistered' ? respond.json({ success: true }) : outcome;
 }

@@ -136,6 +136,12 @@ export const statsAnswer = z.object({
   swept: z.int(),
   lastSweep: z.object({ at: epochMs, deleted: z.int(), tookMs: z.int() }).nullable(),
   checkpoints: z.int(),
+  /** Saves of what moved, each one row. */
+  saves: z.int(),
+  /** Saves that the disk refused; each was tried again. */
+  failedSaves: z.int(),
+  /** Times that the object was loaded from disk: after each sleep, deploy and crash. */
+  loads: z.int(),
   heartbeats: z.int(),
   reads: z.int(),
   /** The last time the registry itself was away, and how many leases it extended on coming back. */
@@ -144,6 +150,8 @@ export const statsAnswer = z.object({
   setAside: z.int(),
   /** Whether lists are signed with BOOTSTRAP_SIGNING_KEY. */
   signing: z.enum(['on', 'off', 'malformed key']),
+  /** Bytes of answers that slow readers hold in memory, and how many readers were cut off for being slow. */
+  streams: z.object({ heldBytes: z.int(), cut: z.int() }),
 });
 
 /** Every error body: RFC 9457 problem details, and the `error` member of the original registry. */

@@ -1,117 +1,83 @@
-/** What the alarm does: sweeps, checkpoints, and the counters that tell of them. */
-import { encodeLeases } from '../core/checkpoint.ts';
-import type { Departures } from '../core/departures.ts';
-import type { Directory } from '../core/directory.ts';
-import type { Encode } from '../core/lease.ts';
-import {
-  checkpointIsDue,
-  KEYS_PER_SLICE,
-  sweepIsDue,
-  type SweepIntervals,
-  type SweepState,
-} from '../core/sweep.ts';
-import { zeroCounters, type Counters } from './counters.ts';
-import type { Store } from './store.ts';
+/** What the alarm does: one slice of the sweep, tombstones that are over, and the checkpoint. */
+import type { Directory } from '../core/leases/directory.ts';
+import type { Tombstones } from '../core/leases/tombstones.ts';
+import { KEYS_PER_SLICE, sweepIsDue, type ScheduleState, type ScheduleTerms } from '../core/schedule.ts';
+import type { PendingWrites } from './pending-writes.ts';
+import type { Saver } from './saver.ts';
+import type { Counters } from './storage/counters.ts';
+import type { Store } from './storage/store.ts';
 
-/** Each step leaves memory as it was if its write fails: nothing is lost, nothing is counted twice. */
-export class Upkeep {
-  readonly #directory: Directory;
-  readonly #departures: Departures;
-  readonly #store: Store;
-  readonly #intervals: SweepIntervals;
-  readonly #encode: Encode;
-  #counters = zeroCounters();
+export interface AlarmTaskParts {
+  readonly directory: Directory;
+  readonly tombstones: Tombstones;
+  readonly store: Store;
+  readonly saver: Saver;
+  readonly pending: PendingWrites;
+  readonly counters: Counters;
+  readonly terms: ScheduleTerms;
+  /** Epoch milliseconds of the registry's clock. */
+  readonly now: () => number;
+}
+
+export class AlarmTasks {
+  readonly #parts: AlarmTaskParts;
   #sweepUnfinished = false;
-  /** A sweep was counted that no checkpoint has written down yet. */
-  #sweepsUnwritten = false;
-  #lastCheckpointAt: number | null = null;
 
-  constructor(
-    directory: Directory,
-    departures: Departures,
-    store: Store,
-    intervals: SweepIntervals,
-    encode: Encode,
-  ) {
-    this.#directory = directory;
-    this.#departures = departures;
-    this.#store = store;
-    this.#intervals = intervals;
-    this.#encode = encode;
+  constructor(parts: AlarmTaskParts) {
+    this.#parts = parts;
   }
 
-  get counters(): Counters {
-    return this.#counters;
-  }
-
-  /** Goes on from what the last checkpoint held. A sweep ahead of now was dated by a clock that was wrong. */
-  resume(counters: Counters | null, checkpointAt: number | null, now: number): void {
-    this.#counters = counters ?? zeroCounters();
-    this.#lastCheckpointAt = checkpointAt;
-    const { lastSweep } = this.#counters;
-    if (lastSweep !== null) lastSweep.at = Math.min(lastSweep.at, now);
-  }
-
-  /** One alarm's work: at most one slice of deletes, and a checkpoint. `clock` tells when a slice is done. */
-  async run(now: number, clock: () => number): Promise<void> {
+  /**
+   * One alarm's work. A throw is left to the runtime, which rings again, after a delete that failed on the object as it
+   * is loaded anew from disk.
+   */
+  async run(now: number): Promise<void> {
+    const { directory, saver, terms } = this.#parts;
     // What the slice before left may have come back to life since: then that sweep is over.
-    if (this.#directory.staleCount === 0) this.#sweepUnfinished = false;
-    if (sweepIsDue(this.state(now), this.#intervals)) await this.#sweepSlice(now, clock);
-    else await this.#sweepDepartures(now);
-    if (checkpointIsDue(this.state(now), this.#intervals)) await this.#checkpoint(now);
+    if (directory.staleCount === 0) this.#sweepUnfinished = false;
+    if (sweepIsDue(this.state(now), terms)) await this.#sweepSlice(now);
+    else await this.#sweepTombstones(now);
+    if (!this.#sweepUnfinished) await saver.checkpoint();
   }
 
   /** What the alarm's decisions depend on. */
-  state(now: number): SweepState {
+  state(now: number): ScheduleState {
+    const { directory, tombstones, counters } = this.#parts;
     return {
       now,
-      held: this.#directory.heldCount + this.#departures.size,
-      stale: this.#directory.staleCount,
-      nextExpiry: this.#directory.earliestExpiry,
-      sweepUnfinished: this.#sweepUnfinished && this.#directory.staleCount > 0,
-      departuresOver: this.#departures.hasOver(now),
-      lastSweepAt: this.#counters.lastSweep?.at ?? null,
-      lastCheckpointAt: this.#lastCheckpointAt,
+      held: directory.heldCount + tombstones.size,
+      stale: directory.staleCount,
+      nextExpiry: directory.earliestExpiry,
+      sweepUnfinished: this.#sweepUnfinished && directory.staleCount > 0,
+      tombstonesOver: tombstones.hasOver(now),
+      lastSweepAt: counters.lastSweep?.at ?? null,
     };
   }
 
-  async #sweepSlice(now: number, clock: () => number): Promise<void> {
-    const batch = this.#directory.staleBatch(KEYS_PER_SLICE);
-    await this.#store.sweepServers(batch.map((lease) => lease.serverId));
-    const deleted = this.#directory.forget(batch);
-
-    const counters = this.#counters;
+  async #sweepSlice(now: number): Promise<void> {
+    const { directory, store, saver, pending, counters } = this.#parts;
+    const batch = directory.staleBatch(KEYS_PER_SLICE);
+    // Disk and memory in one turn: no heartbeat can come between, to a server whose row is gone.
+    const deleted = pending.commit([store.sweepServers(batch.map((lease) => lease.serverId))]);
+    directory.forget(batch);
     const going = this.#sweepUnfinished ? counters.lastSweep : null;
     const at = going?.at ?? now;
+    this.#sweepUnfinished = directory.staleCount > 0;
+    await deleted;
     if (going === null) counters.sweeps += 1;
-    counters.swept += deleted;
-    counters.lastSweep = { at, deleted: (going?.deleted ?? 0) + deleted, tookMs: clock() - at };
-    this.#sweepUnfinished = this.#directory.staleCount > 0;
-    this.#sweepsUnwritten = true;
+    counters.swept += batch.length;
+    // The clock of the platform stands still until something is waited for: the disk, here.
+    const tookMs = this.#parts.now() - at;
+    counters.lastSweep = { at, deleted: (going?.deleted ?? 0) + batch.length, tookMs };
+    saver.headChanged();
   }
 
-  async #sweepDepartures(now: number): Promise<void> {
-    const batch = this.#departures.overBatch(now, KEYS_PER_SLICE);
+  async #sweepTombstones(now: number): Promise<void> {
+    const { tombstones, store, pending } = this.#parts;
+    const batch = tombstones.overBatch(now, KEYS_PER_SLICE);
     if (batch.length === 0) return;
-    await this.#store.sweepDepartures(batch);
-    this.#departures.forget(batch);
-  }
-
-  async #checkpoint(now: number): Promise<void> {
-    const changes = this.#directory.takeChanges();
-    if (changes.leasesMoved || changes.unwritten.length > 0 || this.#sweepsUnwritten) {
-      const counters = { ...this.#counters, checkpoints: this.#counters.checkpoints + 1 };
-      const parts = encodeLeases(this.#directory.held(), this.#encode);
-      const changed = changes.unwritten.map((lease) => lease.toRecord());
-      try {
-        await this.#store.putCheckpoint({ at: now, parts, counters, changed });
-      } catch (error) {
-        this.#directory.giveBack(changes);
-        throw error;
-      }
-      this.#counters.checkpoints += 1;
-      this.#sweepsUnwritten = false;
-    }
-    this.#lastCheckpointAt = now;
+    const deleted = pending.commit([store.sweepTombstones(batch)]);
+    tombstones.forget(batch);
+    await deleted;
   }
 }

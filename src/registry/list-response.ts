@@ -1,7 +1,5 @@
 /** The object's end of the call for the whole list: what was found, as a response. */
-import { LIST_HEADERS } from '../protocol/list-call.ts';
-import type { ListOutcome } from './outcomes.ts';
-import { isToTakeAtOnce } from './outflow.ts';
+import { SIGNATURE_HEADER, type ListOutcome } from '../rpc/contract.ts';
 
 type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
 
@@ -11,16 +9,15 @@ export class ListResponses {
   #headersOf = '';
 
   of({ body, etag, signature }: Listed): Response {
-    return new Response(body, { headers: this.#headersFor(etag, signature, isToTakeAtOnce(body)) });
+    return new Response(body, { headers: this.#headersFor(etag, signature) });
   }
 
-  #headersFor(etag: string | null, signature: string | null, atOnce: boolean): Headers {
-    const key = `${etag} ${signature} ${atOnce}`;
+  #headersFor(etag: string | null, signature: string | null): Headers {
+    const key = `${etag} ${signature}`;
     if (key === this.#headersOf) return this.#headers;
     this.#headers = new Headers({
       ...(etag !== null && { ETag: etag }),
-      ...(signature !== null && { [LIST_HEADERS.signature]: signature }),
-      ...(atOnce && { [LIST_HEADERS.atOnce]: '1' }),
+      ...(signature !== null && { [SIGNATURE_HEADER]: signature }),
     });
     this.#headersOf = key;
     return this.#headers;

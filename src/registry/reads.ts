@@ -1,14 +1,14 @@
 /** Every answer that shows the list: whole, paged, since a revision or as peers, with its revision and signature. */
 import { answerSince } from '../core/delta.ts';
-import type { Directory } from '../core/directory.ts';
-import type { Encode, Lease } from '../core/lease.ts';
+import { Snapshot } from '../core/encoding/snapshot.ts';
+import type { Directory } from '../core/leases/directory.ts';
+import type { Lease } from '../core/leases/lease.ts';
 import { Pages } from '../core/pages.ts';
 import { answerQuery } from '../core/query.ts';
-import { Snapshot } from '../core/snapshot.ts';
 import { query } from '../protocol/query.ts';
-import type { ListOutcome } from './outcomes.ts';
-import { Outflow } from './outflow.ts';
+import type { GetOutcome, ListOutcome } from '../rpc/contract.ts';
 import type { Signer } from './signer.ts';
+import { StreamBudget } from './stream-budget.ts';
 
 /** What the kept answers to queries may take of the object's 128 MB. */
 const PAGES_MAX_BYTES = 8_000_000;
@@ -27,34 +27,40 @@ type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
 /** Answered at once, but for what is to be signed. */
 type MaybePromise<Value> = Value | Promise<Value>;
 
-export class Reader {
+export class Reads {
   readonly #directory: Directory;
   readonly #snapshot: Snapshot;
   readonly #pages: Pages;
   readonly #signer: Signer | null;
-  readonly #outflow = new Outflow(HELD_MAX_BYTES);
-  readonly #encode: Encode;
+  readonly #streams = new StreamBudget(HELD_MAX_BYTES);
+  /** Told when a read finds that leases ran out: the revision moved, and nobody else knows yet. */
+  readonly #onExpired: () => void;
 
-  constructor(directory: Directory, snapshotMaxAgeMs: number, signer: Signer | null, encode: Encode) {
+  constructor(directory: Directory, snapshotMaxAgeMs: number, signer: Signer | null, onExpired: () => void) {
     this.#directory = directory;
-    this.#snapshot = new Snapshot(directory, snapshotMaxAgeMs, encode);
+    this.#snapshot = new Snapshot(directory, snapshotMaxAgeMs);
     this.#pages = new Pages(snapshotMaxAgeMs, PAGES_MAX_BYTES);
     this.#signer = signer;
-    this.#encode = encode;
+    this.#onExpired = onExpired;
+  }
+
+  /** Bytes of answers that slow readers hold, and how many readers were cut off for it. */
+  get streams(): Pick<StreamBudget, 'heldBytes' | 'cutCount'> {
+    return this.#streams;
   }
 
   /** The whole list, to one that has none. */
   whole(now: number): MaybePromise<Listed> {
-    this.#directory.expire(now);
-    return this.#listed(this.#snapshot.list(now), this.#etag(now));
+    this.#expire(now);
+    return this.#whole(now);
   }
 
   /** The whole list. `knownEtags` are those the reader has, as it sent them; null where it sent none. */
   list(knownEtags: string | null, now: number): MaybePromise<ListOutcome> {
-    this.#directory.expire(now);
+    this.#expire(now);
     const etag = this.#etag(now);
     if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
-    return this.whole(now);
+    return this.#whole(now);
   }
 
   /**
@@ -62,34 +68,59 @@ export class Reader {
    * there is none. What is sorted by `lastSeen` moves with every heartbeat: it is for the asker to know no tag of it.
    */
   page(question: string, knownEtags: string | null, now: number): MaybePromise<ListOutcome> {
-    this.#directory.expire(now);
+    this.#expire(now);
     const etag = this.#etag(now);
     if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
     const body = this.#pages.answer(question, this.#directory.revision, now, () =>
-      answerQuery(this.#directory.live(), query.parse(JSON.parse(question)), now, this.#encode),
+      answerQuery(this.#directory.live(), query.parse(JSON.parse(question)), now),
     );
-    return this.#listed(body, etag);
+    return this.#listed([body], body, etag);
   }
 
-  /** What changed in it since a revision. */
+  /** What changed in it since a revision; one answer for all where that is the whole list. */
   since(revision: number, now: number): MaybePromise<ListOutcome> {
-    this.#directory.expire(now);
-    const body = this.#pages.answer(`since ${revision}`, this.#directory.revision, now, () =>
-      answerSince(revision, this.#directory, this.#snapshot, now, this.#encode),
-    );
-    return this.#listed(body, null);
+    this.#expire(now);
+    const key = `since ${revision}`;
+    const kept = this.#pages.find(key, this.#directory.revision, now);
+    if (kept !== undefined) return this.#listed([kept], kept, null);
+    const delta = answerSince(revision, this.#directory, now);
+    if (delta === 'full') {
+      const parts = this.#snapshot.full(now);
+      return this.#listed(parts, parts, null);
+    }
+    this.#pages.keep(key, delta, this.#directory.revision, now);
+    return this.#listed([delta], delta, null);
   }
 
   /** Every live entry but the caller's own. */
   peers(self: Lease, now: number): Uint8Array | ReadableStream<Uint8Array> {
-    return this.#outflow.send(this.#snapshot.peers(self, now));
+    this.#expire(now);
+    return this.#streams.send(this.#snapshot.peers(self, now));
   }
 
-  #listed(bytes: Uint8Array, etag: string | null): MaybePromise<Listed> {
+  get(serverId: string, now: number): GetOutcome {
+    this.#expire(now);
+    const found = this.#directory.find(serverId);
+    if (found === undefined) return { kind: 'not-registered' };
+    const { lease, status } = found;
+    return { kind: 'found', server: lease.toRecord(), status, expiresAt: lease.expiresAt };
+  }
+
+  #expire(now: number): void {
+    if (this.#directory.expire(now)) this.#onExpired();
+  }
+
+  #whole(now: number): MaybePromise<Listed> {
+    const list = this.#snapshot.list(now);
+    return this.#listed([list], list, this.#etag(now));
+  }
+
+  /** `body` stands for the parts: the same answer has the same, so that it is signed once. */
+  #listed(parts: readonly Uint8Array[], body: object, etag: string | null): MaybePromise<Listed> {
     const listed = (signature: string | null): Listed => {
-      return { kind: 'listed', body: this.#outflow.send([bytes]), etag, signature };
+      return { kind: 'listed', body: this.#streams.send(parts), etag, signature };
     };
-    return this.#signer === null ? listed(null) : this.#signer.sign(bytes).then(listed);
+    return this.#signer === null ? listed(null) : this.#signer.sign(body, parts).then(listed);
   }
 
   /** Weak: the same revision means the same entries, not the same `lastSeen`. */

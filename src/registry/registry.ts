@@ -1,92 +1,108 @@
-/** The Durable Object: its methods and its alarm. It owns time and storage, and has no policy of its own. */
+/** The Durable Object: its face. It owns time and storage, delegates every call, and has no policy of its own. */
 import { DurableObject } from 'cloudflare:workers';
-import { parseConfig, type Config } from '../config.ts';
-import { type Absence, awaySince, expiryOf, graceMs, liveAfter } from '../core/absence.ts';
-import { Departures } from '../core/departures.ts';
-import { Directory } from '../core/directory.ts';
-import type { Proof, Registration } from '../core/lease.ts';
-import { Ownership } from '../core/ownership.ts';
-import { alarmIsLost, nextAlarm } from '../core/sweep.ts';
-import { SteadyClock } from './clock.ts';
-import type {
-  DeregisterOutcome,
-  GetOutcome,
-  HeartbeatOutcome,
-  ListOutcome,
-  RegisterOutcome,
-  RegistryStats,
-} from './outcomes.ts';
+import { parseConfig } from '../config.ts';
+import { Directory } from '../core/leases/directory.ts';
+import { Ownership } from '../core/leases/ownership.ts';
+import { Tombstones } from '../core/leases/tombstones.ts';
+import {
+  LIST_URL,
+  type DeregisterOutcome,
+  type GetOutcome,
+  type HeartbeatOutcome,
+  type ListOutcome,
+  type Proof,
+  type RegisterOutcome,
+  type Registration,
+  type RegistryCalls,
+  type RegistryStats,
+} from '../rpc/contract.ts';
+import { AlarmClock } from './alarm-clock.ts';
+import { AlarmTasks } from './alarm-tasks.ts';
 import { ListResponses } from './list-response.ts';
-import { Reader } from './reader.ts';
+import { PendingWrites } from './pending-writes.ts';
+import { Reads } from './reads.ts';
+import { recover } from './recovery.ts';
+import { Saver } from './saver.ts';
 import { signingWith, type Signing } from './signer.ts';
-import { Store, type Loaded } from './store.ts';
-import { Upkeep } from './upkeep.ts';
+import { zeroCounters } from './storage/counters.ts';
+import { Store } from './storage/store.ts';
+import { Writes } from './writes.ts';
 
-const utf8 = new TextEncoder();
-const encode = (text: string) => utf8.encode(text);
-
-export class ServerRegistry extends DurableObject<Env> {
-  readonly #config: Config;
-  readonly #clock = new SteadyClock();
-  readonly #store: Store;
+export class ServerRegistry extends DurableObject<Env> implements RegistryCalls {
+  readonly #counters = zeroCounters();
   readonly #directory: Directory;
-  readonly #departures = new Departures();
-  readonly #ownership: Ownership;
+  readonly #clock: AlarmClock;
+  readonly #saver: Saver;
+  readonly #pending: PendingWrites;
   readonly #signing: Signing;
-  readonly #reader: Reader;
+  readonly #reads: Reads;
+  readonly #writes: Writes;
+  readonly #alarmTasks: AlarmTasks;
   readonly #listResponses = new ListResponses();
-  readonly #upkeep: Upkeep;
-  /** When the alarm is believed to ring, by the registry's clock; in the past from its ring to its next setting. */
-  #alarmAt: number | null = null;
-  /** When any call last ran. */
-  #aliveAt: number | null = null;
-  /** Since when the registry had been away when a call found its alarm overdue; the alarm settles it. */
-  #awayFrom: number | null = null;
-  #absence: Absence | null = null;
-  #setAside = 0;
+  #quarantined = 0;
 
   /** @throws ConfigError where a variable can't be used */
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#config = parseConfig(env);
-    this.#store = new Store(ctx.storage);
+    const config = parseConfig(env);
+    const { heartbeatEveryMs } = config;
+    const counters = this.#counters;
+    const store = new Store(ctx.storage);
+    const tombstones = new Tombstones();
     // In microseconds since the epoch, so above every revision of the lives before this one.
-    this.#directory = new Directory(this.#config, encode, this.#clock.now() * 1000);
-    this.#ownership = new Ownership(this.#directory, this.#departures, this.#config);
-    this.#signing = signingWith(this.#config.signingSeed);
-    this.#reader = new Reader(this.#directory, this.#config.snapshotMaxAgeMs, this.#signing.signer, encode);
-    this.#upkeep = new Upkeep(this.#directory, this.#departures, this.#store, this.#config, encode);
-    void ctx.blockConcurrencyWhile(async () => this.#comeBack(await this.#store.load()));
+    const directory = new Directory(config, Date.now() * 1000);
+    const ownership = new Ownership(directory, tombstones, config);
+    const clock = new AlarmClock(config, directory, store, (now) => this.#alarmTasks.state(now));
+    const now = () => clock.now();
+    const saver = new Saver({ directory, store, counters, heartbeatEveryMs, now });
+    const pending = new PendingWrites(store, (cause) => {
+      ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(cause)}`);
+    });
+    const signing = signingWith(config.signingSeed);
+    const reads = new Reads(directory, config.snapshotMaxAgeMs, signing.signer, () => saver.headChanged());
+    this.#directory = directory;
+    this.#clock = clock;
+    this.#saver = saver;
+    this.#pending = pending;
+    this.#signing = signing;
+    this.#reads = reads;
+    this.#writes = new Writes({
+      config,
+      clock,
+      directory,
+      tombstones,
+      ownership,
+      store,
+      saver,
+      pending,
+      reads,
+      counters,
+    });
+    this.#alarmTasks = new AlarmTasks({
+      directory,
+      tombstones,
+      store,
+      saver,
+      pending,
+      counters,
+      terms: config,
+      now,
+    });
+    void ctx.blockConcurrencyWhile(async () => {
+      const loaded = await store.load();
+      this.#quarantined = loaded.quarantined;
+      await recover({ config, clock, directory, tombstones, saver, counters }, loaded);
+    });
   }
 
-  /** Registers a server or overwrites its entry; acknowledged only when durable. */
-  async register(registration: Registration): Promise<RegisterOutcome> {
-    const now = this.#tick();
-    const refusal = this.#ownership.refuseRegistration(registration, now);
-    if (refusal !== undefined && refusal.kind !== 'full') return refusal;
-    const lease = refusal === undefined ? this.#directory.register(registration, now) : undefined;
-    if (lease === undefined) {
-      const { maxServers } = this.#config;
-      // Room comes at the earliest with the next sweep.
-      const retryAfterMs = Math.max(1000, (this.#alarmAt ?? now) - now);
-      return { kind: 'registry-full', maxServers, retryAfterMs };
-    }
-    const server = lease.toRecord();
-    // Memory and disk change in one step, so that their orders never differ, and in one transaction with the alarm.
-    const writes = [this.#store.putServer(server)];
-    if (this.#departures.remove(server.serverId)) writes.push(this.#store.removeDeparture(server.serverId));
-    if (this.#alarmIsLost(now)) writes.push(this.#arm(now));
-    await this.#settle(writes);
-    return {
-      kind: 'registered',
-      server,
-      lease: { ttlMs: this.#config.ttlMs, heartbeatEveryMs: this.#config.heartbeatEveryMs },
-    };
+  /** Registers a server or overwrites its entry; acknowledged only when it is on disk. */
+  register(registration: Registration): Promise<RegisterOutcome> {
+    return this.#writes.register(registration);
   }
 
   /**
-   * Renews a lease, in memory alone. `metadata` (JSON text) replaces the entry's; `proof` is who signed the request.
-   * The most frequent call of all, so its arguments are flat and it answers nothing where it can.
+   * Renews a lease, in memory; it is saved a moment later. `metadata` (JSON text) replaces the entry's; `proof` is who
+   * signed the request. The most frequent call of all, so its arguments are flat and it answers nothing where it can.
    */
   heartbeat(
     serverId: string,
@@ -94,20 +110,21 @@ export class ServerRegistry extends DurableObject<Env> {
     metadata: string | null = null,
     proof: Proof | null = null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome> {
-    const now = this.#tick();
-    const refusal = proof === null ? undefined : this.#ownership.refuseHeartbeat(serverId, proof);
-    if (refusal !== undefined) return refusal;
-    const lease = this.#directory.heartbeat(serverId, now, metadata ?? undefined);
-    if (lease === undefined) return { kind: 'not-registered' };
-    this.#upkeep.counters.heartbeats += 1;
-    const peers = wantsPeers ? this.#reader.peers(lease, now) : null;
-    // Only where the runtime gave the alarm up or lost it: a heartbeat makes no storage call otherwise.
-    return this.#alarmIsLost(now) ? this.#rearm(now).then(() => peers) : peers;
+    return this.#writes.heartbeat(serverId, wantsPeers, metadata, proof);
+  }
+
+  /**
+   * Ends a lease at its owner's word; acknowledged only when it is gone from disk. An unknown id is deleted there as
+   * well: a sweep may have forgotten it whose unconfirmed delete a crash would undo. `proof` is who signed the request.
+   */
+  deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome> {
+    return this.#writes.deregister(serverId, proof);
   }
 
   /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. */
-  override async fetch(): Promise<Response> {
-    return this.#listResponses.of(await this.#reader.whole(this.#tickOfRead()));
+  override async fetch(request: Request): Promise<Response> {
+    if (request.url !== LIST_URL) return new Response(`no such call: ${request.url}`, { status: 404 });
+    return this.#listResponses.of(await this.#reads.whole(this.#tickOfRead()));
   }
 
   /**
@@ -115,59 +132,47 @@ export class ServerRegistry extends DurableObject<Env> {
    * `knownEtags` is the reader's `If-None-Match`.
    */
   listServers(knownEtags: string | null): ListOutcome | Promise<ListOutcome> {
-    return this.#reader.list(knownEtags, this.#tickOfRead());
+    return this.#reads.list(knownEtags, this.#tickOfRead());
   }
 
   /** A page of the list, by a `Query` as JSON text; otherwise as `listServers`. */
   queryServers(question: string, knownEtags: string | null): ListOutcome | Promise<ListOutcome> {
-    return this.#reader.page(question, knownEtags, this.#tickOfRead());
+    return this.#reads.page(question, knownEtags, this.#tickOfRead());
   }
 
   /** What changed in the list since a revision; it has no tag. */
   changesSince(revision: number): ListOutcome | Promise<ListOutcome> {
-    return this.#reader.since(revision, this.#tickOfRead());
+    return this.#reads.since(revision, this.#tickOfRead());
   }
 
-  getServer(serverId: string): GetOutcome {
-    this.#directory.expire(this.#tickOfRead());
-    const found = this.#directory.find(serverId);
-    if (found === undefined) return { kind: 'not-registered' };
-    const { lease, status } = found;
-    return { kind: 'found', server: lease.toRecord(), status, expiresAt: lease.expiresAt };
-  }
-
-  /**
-   * Ends a lease at its owner's word; acknowledged only when durable. An unknown id is deleted on disk as well:
-   * a sweep may have forgotten it whose unconfirmed delete a crash would undo. `proof` is who signed the request.
-   */
-  async deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome> {
-    const now = this.#tick();
-    const refusal = proof && this.#ownership.refuseDeregistration(serverId, proof, now);
-    if (refusal !== undefined) return refusal;
-    const departure = this.#ownership.depart(serverId, proof, now);
-    const writes = [this.#store.removeServer(serverId, departure)];
-    if (departure !== undefined && this.#alarmIsLost(now)) writes.push(this.#arm(now));
-    await this.#settle(writes);
-    return { kind: 'deregistered' };
+  /** One server. What is on its way to the disk about it is waited for: unlike a list, this is a statement about it. */
+  getServer(serverId: string): GetOutcome | Promise<GetOutcome> {
+    const underWay = this.#pending.of(serverId);
+    const found = this.#reads.get(serverId, this.#tickOfRead());
+    return underWay === undefined ? found : underWay.then(() => found);
   }
 
   stats(): RegistryStats {
-    this.#directory.expire(this.#tick());
+    if (this.#directory.expire(this.#clock.tick())) this.#saver.headChanged();
     const { liveCount: live, staleCount: stale, revision } = this.#directory;
+    const { downtime } = this.#clock;
+    const { heldBytes, cutCount } = this.#reads.streams;
     return {
       live,
       stale,
       revision,
-      nextAlarmAt: this.#alarmAt === null ? null : this.#clock.toWall(this.#alarmAt),
-      ...this.#upkeep.counters,
-      absence: this.#absence && {
-        from: this.#absence.from,
-        until: this.#absence.until,
-        leases: this.#absence.leases,
-      },
-      setAside: this.#setAside,
+      nextAlarmAt: this.#clock.alarmAtWall,
+      ...this.#counters,
+      absence: downtime && { from: downtime.from, until: downtime.until, leases: downtime.leases },
+      setAside: this.#quarantined,
       signing: this.#signing.state,
+      streams: { heldBytes, cut: cutCount },
     };
+  }
+
+  /** Resolves when everything acknowledged is on disk: for an orderly stop. */
+  save(): Promise<void> {
+    return this.#saver.save();
   }
 
   /**
@@ -175,104 +180,17 @@ export class ServerRegistry extends DurableObject<Env> {
    * set early would cancel that retry.
    */
   override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
-    const now = this.#tick();
-    // Only the platform's own ring shows that the alarm was late; one rung by hand has no scheduled time.
-    if (invocation !== undefined && this.#awayFrom !== null) await this.#excuse(this.#awayFrom, now);
-    this.#awayFrom = null;
-    this.#directory.expire(now);
-    await this.#upkeep.run(now, () => this.#clock.now());
+    const now = this.#clock.tick();
+    await this.#clock.settle(now, invocation !== undefined);
+    if (this.#directory.expire(now)) this.#saver.headChanged();
+    await this.#alarmTasks.run(now);
     this.#directory.measureEarliestExpiry();
     // By the clock as it is now: after long work, a time counted from its beginning could lie in the past.
-    await this.#arm(this.#clock.now());
-  }
-
-  /** Takes up where the last life of this object left off, before any call reaches it. */
-  async #comeBack(loaded: Loaded): Promise<void> {
-    const now = this.#clock.now();
-    // Times ahead of now were written under a clock that was wrong: they count as now.
-    const checkpointAt = loaded.checkpointAt === null ? null : Math.min(loaded.checkpointAt, now);
-    this.#upkeep.resume(loaded.counters, checkpointAt, now);
-    this.#absence = loaded.absence && { ...loaded.absence, until: Math.min(loaded.absence.until, now) };
-    this.#alarmAt = loaded.alarmAt;
-    this.#setAside = loaded.setAside;
-
-    for (const departure of loaded.departures) this.#departures.add(departure);
-    let oldestSeen = now;
-    let newestSeen = 0;
-    for (const record of loaded.servers) {
-      const lastSeen = Math.min(now, Math.max(record.lastSeen, loaded.seen.get(record.serverId) ?? 0));
-      const expiresAt = expiryOf(lastSeen, this.#absence, this.#config);
-      oldestSeen = Math.min(oldestSeen, lastSeen);
-      newestSeen = Math.max(newestSeen, lastSeen);
-      this.#directory.restore({ ...record, lastSeen }, Math.min(expiresAt, now + this.#config.ttlMs));
-    }
-
-    // All that the disk shows of when the registry last ran. An alarm that was given up would have rung after that.
-    const aliveAt = Math.max(checkpointAt ?? 0, this.#absence?.until ?? 0, newestSeen);
-    const dueAt = this.#alarmAt ?? aliveAt + this.#config.checkpointIntervalMs;
-    const from = awaySince(dueAt, aliveAt, now, this.#config);
-    // Without its times, every lease may have been live at any time since the oldest that is left.
-    const awayFrom = loaded.checkpointDamaged ? oldestSeen : from;
-    this.#aliveAt = now;
-
-    // Both in one transaction, so that a restart finds the absence recorded and the alarm no longer overdue. One
-    // that is overdue without an absence is about to ring: setting it on every load would put it off for ever.
-    const writes: Promise<void>[] = [];
-    if (awayFrom !== null) writes.push(this.#excuse(awayFrom, now));
-    const isAboutToRing = awayFrom === null && this.#alarmAt !== null && this.#alarmAt <= now;
-    if (!isAboutToRing && this.#alarmIsLost(now)) writes.push(this.#arm(now));
-    await Promise.all(writes);
-  }
-
-  /** The time of a call, and a look at whether the registry was away before it. */
-  #tick(): number {
-    const now = this.#clock.now();
-    this.#awayFrom ??= awaySince(this.#alarmAt, this.#aliveAt, now, this.#config);
-    this.#aliveAt = now;
-    return now;
+    await this.#clock.arm(this.#clock.now());
   }
 
   #tickOfRead(): number {
-    this.#upkeep.counters.reads += 1;
-    return this.#tick();
-  }
-
-  /** The registry was away since `from`: extends the leases that were live then, and remembers that it did. */
-  async #excuse(from: number, now: number): Promise<void> {
-    const leases = this.#directory.extend(from, now + graceMs(this.#config));
-    if (leases === 0) return;
-    const absence = { from, until: now, leases, liveAfter: liveAfter(from, this.#absence, this.#config) };
-    await this.#store.putAbsence(absence);
-    this.#absence = absence;
-    console.warn(JSON.stringify({ event: 'registry-was-away', ...absence }));
-  }
-
-  #alarmIsLost(now: number): boolean {
-    return alarmIsLost(this.#alarmAt, now, this.#config);
-  }
-
-  async #arm(now: number): Promise<void> {
-    const at = nextAlarm(this.#upkeep.state(now), this.#config);
-    if (at !== null) await this.#store.setAlarm(this.#clock.toWall(at));
-    this.#alarmAt = at;
-  }
-
-  /** For a call that is true whether or not the alarm can be set: the next one tries again. */
-  async #rearm(now: number): Promise<void> {
-    try {
-      await this.#arm(now);
-    } catch (error) {
-      console.error(JSON.stringify({ event: 'alarm-not-set', cause: String(error) }));
-    }
-  }
-
-  /** Waits for writes whose effect memory shows already. If the disk refuses, memory is thrown away. */
-  async #settle(writes: readonly Promise<void>[]): Promise<void> {
-    try {
-      await Promise.all(writes);
-    } catch (error) {
-      this.ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(error)}`);
-      throw error;
-    }
+    this.#counters.reads += 1;
+    return this.#clock.tick();
   }
 }

@@ -1,4 +1,5 @@
 /** Signs the list with the registry's own Ed25519 key: once an answer that is built, not once a request. */
+import { join } from '../core/encoding/bytes.ts';
 
 /** The DER of a PKCS #8 private key of Ed25519 up to its 32-byte seed (RFC 8410, section 7). */
 const PKCS8_PREFIX = [
@@ -7,7 +8,7 @@ const PKCS8_PREFIX = [
 
 export class Signer {
   readonly #key: Promise<CryptoKey>;
-  readonly #signatures = new WeakMap<Uint8Array, Promise<string>>();
+  readonly #signatures = new WeakMap<object, Promise<string>>();
 
   private constructor(key: Promise<CryptoKey>) {
     this.#key = key;
@@ -21,18 +22,21 @@ export class Signer {
     return new Signer(crypto.subtle.importKey('pkcs8', der, 'Ed25519', false, ['sign']));
   }
 
-  /** The signature over exactly these bytes, in standard base64. The bytes must not be written to afterwards. */
-  sign(body: Uint8Array): Promise<string> {
+  /**
+   * The signature over the parts, one behind the other, in standard base64. `body` stands for them: asked again with the
+   * same one, the signature is not made again. The parts must not be written to afterwards.
+   */
+  sign(body: object, parts: readonly Uint8Array[]): Promise<string> {
     let signature = this.#signatures.get(body);
     if (signature === undefined) {
-      signature = this.#make(body);
+      signature = this.#make(join(parts));
       this.#signatures.set(body, signature);
     }
     return signature;
   }
 
-  async #make(body: Uint8Array): Promise<string> {
-    const signature = await crypto.subtle.sign('Ed25519', await this.#key, body);
+  async #make(bytes: Uint8Array): Promise<string> {
+    const signature = await crypto.subtle.sign('Ed25519', await this.#key, bytes);
     return btoa(String.fromCharCode(...new Uint8Array(signature)));
   }
 }

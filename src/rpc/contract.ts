@@ -1,10 +1,50 @@
-/** What each call to the object answers: unions told apart by `kind`. Times are epoch milliseconds. */
-import type { LeaseStatus } from '../core/directory.ts';
-import type { ServerRecord } from '../core/lease.ts';
+/**
+ * The contract between Worker and object: every call, its arguments and its results. Times are epoch milliseconds.
+ *
+ * **The version rule.** After a deploy an object may keep its old code for up to 300 s while new Workers already call it
+ * (Cloudflare's documentation, *Durable Objects: code updates*). So a Worker and an object of neighbouring releases
+ * understand each other in both directions:
+ * - a call is never renamed or removed, and its arguments keep their places and meanings, for one release at least;
+ * - a new argument comes last and is optional; a new member of an argument may be ignored by the other side;
+ * - a new `kind` of result appears only in answer to a new argument.
+ *
+ * `test/e2e/versions.test.ts` runs each side against the other side of the release before.
+ */
+import type { LeaseStatus } from '../core/leases/directory.ts';
+import type { Proof, Registration, ServerRecord } from '../core/leases/lease.ts';
 import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
 import type { OwnershipRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 
-export type { Proof, Registration, ServerRecord } from '../core/lease.ts';
+export type { Proof, Registration, ServerRecord };
+
+/** The calls over RPC. */
+export interface RegistryCalls {
+  register(registration: Registration): Promise<RegisterOutcome>;
+  /** Flat, and answered with null where it can be: an object each way cost a heartbeat 18 % of its time (run). */
+  heartbeat(
+    serverId: string,
+    wantsPeers: boolean,
+    metadata: string | null,
+    proof: Proof | null,
+  ): HeartbeatOutcome | Promise<HeartbeatOutcome>;
+  deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome>;
+  /** `knownEtags` is the reader's `If-None-Match`, or null. */
+  listServers(knownEtags: string | null): ListOutcome | Promise<ListOutcome>;
+  /** `question` is a `Query` as JSON text. */
+  queryServers(question: string, knownEtags: string | null): ListOutcome | Promise<ListOutcome>;
+  changesSince(revision: number): ListOutcome | Promise<ListOutcome>;
+  getServer(serverId: string): GetOutcome | Promise<GetOutcome>;
+  stats(): RegistryStats | Promise<RegistryStats>;
+  /** Resolves when everything acknowledged is on disk. Not in the first release. */
+  save(): Promise<void>;
+}
+
+/**
+ * The whole list is asked for by `fetch` of this URL: a body that the runtime streams is never copied into the heap of
+ * the Worker (docs/performance.md). The answer has the list's `ETag`, and its signature in this header.
+ */
+export const LIST_URL = 'http://registry/servers';
+export const SIGNATURE_HEADER = 'Signature';
 
 type Refused<Kind extends RegistryRefusal['kind']> = Extract<RegistryRefusal, { readonly kind: Kind }>;
 

@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers';
 import { ListKey } from '../../src/client/list-key.ts';
 import { deltaAnswer, pageAnswer, statsAnswer } from '../../src/protocol/protocol.ts';
 import { ServerRegistry } from '../../src/registry/registry.ts';
+import { LIST_URL } from '../../src/rpc/contract.ts';
 import { countCalls } from './support/calls.ts';
 import {
   evict,
@@ -197,7 +198,7 @@ test('reads of every kind make no storage call, before and while a sweep goes on
   await inside(stub, async (registry, { storage }) => {
     const readAll = async () => {
       const calls = countCalls(storage);
-      await (await registry.fetch()).arrayBuffer();
+      await (await registry.fetch(new Request(LIST_URL))).arrayBuffer();
       const listed = await registry.listServers(null);
       await registry.listServers(listed.etag);
       await registry.changesSince(revision);

@@ -1,10 +1,8 @@
-/** Long answers are streamed by reference: readers who take their time hold memory, and only so much of it. */
+/** Long answers are streamed by reference: readers who take their time hold memory, so much of it and so long. */
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { askForList } from '../../src/http/ask-for-list.ts';
-import { LIST_HEADERS } from '../../src/protocol/list-call.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { listAnswer } from '../../src/protocol/protocol.ts';
-import { Outflow } from '../../src/registry/outflow.ts';
+import { StreamBudget } from '../../src/registry/stream-budget.ts';
 import { freshRegistry, holdTime, inside, registerMany, registration, releaseTime } from './support/fleet.ts';
 import { list, send } from './support/http.ts';
 
@@ -22,84 +20,130 @@ function streamOf(body: Uint8Array | ReadableStream<Uint8Array>): ReadableStream
   return body;
 }
 
+/** Whether a body arrives whole. */
+async function arrives(stream: ReadableStream<Uint8Array>): Promise<boolean> {
+  return new Response(stream).arrayBuffer().then(
+    ({ byteLength }) => byteLength === LONG,
+    () => false,
+  );
+}
+
 const read = async (body: BodyInit) => new Uint8Array(await new Response(body).arrayBuffer());
 
 describe('a long body', () => {
   test('is its parts one behind the other, empty ones included', async () => {
-    const outflow = new Outflow(MAX);
+    const streams = new StreamBudget(MAX);
     const part = bytesOf(1);
     const parts = [new Uint8Array([9]), part.subarray(0, 0), part, part.subarray(LONG), new Uint8Array([8])];
-    const body = await read(streamOf(outflow.send(parts)));
+    const body = await read(streamOf(streams.send(parts)));
     expect(body.byteLength).toBe(LONG + 2);
     expect([body[0], body[1], body[LONG], body[LONG + 1]]).toEqual([9, 1, 1, 8]);
-    expect(outflow.heldBytes).toBe(0);
+    expect(streams.heldBytes).toBe(0);
   });
 
   test('is held once, however many read it, until the last has read it', async () => {
-    const outflow = new Outflow(MAX);
+    const streams = new StreamBudget(MAX);
     const shared = bytesOf(1);
-    const first = streamOf(outflow.send([shared]));
-    const second = streamOf(outflow.send([shared]));
-    expect(outflow.heldBytes).toBe(LONG);
+    const first = streamOf(streams.send([shared]));
+    const second = streamOf(streams.send([shared]));
+    expect(streams.heldBytes).toBe(LONG);
     await read(first);
-    expect(outflow.heldBytes).toBe(LONG);
+    expect(streams.heldBytes).toBe(LONG);
     await read(second);
-    expect(outflow.heldBytes).toBe(0);
+    expect(streams.heldBytes).toBe(0);
   });
 
   test('is let go of when its reader goes away, before the first byte or behind it', async () => {
-    const outflow = new Outflow(MAX);
-    await streamOf(outflow.send([bytesOf(1)])).cancel();
-    const reader = streamOf(outflow.send([bytesOf(2), bytesOf(3)])).getReader();
+    const streams = new StreamBudget(MAX);
+    await streamOf(streams.send([bytesOf(1)])).cancel();
+    const reader = streamOf(streams.send([bytesOf(2), bytesOf(3)])).getReader();
     await reader.read();
     await reader.cancel();
-    await expect.poll(() => outflow.heldBytes).toBe(0);
+    await expect.poll(() => streams.heldBytes).toBe(0);
   });
 
-  test('is bytes and no stream as long as slow readers hold too much', async () => {
-    const outflow = new Outflow(MAX);
-    const slow = Array.from({ length: 6 }, (_, index) => streamOf(outflow.send([bytesOf(index)])));
-    expect(outflow.isFull).toBe(true);
-    expect(outflow.send([bytesOf(7)])).toBeInstanceOf(Uint8Array);
-    expect(outflow.heldBytes).toBe(6 * LONG);
-    for (const stream of slow) await read(stream);
-    expect(outflow.isFull).toBe(false);
-    expect(outflow.send([bytesOf(8)])).toBeInstanceOf(ReadableStream);
+  test('always gets through: past the budget, the oldest readers are cut off', async () => {
+    const streams = new StreamBudget(MAX);
+    const slow = Array.from({ length: 5 }, (_, index) => streamOf(streams.send([bytesOf(index)])));
+    expect([streams.heldBytes, streams.cutCount]).toEqual([MAX, 0]);
+    const next = streamOf(streams.send([bytesOf(6)]));
+    expect([streams.heldBytes, streams.cutCount]).toEqual([MAX, 1]);
+    expect(await Promise.all([...slow, next].map(arrives))).toEqual([false, true, true, true, true, true]);
+    expect(streams.heldBytes).toBe(0);
+  });
+
+  test('is cut off where its reader takes longer than its deadline, read from or not', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const streams = new StreamBudget(MAX);
+      const untouched = streamOf(streams.send([bytesOf(1)]));
+      const begun = streamOf(streams.send([bytesOf(2)])).getReader({ mode: 'byob' });
+      await begun.read(new Uint8Array(100));
+      vi.advanceTimersByTime(33_000);
+      expect(streams.heldBytes).toBe(2 * LONG);
+      vi.advanceTimersByTime(200);
+      expect([streams.heldBytes, streams.cutCount]).toEqual([0, 2]);
+      await expect(begun.read(new Uint8Array(100))).rejects.toThrow('took too long');
+      expect(await arrives(untouched)).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
 test('a short body is sent as it is, and copied only where it has parts', () => {
-  const outflow = new Outflow(MAX);
+  const streams = new StreamBudget(MAX);
   const short = new Uint8Array([1, 2]);
-  expect(outflow.send([short])).toBe(short);
-  expect(outflow.send([short, short])).toEqual(new Uint8Array([1, 2, 1, 2]));
-  expect(outflow.heldBytes).toBe(0);
+  expect(streams.send([short])).toBe(short);
+  expect(streams.send([short, short])).toEqual(new Uint8Array([1, 2, 1, 2]));
+  expect(streams.heldBytes).toBe(0);
 });
 
-test('lists of different moments that nobody reads are told to be taken at once, and are whole all the same', async () => {
+test('lists of different moments that nobody reads hold 32 MB at the most, and a reader gets its own all the same', async () => {
   const stub = freshRegistry();
   const metadata = JSON.stringify({ text: 'x'.repeat(2000) });
   await inside(stub, async (registry) => {
     for (let index = 0; index < 2000; index += 1) {
       await registry.register(registration(`server-${index}`, { metadata }));
     }
-    // Each is a picture of its own, of more than 4 MB.
+    // Each is a generation of its own, of more than 4 MB.
     const ask = async (index: number) => {
       await registry.heartbeat('server-0', false, JSON.stringify({ index }));
-      return registry.fetch();
+      return registry.fetch(new Request('http://registry/servers'));
     };
     const slow: Response[] = [];
-    for (let index = 0; index < 8; index += 1) slow.push(await ask(index));
-    expect(slow.map(({ headers }) => headers.has(LIST_HEADERS.atOnce))).toEqual(Array(8).fill(false));
+    for (let index = 0; index < 12; index += 1) slow.push(await ask(index));
+    const { heldBytes, cut } = registry.stats().streams;
+    expect(heldBytes).toBeGreaterThan(24_000_000);
+    expect(heldBytes).toBeLessThanOrEqual(32_000_000);
+    expect(cut).toBeGreaterThan(0);
 
-    const next = await ask(8);
-    expect(next.headers.has(LIST_HEADERS.atOnce)).toBe(true);
-    const { servers } = listAnswer.parse(await next.json());
+    const { servers } = listAnswer.parse(await (await ask(12)).json());
     expect(servers).toHaveLength(2000);
-    expect(servers[0]).toMatchObject({ metadata: { index: 8 } });
+    expect(servers[0]).toMatchObject({ metadata: { index: 12 } });
 
-    for (const response of slow) await response.body?.cancel();
-    await expect.poll(async () => (await ask(9)).headers.has(LIST_HEADERS.atOnce)).toBe(false);
+    for (const response of slow) await response.body?.cancel().catch(() => undefined);
+    await expect.poll(() => registry.stats().streams.heldBytes).toBe(0);
+  });
+});
+
+test('readers of any revision that is not known share one body with each other, and with the list', async () => {
+  const stub = freshRegistry();
+  await registerMany(stub, 2000);
+  await inside(stub, async (registry) => {
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, since) => registry.changesSince(since)));
+    const { heldBytes } = registry.stats().streams;
+    expect(heldBytes).toBeGreaterThan(200_000);
+    expect(heldBytes).toBeLessThan(1_000_000);
+    for (const answer of answers) {
+      if (answer.kind !== 'listed') throw new Error('expected a list');
+      const delta = await new Response(answer.body).json<{ since: number; full: true; changed: unknown[] }>();
+      expect({ ...delta, changed: delta.changed.length }).toMatchObject({
+        since: 0,
+        full: true,
+        changed: 2000,
+      });
+    }
   });
 });
 
@@ -114,19 +158,6 @@ test('a heartbeat with many peers streams them, without the caller', async () =>
     expect(answer.peers).toHaveLength(1999);
     expect(answer.peers.map((peer) => peer.serverId)).not.toContain(serverId);
   }
-});
-
-test('the Worker streams what it is told nothing of, and takes at once what it is told to', async () => {
-  const stub = freshRegistry();
-  const answering = (headers: Record<string, string>) => ({
-    fetch: () => Promise.resolve(new Response('{}', { headers })),
-    listServers: stub.listServers,
-  });
-  const streamed = await askForList(answering({ ETag: 'W/"1"' }), null);
-  expect(streamed).toMatchObject({ etag: 'W/"1"', signature: null });
-  expect(streamed.body).toBeInstanceOf(ReadableStream);
-  const taken = await askForList(answering({ [LIST_HEADERS.atOnce]: '1' }), null);
-  expect(taken.body).toBeInstanceOf(ArrayBuffer);
 });
 
 test('a long list comes whole to one who knows another tag, and not at all to one who knows its own', async () => {

@@ -1,17 +1,18 @@
 /**
  * The list as encoded bytes, kept until it is too old or no longer true.
  *
- * - Membership and entries are always those of now: any change of the directory's revision takes a new picture.
+ * - The directory's `expire` is called first, by whoever asks.
+ * - Membership and entries are always those of now: any change of the directory's revision takes a new generation.
  * - Only the `lastSeen` of entries may lag, by `maxAgeMs` at most.
- * - A picture is made out of the one before it: entries that are still the same are copied, in runs, and only those
+ * - A generation is made out of the one before it: entries that are still the same are copied, in runs, and only those
  *   that came or changed are encoded. The digits of `lastSeen` are filled in for all.
  */
-import { join } from './bytes.ts';
-import type { Directory } from './directory.ts';
-import type { Encode, Lease } from './lease.ts';
+import type { Directory } from '../leases/directory.ts';
+import type { Lease } from '../leases/lease.ts';
+import { encodeUtf8 } from '../utf8.ts';
 
-/** Numbers the pictures of all snapshots: a lease knows by it whether it stands in a picture. */
-let pictures = 0;
+/** Numbers the generations of all snapshots: a lease knows by it whether it stands in one. */
+let generations = 0;
 
 const COMMA = 0x2c;
 const CLOSING_BRACE = 0x7d;
@@ -20,25 +21,24 @@ const DIGIT_ZERO = 0x30;
 export class Snapshot {
   readonly #directory: Directory;
   readonly #maxAgeMs: number;
-  readonly #encode: Encode;
   readonly #listHead: Uint8Array;
   readonly #peersHead: Uint8Array;
   readonly #peersTail: Uint8Array;
   #list: Uint8Array = new Uint8Array(0);
-  #picture = -1;
+  #generation = -1;
   readonly #entriesStart: number;
   #entriesEnd = 0;
+  #full: readonly Uint8Array[] | null = null;
   #revision = -1;
   #takenAt = -Infinity;
 
-  constructor(directory: Directory, maxAgeMs: number, encode: Encode) {
+  constructor(directory: Directory, maxAgeMs: number) {
     this.#directory = directory;
     this.#maxAgeMs = maxAgeMs;
-    this.#encode = encode;
-    this.#listHead = encode('{"servers":[');
+    this.#listHead = encodeUtf8('{"servers":[');
     this.#entriesStart = this.#listHead.byteLength;
-    this.#peersHead = encode('{"success":true,"peers":[');
-    this.#peersTail = encode(']}');
+    this.#peersHead = encodeUtf8('{"success":true,"peers":[');
+    this.#peersTail = encodeUtf8(']}');
   }
 
   /** The answer to `GET /servers` as UTF-8 JSON. Never written to again: callers may send it as it is. */
@@ -53,19 +53,25 @@ export class Snapshot {
    */
   peers(self: Lease, now: number): readonly Uint8Array[] {
     this.#refresh(now);
-    const { pictureStart: start, pictureEnd: end } = self;
+    const { generationStart: start, generationEnd: end } = self;
     // The comma that goes with the caller's entry is the one behind it, or before it where it stands last.
     const isLast = end === this.#entriesEnd;
     const cutStart = isLast ? Math.max(this.#entriesStart, start - 1) : start;
     return this.#entriesWithin(this.#peersHead, cutStart, isLast ? end : end + 1, this.#peersTail);
   }
 
-  /** The whole list in the form of an answer to `since`, as UTF-8 JSON. */
-  full(since: number, now: number): Uint8Array {
+  /**
+   * The whole list in the form of a delta, as UTF-8 JSON in parts: views of the list. It answers every `since` alike, so
+   * it says `since: 0`, and each generation has one.
+   */
+  full(now: number): readonly Uint8Array[] {
     this.#refresh(now);
-    const head = this.#encode(`{"revision":${this.#revision},"since":${since},"full":true,"changed":[`);
-    const tail = this.#encode(`],"removed":[],"timestamp":${this.#takenAt}}`);
-    return join(this.#entriesWithin(head, this.#entriesEnd, this.#entriesEnd, tail));
+    if (this.#full === null) {
+      const head = encodeUtf8(`{"revision":${this.#revision},"since":0,"full":true,"changed":[`);
+      const tail = encodeUtf8(`],"removed":[],"timestamp":${this.#takenAt}}`);
+      this.#full = this.#entriesWithin(head, this.#entriesEnd, this.#entriesEnd, tail);
+    }
+    return this.#full;
   }
 
   /** The entries but for the bytes from `cutStart` to `cutEnd`, between a head and a tail of their own. */
@@ -76,7 +82,6 @@ export class Snapshot {
   }
 
   #refresh(now: number): void {
-    this.#directory.expire(now);
     const { revision } = this.#directory;
     if (revision === this.#revision && now - this.#takenAt < this.#maxAgeMs) return;
     this.#take(now);
@@ -85,12 +90,12 @@ export class Snapshot {
   }
 
   #take(now: number): void {
-    const tail = this.#encode(`],"timestamp":${now}}`);
+    const tail = encodeUtf8(`],"timestamp":${now}}`);
     const heads: Uint8Array[] = [];
     let entriesBytes = 0;
     for (const lease of this.#directory.live()) {
-      if (lease.picture !== this.#picture) {
-        const head = lease.encodeHead(this.#encode);
+      if (lease.generation !== this.#generation) {
+        const head = lease.encodeHead();
         lease.headBytes = head.byteLength;
         heads.push(head);
       }
@@ -103,24 +108,25 @@ export class Snapshot {
     list.set(this.#listHead);
     this.#entriesEnd = this.#entriesStart + entriesBytes;
     for (const lease of this.#place(list, heads)) {
-      const end = writeDigits(list, lease.pictureStart + lease.headBytes, lease.lastSeen);
+      const end = writeDigits(list, lease.generationStart + lease.headBytes, lease.lastSeen);
       list[end] = CLOSING_BRACE;
-      lease.heardSincePicture = false;
+      lease.touchedSinceSnapshot = false;
     }
     list.set(tail, this.#entriesEnd);
     this.#list = list;
+    this.#full = null;
   }
 
   /**
-   * Gives every live lease its place in `list`, and a comma behind it. `heads` are those that the last picture does not
+   * Gives every live lease its place in `list`, and a comma behind it. `heads` are those that the last generation does not
    * have, in order. Returns the leases whose `lastSeen` is yet to be written.
    */
   #place(list: Uint8Array, heads: readonly Uint8Array[]): Lease[] {
     const before = this.#list;
-    const pictureBefore = this.#picture;
-    pictures += 1;
-    this.#picture = pictures;
-    const unwritten: Lease[] = [];
+    const generationBefore = this.#generation;
+    generations += 1;
+    this.#generation = generations;
+    const outdated: Lease[] = [];
     let next = 0;
     let at = this.#entriesStart;
     // Neighbours that all move by the same distance are copied as one, with what lies between them.
@@ -133,30 +139,30 @@ export class Snapshot {
     };
     for (const lease of this.#directory.live()) {
       const end = at + lease.headBytes + digitCount(lease.lastSeen) + 1;
-      if (lease.picture === pictureBefore) {
-        const start = lease.pictureStart;
+      if (lease.generation === generationBefore) {
+        const start = lease.generationStart;
         if (runEnd === runStart || start - at !== distance) {
           copyRun();
           runStart = start;
           distance = start - at;
         }
-        runEnd = lease.pictureEnd;
-        if (lease.heardSincePicture) unwritten.push(lease);
+        runEnd = lease.generationEnd;
+        if (lease.touchedSinceSnapshot) outdated.push(lease);
       } else {
         copyRun();
         const head = heads[next];
         next += 1;
         if (head !== undefined) list.set(head, at);
-        unwritten.push(lease);
+        outdated.push(lease);
       }
-      lease.picture = pictures;
-      lease.pictureStart = at;
-      lease.pictureEnd = end;
+      lease.generation = generations;
+      lease.generationStart = at;
+      lease.generationEnd = end;
       if (end < this.#entriesEnd) list[end] = COMMA;
       at = end + 1;
     }
     copyRun();
-    return unwritten;
+    return outdated;
   }
 }
 

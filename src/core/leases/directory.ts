@@ -5,9 +5,10 @@
  * - `expire` alone moves live → stale; `forget` and `remove` alone end a lease.
  * - Times are epoch milliseconds, passed in, and never decrease from call to call.
  */
+import { ChangeLog } from '../changes/change-log.ts';
 import { KeyCounts } from './key-counts.ts';
-import { ChangeLog } from './changes.ts';
-import { Lease, type Encode, type Registration, type ServerRecord } from './lease.ts';
+import { Lease, type Registration, type ServerRecord } from './lease.ts';
+import { Unsaved } from './unsaved.ts';
 
 export interface DirectoryTerms {
   /** Silence after which a lease is over. */
@@ -21,29 +22,21 @@ const CHANGES_KEPT = 10_000;
 
 export type LeaseStatus = 'live' | 'stale';
 
-/** What a checkpoint has to write: whether any lease was renewed, and the leases whose row is out of date. */
-export interface Changes {
-  readonly leasesMoved: boolean;
-  readonly unwritten: readonly Lease[];
-}
-
 export class Directory {
   readonly #terms: DirectoryTerms;
-  readonly #encode: Encode;
   #live = new Map<string, Lease>();
   #stale = new Map<string, Lease>();
-  readonly #unwritten = new Set<Lease>();
+  /** What of the leases is yet to be written down. */
+  readonly unsaved = new Unsaved();
   readonly #counts = new KeyCounts();
   /** No live lease runs out before this. Renewals may leave it too early, never too late. */
   #earliestExpiry = Infinity;
   #revision: number;
   readonly #changes: ChangeLog;
-  #leasesMoved = false;
 
   /** `firstRevision` is above all revisions of this registry's earlier lives: none of them is mistaken for one of this. */
-  constructor(terms: DirectoryTerms, encode: Encode, firstRevision = 0) {
+  constructor(terms: DirectoryTerms, firstRevision = 0) {
     this.#terms = terms;
-    this.#encode = encode;
     this.#revision = firstRevision;
     this.#changes = new ChangeLog(CHANGES_KEPT, firstRevision);
   }
@@ -82,7 +75,7 @@ export class Directory {
     return this.#live.values();
   }
 
-  /** Live and stale leases: what a checkpoint covers. */
+  /** Live and stale leases: what is saved. */
   *held(): Iterable<Lease> {
     yield* this.#live.values();
     yield* this.#stale.values();
@@ -97,7 +90,7 @@ export class Directory {
 
   /** Takes back a lease that was on disk. It counts as live until the next `expire`. */
   restore(record: ServerRecord, expiresAt: number): void {
-    this.#insert(new Lease(record, expiresAt, this.#encode));
+    this.#insert(new Lease(record, expiresAt, expiresAt));
     this.#counts.add(record.proof?.key);
     this.#revision += 1;
     // Nobody saw the list before it was restored, so what led to it is no change.
@@ -115,28 +108,29 @@ export class Directory {
       const changed = held.update(registration);
       this.#counts.add(held.proof?.key);
       this.#renew(held, now);
-      // The caller writes the whole row now, so nothing of it waits for a checkpoint any more.
-      this.#unwritten.delete(held);
+      // The caller writes the whole row now, so its metadata is no longer behind.
+      this.unsaved.rowWritten(held);
       if (changed) this.#changed(held);
       return held;
     }
     if (this.heldCount >= this.#terms.maxServers) return undefined;
     const record = { ...registration, registeredAt: now, lastSeen: now };
-    const lease = new Lease(record, now + this.#terms.ttlMs, this.#encode);
+    // Not saved until its own row is: `savedExpiresAt` is then moved by `saved`.
+    const lease = new Lease(record, now + this.#terms.ttlMs, 0);
     this.#insert(lease);
     this.#counts.add(lease.proof?.key);
     this.#changed(lease);
     return lease;
   }
 
-  /** Renews a lease, stale or live; new metadata waits in memory for the next checkpoint. */
+  /** Renews a lease, stale or live; what moved waits in memory for the next save. */
   heartbeat(serverId: string, now: number, metadata?: string): Lease | undefined {
     const lease = this.#live.get(serverId) ?? this.#stale.get(serverId);
     if (lease === undefined) return undefined;
     this.#renew(lease, now);
-    this.#leasesMoved = true;
+    this.unsaved.mark(lease);
     if (metadata !== undefined && lease.updateMetadata(metadata)) {
-      this.#unwritten.add(lease);
+      this.unsaved.markRowBehind(lease);
       this.#changed(lease);
     }
     return lease;
@@ -151,9 +145,9 @@ export class Directory {
     return true;
   }
 
-  /** Live → stale for every lease that is over. One comparison, unless one may really have run out. */
-  expire(now: number): void {
-    if (now < this.#earliestExpiry) return;
+  /** Live → stale for every lease that is over; tells whether any was. One comparison, unless one may have run out. */
+  expire(now: number): boolean {
+    if (now < this.#earliestExpiry) return false;
     this.#earliestExpiry = Infinity;
     const over: Lease[] = [];
     const survivors: Lease[] = [];
@@ -165,10 +159,11 @@ export class Directory {
       survivors.push(lease);
       if (lease.expiresAt < this.#earliestExpiry) this.#earliestExpiry = lease.expiresAt;
     }
-    if (over.length === 0) return;
+    if (over.length === 0) return false;
     if (this.#stale.size === 0 && survivors.length < over.length) this.#turnOver(survivors);
     else for (const lease of over) this.#queue(lease);
     this.#changedAll(over);
+    return true;
   }
 
   #queue(lease: Lease): void {
@@ -198,12 +193,13 @@ export class Directory {
 
   /**
    * Gives every lease that was live at `from` until `expiresAt` at least, and takes it out of the queue if it ran
-   * out since. Returns how many were live then.
+   * out since. Returns how many were live then. The caller records the downtime before any answer leaves.
    */
   extend(from: number, expiresAt: number): number {
     const wereLive = [...this.held()].filter((lease) => lease.expiresAt > from);
     for (const lease of wereLive) {
       lease.expiresAt = Math.max(lease.expiresAt, expiresAt);
+      lease.savedExpiresAt = Math.max(lease.savedExpiresAt, expiresAt);
       this.#revive(lease);
     }
     this.measureEarliestExpiry();
@@ -220,37 +216,19 @@ export class Directory {
     return batch;
   }
 
-  /**
-   * Ends the leases of a batch whose rows were deleted. One that came back to life while the delete was under
-   * way stays, and its row is written again with the next checkpoint. Returns how many were ended.
-   */
-  forget(batch: readonly Lease[]): number {
-    let forgotten = 0;
-    for (const lease of batch) {
-      if (this.#stale.get(lease.serverId) === lease) {
-        this.#end(lease);
-        forgotten += 1;
-      } else if (this.#live.get(lease.serverId) === lease) {
-        this.#unwritten.add(lease);
-      }
-    }
-    return forgotten;
+  /** Ends the leases of a batch, in the turn in which their rows' delete is issued: all of them are still stale. */
+  forget(batch: readonly Lease[]): void {
+    for (const lease of batch) this.#end(lease);
   }
 
-  /** Hands over what only memory knows, for a checkpoint to write. `giveBack` it if the write fails. */
-  takeChanges(): Changes {
-    const changes = { leasesMoved: this.#leasesMoved, unwritten: [...this.#unwritten] };
-    this.#leasesMoved = false;
-    this.#unwritten.clear();
-    return changes;
+  /** What was saved of a lease: that it was heard at `seenAt`. */
+  saved(lease: Lease, seenAt: number): void {
+    lease.savedExpiresAt = Math.max(lease.savedExpiresAt, seenAt + this.#terms.ttlMs);
   }
 
-  /** Undoes `takeChanges` after a failed write; leases that ended meanwhile stay ended. */
-  giveBack(changes: Changes): void {
-    this.#leasesMoved ||= changes.leasesMoved;
-    for (const lease of changes.unwritten) {
-      if (this.find(lease.serverId)?.lease === lease) this.#unwritten.add(lease);
-    }
+  /** Whether this lease is still the one held under its id. */
+  isHeld(lease: Lease): boolean {
+    return this.#live.get(lease.serverId) === lease || this.#stale.get(lease.serverId) === lease;
   }
 
   #changed(lease: Lease): void {
@@ -274,7 +252,7 @@ export class Directory {
   }
 
   #renew(lease: Lease, now: number): void {
-    lease.heard(now);
+    lease.touch(now);
     lease.expiresAt = Math.max(lease.expiresAt, now + this.#terms.ttlMs);
     this.#revive(lease);
   }
@@ -288,7 +266,7 @@ export class Directory {
   #end(lease: Lease): void {
     this.#live.delete(lease.serverId);
     this.#stale.delete(lease.serverId);
-    this.#unwritten.delete(lease);
+    this.unsaved.drop(lease);
     this.#counts.drop(lease.proof?.key);
   }
 }

@@ -1,6 +1,7 @@
 /** One server's lease: what it registered, when it was last heard, when it runs out, and its encoded form. */
-
-import type { Place } from '../protocol/query.ts';
+import type { Place } from '../../protocol/query.ts';
+import { encodeUtf8 } from '../utf8.ts';
+import { segmentOf } from './segment.ts';
 
 /** Who signed a registration, and when: the key in canonical base64, and `created` in epoch seconds. */
 export interface Proof {
@@ -36,9 +37,6 @@ export interface ServerRecord extends Registration {
   readonly lastSeen: number;
 }
 
-/** Text to UTF-8. Passed in, so that the core imports nothing of any platform. */
-export type Encode = (text: string) => Uint8Array;
-
 /**
  * Flat, and without an encoded form of its own: the collector's longest pause goes with the number of objects held, and
  * a full registry has one of these for each server.
@@ -48,18 +46,24 @@ export class Lease {
   /** UTF-8 bytes of the id as a JSON string, quotes included: what a checkpoint of this lease takes. */
   readonly idBytes: number;
   readonly registeredAt: number;
-  /** Epoch milliseconds of the last registration or heartbeat. Always the truth, never extended. `heard` moves it. */
+  /** The segment of the checkpoint that holds its time. */
+  readonly segment: number;
+  /** Epoch milliseconds of the last registration or heartbeat. Always the truth, never extended. `touch` moves it. */
   lastSeen: number;
-  /** Epoch milliseconds at which the lease is over: `lastSeen` + TTL, or later after an absence of the registry. */
+  /** Epoch milliseconds at which the lease is over: `lastSeen` + TTL, or later after a downtime of the registry. */
   expiresAt: number;
-  /** Where `Snapshot` put this entry, and in which of its pictures; 0 where that is not what the entry is now. */
-  picture = 0;
-  pictureStart = 0;
-  pictureEnd = 0;
+  /** When it would be over if the registry were loaded from disk now: what no crash can take back. */
+  savedExpiresAt: number;
+  /** It moved since it was last saved. `Directory` alone sets it. */
+  isDirty = false;
+  /** Where `Snapshot` put this entry, and in which of its generations; 0 where that is not what the entry is now. */
+  generation = 0;
+  generationStart = 0;
+  generationEnd = 0;
   /** Bytes of the encoded head. */
   headBytes = 0;
-  /** The picture shows an older `lastSeen`. */
-  heardSincePicture = false;
+  /** The snapshot shows an older `lastSeen`. */
+  touchedSinceSnapshot = false;
   #version = 0;
   #endpoint: string;
   #publicKey: string;
@@ -68,12 +72,14 @@ export class Lease {
   #proof: Proof | undefined;
   #location: Location | undefined;
 
-  constructor(record: ServerRecord, expiresAt: number, encode: Encode) {
+  constructor(record: ServerRecord, expiresAt: number, savedExpiresAt: number) {
     this.serverId = record.serverId;
-    this.idBytes = jsonBytes(record.serverId, encode);
+    this.idBytes = jsonBytes(record.serverId);
+    this.segment = segmentOf(record.serverId);
     this.registeredAt = record.registeredAt;
     this.lastSeen = record.lastSeen;
     this.expiresAt = expiresAt;
+    this.savedExpiresAt = savedExpiresAt;
     this.#endpoint = record.endpoint;
     this.#publicKey = record.publicKey;
     this.#region = record.region;
@@ -83,9 +89,9 @@ export class Lease {
   }
 
   /** The server spoke. */
-  heard(now: number): void {
+  touch(now: number): void {
     this.lastSeen = now;
-    this.heardSincePicture = true;
+    this.touchedSinceSnapshot = true;
   }
 
   /** Moves with every change of the entry. */
@@ -117,7 +123,7 @@ export class Lease {
   }
 
   /** The entry as UTF-8 JSON, up to and without the digits of `lastSeen` and the closing brace. */
-  encodeHead(encode: Encode): Uint8Array {
+  encodeHead(): Uint8Array {
     const members = JSON.stringify({
       serverId: this.serverId,
       endpoint: this.#endpoint,
@@ -126,7 +132,7 @@ export class Lease {
       location: this.#location,
     }).slice(0, -1);
     const metadataMember = this.#metadata === null ? '' : `,"metadata":${this.#metadata}`;
-    return encode(`${members}${metadataMember},"registeredAt":${this.registeredAt},"lastSeen":`);
+    return encodeUtf8(`${members}${metadataMember},"registeredAt":${this.registeredAt},"lastSeen":`);
   }
 
   /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing of the entry changed. */
@@ -147,7 +153,7 @@ export class Lease {
     this.#metadata = registration.metadata;
     this.#location = registration.location;
     this.#version += 1;
-    this.picture = 0;
+    this.generation = 0;
     return true;
   }
 
@@ -175,6 +181,6 @@ export class Lease {
 /** Printable ASCII that JSON does not escape: as nearly all ids are. */
 const plain = /^[ !#-[\]-~]*$/;
 
-function jsonBytes(text: string, encode: Encode): number {
-  return plain.test(text) ? text.length + 2 : encode(JSON.stringify(text)).byteLength;
+function jsonBytes(text: string): number {
+  return plain.test(text) ? text.length + 2 : encodeUtf8(JSON.stringify(text)).byteLength;
 }

@@ -2,18 +2,24 @@
  * Whose id is it? What only the registry can decide about a write, since it depends on what was accepted before.
  *
  * - The first signed registration binds an id to its key. The binding lasts as long as the entry, and after a
- *   deregistration as long as the departure.
+ *   deregistration as long as the tombstone.
  * - A registration or deregistration is accepted only if it was signed later than the last one of that id.
  * - Who comes without a proof was found trustworthy before: in token mode, in open mode, and as the operator.
  */
-import { SIGNATURE_WINDOW_SECONDS } from '../protocol/signing.ts';
-import type { OwnershipRefusal } from '../protocol/refusal.ts';
-import type { Departure, Departures } from './departures.ts';
+import { SIGNATURE_WINDOW_SECONDS } from '../../protocol/signing.ts';
+import type { OwnershipRefusal } from '../../protocol/refusal.ts';
 import type { Directory } from './directory.ts';
 import type { Proof, Registration } from './lease.ts';
+import type { Tombstone, Tombstones } from './tombstones.ts';
+
+/**
+ * The Worker judges how old a signature is by its own clock, the object ends a tombstone by its own: what the one still
+ * accepts, the other must still remember.
+ */
+const CLOCK_SKEW_MS = 60_000;
 
 export interface OwnershipTerms {
-  /** Ids held and departed, at most. */
+  /** Ids held and tombstones, at most. */
   readonly maxServers: number;
   /** Of those, at most this many under one key. */
   readonly maxServersPerKey: number;
@@ -21,12 +27,12 @@ export interface OwnershipTerms {
 
 export class Ownership {
   readonly #directory: Directory;
-  readonly #departures: Departures;
+  readonly #tombstones: Tombstones;
   readonly #terms: OwnershipTerms;
 
-  constructor(directory: Directory, departures: Departures, terms: OwnershipTerms) {
+  constructor(directory: Directory, tombstones: Tombstones, terms: OwnershipTerms) {
     this.#directory = directory;
-    this.#departures = departures;
+    this.#tombstones = tombstones;
     this.#terms = terms;
   }
 
@@ -36,12 +42,12 @@ export class Ownership {
     now: number,
   ): OwnershipRefusal | { readonly kind: 'full' } | undefined {
     const held = this.#directory.find(serverId)?.lease;
-    const departed = this.#departures.find(serverId, now);
+    const tombstone = this.#tombstones.find(serverId, now);
     if (proof !== undefined) {
       // An entry that nobody signed for is from before writes were signed. It is bound to the key it names.
       const isUnbound = held !== undefined && held.proof === undefined;
       if (isUnbound && held.publicKey !== publicKey) return { kind: 'not-owner' };
-      const last = held?.proof ?? departed;
+      const last = held?.proof ?? tombstone;
       const refusal = last && refuseAfter(last, proof);
       if (refusal !== undefined) return refusal;
       const { maxServersPerKey } = this.#terms;
@@ -49,8 +55,8 @@ export class Ownership {
         return { kind: 'key-full', maxServersPerKey };
       }
     }
-    if (held !== undefined || departed !== undefined) return undefined;
-    const taken = this.#directory.heldCount + this.#departures.size;
+    if (held !== undefined || tombstone !== undefined) return undefined;
+    const taken = this.#directory.heldCount + this.#tombstones.size;
     return taken >= this.#terms.maxServers ? { kind: 'full' } : undefined;
   }
 
@@ -69,35 +75,35 @@ export class Ownership {
   /** Why this deregistration is refused. */
   refuseDeregistration(serverId: string, proof: Proof, now: number): OwnershipRefusal | undefined {
     const held = this.#directory.find(serverId)?.lease;
-    const last = held?.proof ?? this.#departures.find(serverId, now);
+    const last = held?.proof ?? this.#tombstones.find(serverId, now);
     if (last !== undefined) return refuseAfter(last, proof);
     return held === undefined ? undefined : { kind: 'not-owner' };
   }
 
   /** Ends a lease at its owner's or the operator's word. What is to be remembered of it, if anything. */
-  depart(serverId: string, proof: Proof | undefined, now: number): Departure | undefined {
-    const last = this.#directory.find(serverId)?.lease.proof ?? this.#departures.find(serverId, now);
+  deregister(serverId: string, proof: Proof | undefined, now: number): Tombstone | undefined {
+    const last = this.#directory.find(serverId)?.lease.proof ?? this.#tombstones.find(serverId, now);
     this.#directory.remove(serverId);
     if (last === undefined) return undefined;
     const createdSeconds = Math.max(last.createdSeconds, proof?.createdSeconds ?? 0);
-    const departure = {
+    const tombstone: Tombstone = {
       serverId,
       // After the operator's word anyone may claim the id: the owner may have lost his key.
       key: proof?.key ?? null,
       createdSeconds,
-      until: Math.max(now, createdSeconds * 1000) + SIGNATURE_WINDOW_SECONDS * 1000,
+      until: Math.max(now, createdSeconds * 1000) + SIGNATURE_WINDOW_SECONDS * 1000 + CLOCK_SKEW_MS,
     };
-    this.#departures.add(departure);
-    return departure;
+    this.#tombstones.add(tombstone);
+    return tombstone;
   }
 
   #ownedBy(key: string): number {
-    return this.#directory.ownedBy(key) + this.#departures.ownedBy(key);
+    return this.#directory.ownedBy(key) + this.#tombstones.ownedBy(key);
   }
 }
 
 function refuseAfter(
-  last: Pick<Departure, 'key' | 'createdSeconds'>,
+  last: Pick<Tombstone, 'key' | 'createdSeconds'>,
   proof: Proof,
 ): OwnershipRefusal | undefined {
   if (last.key !== null && last.key !== proof.key) return { kind: 'not-owner' };

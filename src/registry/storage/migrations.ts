@@ -7,21 +7,26 @@ type Migration = (transaction: DurableObjectTransaction) => Promise<void>;
 const MIGRATIONS: readonly Migration[] = [addMetadata];
 
 /**
+ * Tells whether the version of the rows is on disk.
+ *
  * @throws Error where the rows are more than one version newer than this code: it would misread them, so the
  * object does not start. A code of that version, or the one before, must be deployed again.
  */
-export async function migrate(storage: DurableObjectStorage): Promise<void> {
+export async function migrate(storage: DurableObjectStorage): Promise<boolean> {
   const stored = (await storage.get<number>(KEYS.schema)) ?? 0;
   if (stored > SCHEMA_VERSION + 1) {
     throw new Error(
       `The stored rows have schema version ${stored}, but this code reads up to ${SCHEMA_VERSION + 1}: deploy a newer version.`,
     );
   }
-  if (stored >= SCHEMA_VERSION) return;
+  if (stored >= SCHEMA_VERSION) return true;
+  // An object that nobody registered at writes nothing: its version goes down with the first registration.
+  if ((await storage.list({ limit: 1 })).size === 0) return false;
   await storage.transaction(async (transaction) => {
     for (const migration of MIGRATIONS.slice(stored)) await migration(transaction);
     await transaction.put(KEYS.schema, SCHEMA_VERSION);
   });
+  return true;
 }
 
 /** 0 → 1: an entry has a `metadata` member, null where the server sent none. */

@@ -1,7 +1,12 @@
-/** The rows on disk: their keys, their schemas, and how each is read back. */
+/**
+ * The rows on disk: their keys, their schemas, and how each is read back.
+ *
+ * Rows live longer than code. A member that a newer release adds is optional or has a default, and a member that this
+ * code does not know is ignored: `test/workerd/rows.test.ts` reads a row of every version ever shipped.
+ */
 import { z } from 'zod';
-import { decodeLeases } from '../core/checkpoint.ts';
-import { location } from '../protocol/protocol.ts';
+import { decodeMetadata, decodeTimes } from '../../core/encoding/saved-leases.ts';
+import { location } from '../../protocol/protocol.ts';
 import { countersSchema } from './counters.ts';
 
 /** The version of these rows. Code reads rows one version older and one newer than its own (docs/design.md). */
@@ -11,20 +16,54 @@ export const SCHEMA_VERSION = 1;
 export const KEYS = {
   schema: 'schema',
   serverPrefix: 'server:',
+  /** Tombstones. */
   departedPrefix: 'departed:',
-  /** Rows that could not be read are kept under this prefix and their old key. */
+  /** Quarantined rows: those that could not be read, under this prefix and their old key. */
   asidePrefix: 'aside:',
+  /** How many rows are quarantined. */
+  asideCount: 'aside-count',
+  /** The last downtime. */
   absence: 'absence',
   /**
-   * Last of all keys, hence the tilde. SQLite keeps a row beside its key here, so a search that meets the key of this
-   * one reads all of it, up to 1.5 MB: among the other keys it made the deletes of a sweep ten times slower (run).
+   * Saved times. Last of all keys, hence the tilde: SQLite keeps a row beside its key here, so a search that meets the
+   * key of a large row reads all of it, and among the other keys it made the deletes of a sweep ten times slower (run).
    */
   leases: '~leases',
 } as const;
 
-/** The key of one part of the checkpoint; the first part, nearly always the only one, is `~leases`. */
-export function leasesKey(part: number): string {
-  return part === 0 ? KEYS.leases : `${KEYS.leases}:${part}`;
+/** Where the numbers of segments begin, and those of the journal. Releases before wrote `~leases`, `~leases:1`, … */
+const FIRST_SEGMENT = 100;
+const FIRST_JOURNAL_ROW = 900;
+const FIRST_BEHIND_JOURNAL = 1000;
+
+/** Parts of all segments that fit between those numbers. */
+export const MAX_SEGMENT_ROWS = FIRST_JOURNAL_ROW - FIRST_SEGMENT;
+
+/**
+ * What every row of saved times says of how many there are. The release before deletes all numbers up to this one when
+ * it writes its own checkpoint, so that after a rollback none of our rows stays behind and grows old.
+ */
+export const PARTS_SAID = FIRST_BEHIND_JOURNAL;
+
+/**
+ * `index` counts the parts of all segments. All numbers have three digits, so that in the order of keys, in which the
+ * release before reads them, the journal comes last and its later times count.
+ */
+export function segmentKey(index: number): string {
+  return `${KEYS.leases}:${FIRST_SEGMENT + index}`;
+}
+
+export function journalKey(place: number): string {
+  return `${KEYS.leases}:${FIRST_JOURNAL_ROW + place}`;
+}
+
+/** What a key of saved times holds; a `legacy` row is one of the release before. */
+export function savedRowKind(
+  key: string,
+): { readonly kind: 'legacy' | 'segment' } | { readonly kind: 'journal'; readonly place: number } {
+  const number = Number(key.slice(KEYS.leases.length + 1));
+  if (number >= FIRST_JOURNAL_ROW) return { kind: 'journal', place: number - FIRST_JOURNAL_ROW };
+  return { kind: number >= FIRST_SEGMENT ? 'segment' : 'legacy' };
 }
 
 export function serverKey(serverId: string): string {
@@ -35,14 +74,13 @@ export function departedKey(serverId: string): string {
   return KEYS.departedPrefix + serverId;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const time = z.int().nonnegative();
 
 const proof = z.object({ key: z.string(), createdSeconds: time });
 
 /**
- * `server:<id>`: the entry as registered. Members of a newer version are ignored. `proof` came without a new version:
- * code that does not know it drops it, and the id is then bound to no key.
+ * `server:<id>`: the entry as registered. `proof` came without a new version: code that does not know it drops it, and
+ * the id is then bound to no key.
  */
 export const serverRow = z.object({
   serverId: z.string().min(1),
@@ -54,9 +92,11 @@ export const serverRow = z.object({
   lastSeen: time,
   proof: proof.exactOptional(),
   location: location.exactOptional(),
+  /** The number of the last save before this row was written: metadata in a journal row up to that number is older. */
+  savesBefore: z.int().exactOptional(),
 });
 
-/** `departed:<id>`: a deregistration of late; see `core/departures.ts`. Never written unless writes are signed. */
+/** `departed:<id>`: a tombstone; see `core/leases/tombstones.ts`. Never written unless writes are signed. */
 export const departedRow = z.object({
   serverId: z.string().min(1),
   key: z.string().nullable(),
@@ -64,20 +104,40 @@ export const departedRow = z.object({
   until: time,
 });
 
-/** `absence`: the last absence of the registry; see `core/absence.ts`. */
-export const absenceRow = z.object({ from: time, until: time, leases: z.int(), liveAfter: time });
+/** `absence`: the last downtime of the registry; see `core/leases/downtime.ts`. */
+export const absenceRow = z.object({
+  from: time,
+  until: time,
+  leases: z.int().default(0),
+  liveAfter: time,
+});
 
-/** `~leases`, `~leases:1`, …: one checkpoint. `seen` is JSON bytes, so that the size of the row is known exactly. */
-export const leasesRow = z.object({
-  at: time,
-  parts: z.int().positive(),
-  counters: countersSchema,
-  seen: z.instanceof(Uint8Array).transform((bytes, context) => {
+/** `aside-count`. */
+export const asideCountRow = z.int().nonnegative();
+
+/** JSON bytes inside a row, so that the size of the row is known exactly. */
+function bytesOf<Value>(decode: (bytes: Uint8Array) => Value) {
+  return z.instanceof(Uint8Array).transform((bytes, context) => {
     try {
-      return decodeLeases(utf8.decode(bytes));
+      return decode(bytes);
     } catch (error) {
       context.addIssue({ code: 'custom', message: String(error), input: bytes });
       return z.NEVER;
     }
-  }),
+  });
+}
+
+/** `~leases:<number>`: saved times of some leases. */
+export const savedRow = z.object({
+  /** When it was written. */
+  at: time,
+  counters: countersSchema,
+  seen: bytesOf(decodeTimes),
+  /** Metadata that is newer than that of the servers' own rows; in the journal alone. */
+  metadata: bytesOf(decodeMetadata).default([]),
+  /** Numbers the saves, over all lives of the object. The rows of releases before have none. */
+  save: z.int().nonnegative().default(0),
 });
+
+export type ServerRow = z.infer<typeof serverRow>;
+export type SavedRow = z.infer<typeof savedRow>;

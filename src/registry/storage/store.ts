@@ -1,150 +1,106 @@
-/** What is on disk, and which writes may go unconfirmed. The one place that calls the object's storage. */
-import type { Absence } from '../core/absence.ts';
-import type { Departure } from '../core/departures.ts';
-import type { ServerRecord } from '../core/lease.ts';
+/** What is written to disk, and which writes may go unconfirmed. With `load.ts` the one place that calls the storage. */
+import { encodeMetadata, encodeTimes, inParts, timeBytes } from '../../core/encoding/saved-leases.ts';
+import type { Downtime } from '../../core/leases/downtime.ts';
+import type { JournalRow } from '../../core/leases/journal.ts';
+import type { Lease, ServerRecord } from '../../core/leases/lease.ts';
+import { SEGMENTS } from '../../core/leases/segment.ts';
+import type { Tombstone } from '../../core/leases/tombstones.ts';
 import type { Counters } from './counters.ts';
-import { migrate } from './migrate.ts';
+import { load, type Loaded } from './load.ts';
 import {
-  absenceRow,
   departedKey,
-  departedRow,
+  journalKey,
   KEYS,
-  leasesKey,
-  leasesRow,
+  MAX_SEGMENT_ROWS,
+  PARTS_SAID,
+  SCHEMA_VERSION,
+  segmentKey,
   serverKey,
-  serverRow,
+  type ServerRow,
 } from './rows.ts';
 
 /** Documented limit of the platform for one batch `put` or `delete`; the local runtime does not enforce it. */
 const KEYS_PER_CALL = 128;
 
 /**
- * No answer leaves the object while a confirmed write is on its way to the disk, whoever asked for either.
- *
- * - Confirmed: what a client is told is true (a registration, a deregistration), and what decides how a restart
- *   reads the rest (the absence, a row set aside).
- * - Unconfirmed: what costs nobody anything if a crash undoes it. The next sweep finds the same stale keys, the
- *   next checkpoint writes later times, a missing alarm is set again when the object is loaded.
+ * No answer leaves the object while a confirmed write is on its way to the disk, whoever asked for either. So only what
+ * every answer rests on is confirmed: the record of a downtime. All else is unconfirmed; whoever promises a client that
+ * it is on disk waits for `sync`, and nobody else does.
  */
 const CONFIRMED: DurableObjectPutOptions = {};
 const UNCONFIRMED: DurableObjectPutOptions = { allowUnconfirmed: true };
 
-/** One checkpoint: every lease's time, the counters, and the rows that heartbeats changed. */
-export interface Checkpoint {
+/** What a save says beside the leases. `at`: epoch ms. */
+export interface SaveHead {
   readonly at: number;
-  /** From `encodeLeases`. */
-  readonly parts: readonly Uint8Array[];
   readonly counters: Counters;
-  readonly changed: readonly ServerRecord[];
-}
-
-/** What was found on disk. */
-export interface Loaded {
-  readonly servers: readonly ServerRecord[];
-  /** From the last checkpoint: id → lastSeen. */
-  readonly seen: ReadonlyMap<string, number>;
-  readonly checkpointAt: number | null;
-  /** Part of the checkpoint could not be read, so some times are older than they were. */
-  readonly checkpointDamaged: boolean;
-  readonly counters: Counters | null;
-  readonly departures: readonly Departure[];
-  readonly absence: Absence | null;
-  /** Wall-clock time of the alarm, in the past where it is overdue; null where none is set. */
-  readonly alarmAt: number | null;
-  /** Rows set aside because they could not be read, now or earlier. */
-  readonly setAside: number;
 }
 
 export class Store {
   readonly #storage: DurableObjectStorage;
-  #checkpointParts = 0;
+  /** The number of the last save issued, over all lives. */
+  #save = 0;
+  /** Keys of saved times on disk that the next checkpoint deletes: those of the journal, and of releases before. */
+  readonly #foldedKeys = new Set<string>();
+  readonly #segmentKeys = new Set<string>();
+  /** The version of the rows is on disk. */
+  #isVersioned = false;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
   }
 
-  /** Reads everything, once, when the object is loaded. A row that can't be read is set aside, not fatal. */
+  /** Reads everything, once, when the object is loaded. A row that can't be read is quarantined, not fatal. */
   async load(): Promise<Loaded> {
-    await migrate(this.#storage);
-    const [rows, departed, leases, absence, alarmAt, asideBefore] = await Promise.all([
-      this.#storage.list({ prefix: KEYS.serverPrefix }),
-      this.#storage.list({ prefix: KEYS.departedPrefix }),
-      this.#storage.list({ prefix: KEYS.leases }),
-      this.#storage.get(KEYS.absence),
-      this.#storage.getAlarm(),
-      this.#storage.list({ prefix: KEYS.asidePrefix }),
-    ]);
-    const unreadable = new Map<string, unknown>();
-
-    const servers: ServerRecord[] = [];
-    for (const [key, value] of rows) {
-      const row = serverRow.safeParse(value);
-      if (row.success && serverKey(row.data.serverId) === key) servers.push(row.data);
-      else unreadable.set(key, value);
-    }
-
-    const departures: Departure[] = [];
-    for (const [key, value] of departed) {
-      const row = departedRow.safeParse(value);
-      if (row.success && departedKey(row.data.serverId) === key) departures.push(row.data);
-      else unreadable.set(key, value);
-    }
-
-    const seen = new Map<string, number>();
-    let checkpointAt: number | null = null;
-    let counters: Counters | null = null;
-    let checkpointDamaged = false;
-    for (const [key, value] of leases) {
-      const row = leasesRow.safeParse(value);
-      if (!row.success) {
-        unreadable.set(key, value);
-        checkpointDamaged = true;
-        continue;
-      }
-      checkpointAt = row.data.at;
-      counters = row.data.counters;
-      this.#checkpointParts = row.data.parts;
-      for (const [serverId, lastSeen] of row.data.seen) seen.set(serverId, lastSeen);
-    }
-
-    const lastAbsence = absenceRow.nullable().safeParse(absence ?? null);
-    if (!lastAbsence.success) unreadable.set(KEYS.absence, absence);
-
-    await this.#setAside(unreadable);
-    return {
-      servers,
-      seen,
-      checkpointAt,
-      checkpointDamaged,
-      counters,
-      departures,
-      absence: lastAbsence.success ? lastAbsence.data : null,
-      alarmAt,
-      setAside: asideBefore.size + unreadable.size,
-    };
+    const loaded = await load(this.#storage);
+    this.#save = loaded.save;
+    for (const key of loaded.foldedKeys) this.#foldedKeys.add(key);
+    for (const key of loaded.segmentKeys) this.#segmentKeys.add(key);
+    this.#isVersioned = loaded.isVersioned;
+    return loaded;
   }
 
-  /** The registration is durable before any answer leaves the object. */
+  /** Whether a checkpoint is on disk. */
+  get hasSegments(): boolean {
+    return this.#segmentKeys.size > 0;
+  }
+
+  /** Resolves when all that was written so far is on disk. */
+  async sync(): Promise<void> {
+    await this.#storage.sync();
+  }
+
   async putServer(record: ServerRecord): Promise<void> {
-    await this.#storage.put(serverKey(record.serverId), record, CONFIRMED);
+    const row = this.#storage.put(serverKey(record.serverId), this.#serverRow(record), UNCONFIRMED);
+    const version = this.#isVersioned || this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED);
+    this.#isVersioned = true;
+    await Promise.all([row, version]);
   }
 
-  /** To be issued with the registration that ends it, in one transaction. */
-  async removeDeparture(serverId: string): Promise<void> {
-    await this.#storage.delete(departedKey(serverId), CONFIRMED);
+  /** Rows whose metadata was behind; the caller passes no more than one step may write. */
+  async putServers(records: readonly ServerRecord[]): Promise<void> {
+    await Promise.all(
+      chunks(records).map((chunk) => {
+        const rows = chunk.map((record) => [serverKey(record.serverId), this.#serverRow(record)] as const);
+        return this.#storage.put(Object.fromEntries(rows), UNCONFIRMED);
+      }),
+    );
   }
 
-  /** The deregistration is durable before any answer leaves the object. */
-  async removeServer(serverId: string, departure?: Departure): Promise<void> {
-    const writes: Promise<unknown>[] = [this.#storage.delete(serverKey(serverId), CONFIRMED)];
-    if (departure !== undefined) {
-      writes.push(this.#storage.put(departedKey(serverId), departure, CONFIRMED));
-    }
-    await Promise.all(writes);
+  async removeServer(serverId: string): Promise<void> {
+    await this.#storage.delete(serverKey(serverId), UNCONFIRMED);
   }
 
-  async putAbsence(absence: Absence): Promise<void> {
-    await this.#storage.put(KEYS.absence, absence, CONFIRMED);
+  async putTombstone(tombstone: Tombstone): Promise<void> {
+    await this.#storage.put(departedKey(tombstone.serverId), tombstone, UNCONFIRMED);
+  }
+
+  async removeTombstone(serverId: string): Promise<void> {
+    await this.#storage.delete(departedKey(serverId), UNCONFIRMED);
+  }
+
+  async putDowntime(downtime: Downtime): Promise<void> {
+    await this.#storage.put(KEYS.absence, downtime, CONFIRMED);
   }
 
   /** Deletes the rows of one slice of the sweep. Issued without an await between them, all chunks commit as one. */
@@ -152,26 +108,52 @@ export class Store {
     await this.#deleteBatch(serverIds.map(serverKey));
   }
 
-  /** Deletes the rows of departures that are over, in the same way. */
-  async sweepDepartures(departures: readonly Departure[]): Promise<void> {
-    await this.#deleteBatch(departures.map(({ serverId }) => departedKey(serverId)));
+  /** Deletes the rows of tombstones that are over, in the same way. */
+  async sweepTombstones(tombstones: readonly Tombstone[]): Promise<void> {
+    await this.#deleteBatch(tombstones.map(({ serverId }) => departedKey(serverId)));
   }
 
-  /** Writes a checkpoint, in one transaction. */
-  async putCheckpoint({ at, parts, counters, changed }: Checkpoint): Promise<void> {
-    const writes: Promise<unknown>[] = parts.map((seen, part) =>
-      this.#storage.put(leasesKey(part), { at, parts: parts.length, counters, seen }, UNCONFIRMED),
+  /** Begins a save: what is written from here on is newer than any row before. */
+  beginSave(): void {
+    this.#save += 1;
+  }
+
+  /** One row of the journal; the metadata of `behind` leases goes with their times. */
+  async putJournalRow(row: JournalRow, head: SaveHead, behind: ReadonlySet<Lease>): Promise<void> {
+    const key = journalKey(row.place);
+    this.#foldedKeys.add(key);
+    const metadata = row.leases.filter((lease) => behind.has(lease));
+    await this.#storage.put(
+      key,
+      {
+        ...this.#savedRow(row.leases, head),
+        ...(metadata.length > 0 && { metadata: encodeMetadata(metadata) }),
+      },
+      UNCONFIRMED,
     );
-    for (let part = parts.length; part < this.#checkpointParts; part += 1) {
-      writes.push(this.#storage.delete(leasesKey(part), UNCONFIRMED));
+  }
+
+  /** The rows of one segment of the checkpoint: nearly always one, none where it holds no lease. */
+  async putSegment(segment: number, leases: readonly Lease[], head: SaveHead): Promise<void> {
+    const parts = leases.length === 0 ? [] : inParts(leases, timeBytes);
+    const writes = parts.map((part, index) => {
+      const key = segmentKey(indexOf(segment, index));
+      this.#segmentKeys.add(key);
+      return this.#storage.put(key, this.#savedRow(part, head), UNCONFIRMED);
+    });
+    for (let part = parts.length; indexOf(segment, part) < MAX_SEGMENT_ROWS; part += 1) {
+      const key = segmentKey(indexOf(segment, part));
+      if (!this.#segmentKeys.delete(key)) break;
+      writes.push(this.#storage.delete(key, UNCONFIRMED).then(() => undefined));
     }
-    for (const chunk of chunks(changed)) {
-      const rows = Object.fromEntries(chunk.map((record) => [serverKey(record.serverId), record]));
-      writes.push(this.#storage.put(rows, UNCONFIRMED));
-    }
-    this.#checkpointParts = Math.max(parts.length, this.#checkpointParts);
     await Promise.all(writes);
-    this.#checkpointParts = parts.length;
+  }
+
+  /** The checkpoint holds all of it: deletes the journal, and rows of the form of releases before. */
+  async removeFoldedRows(): Promise<void> {
+    const keys = [...this.#foldedKeys];
+    this.#foldedKeys.clear();
+    await this.#deleteBatch(keys);
   }
 
   /** Sets the alarm, in wall-clock epoch milliseconds. */
@@ -179,19 +161,22 @@ export class Store {
     await this.#storage.setAlarm(at, UNCONFIRMED);
   }
 
+  #serverRow(record: ServerRecord): ServerRow {
+    return { ...record, savesBefore: this.#save };
+  }
+
+  #savedRow(leases: readonly Lease[], { at, counters }: SaveHead) {
+    return { at, parts: PARTS_SAID, counters, seen: encodeTimes(leases), save: this.#save };
+  }
+
   async #deleteBatch(keys: readonly string[]): Promise<void> {
     await Promise.all(chunks(keys).map((chunk) => this.#storage.delete(chunk, UNCONFIRMED)));
   }
+}
 
-  async #setAside(rows: ReadonlyMap<string, unknown>): Promise<void> {
-    const writes: Promise<unknown>[] = [];
-    for (const [key, value] of rows) {
-      console.error(JSON.stringify({ event: 'row-set-aside', key, keptAs: KEYS.asidePrefix + key }));
-      writes.push(this.#storage.put(KEYS.asidePrefix + key, value, CONFIRMED));
-      writes.push(this.#storage.delete(key, CONFIRMED));
-    }
-    await Promise.all(writes);
-  }
+/** Which of the rows of all segments: 64 segments of up to a dozen parts are 1.2 GB, ten times the memory of the object. */
+function indexOf(segment: number, part: number): number {
+  return segment + part * SEGMENTS;
 }
 
 function chunks<Item>(items: readonly Item[]): Item[][] {

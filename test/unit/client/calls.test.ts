@@ -12,11 +12,15 @@ const STATS = {
   swept: 4,
   lastSweep: { at: 1, deleted: 4, tookMs: 0 },
   checkpoints: 1,
+  saves: 2,
+  failedSaves: 0,
+  loads: 1,
   heartbeats: 7,
   reads: 8,
   absence: { from: 1, until: 2, leases: 3 },
   setAside: 0,
   signing: 'off',
+  streams: { heldBytes: 0, cut: 0 },
 };
 
 function setUp(answer: Answer = accept(), options: ClientOptions = {}, baseUrl = 'http://registry.test') {

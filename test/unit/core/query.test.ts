@@ -2,10 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { distanceKm } from '../../../src/core/distance.ts';
 import { Pages } from '../../../src/core/pages.ts';
+import { encodeUtf8 } from '../../../src/core/utf8.ts';
 import { answerQuery } from '../../../src/core/query.ts';
 import { pageAnswer } from '../../../src/protocol/protocol.ts';
 import { SORTS, type Cursor, type Query } from '../../../src/protocol/query.ts';
-import { directory, encode, registration } from './support.ts';
+import { directory, registration } from './support.ts';
 
 const ALL: Query = {
   asked: '',
@@ -21,7 +22,7 @@ const ALL: Query = {
 const BERLIN = { latitude: 52.5, longitude: 13.4 };
 
 function ask(from: ReturnType<typeof directory>, more: Partial<Query>) {
-  const bytes = answerQuery(from.live(), { ...ALL, ...more }, 500, encode);
+  const bytes = answerQuery(from.live(), { ...ALL, ...more }, 500);
   const page = pageAnswer.parse(JSON.parse(new TextDecoder().decode(bytes)));
   return { ...page, ids: page.servers.map((server) => server.serverId) };
 }
@@ -157,15 +158,15 @@ describe('distances', () => {
 });
 
 describe('an answer is kept', () => {
-  const build = (text: string) => () => encode(text);
+  const build = (text: string) => () => encodeUtf8(text);
 
   test('for its revision and its time, under its query', () => {
     const pages = new Pages(100, 1000);
     const first = pages.answer('q', 1, 0, build('a'));
     expect(pages.answer('q', 1, 99, build('b'))).toBe(first);
     expect(pages.answer('other', 1, 99, build('b'))).not.toBe(first);
-    expect(pages.answer('q', 2, 99, build('c'))).toEqual(encode('c'));
-    expect(pages.answer('q', 2, 199, build('d'))).toEqual(encode('d'));
+    expect(pages.answer('q', 2, 99, build('c'))).toEqual(encodeUtf8('c'));
+    expect(pages.answer('q', 2, 199, build('d'))).toEqual(encodeUtf8('d'));
   });
 
   test('until the bytes of all would pass their bound: the oldest goes first', () => {
@@ -175,7 +176,7 @@ describe('an answer is kept', () => {
     expect(pages.answer('a', 1, 0, build('x'))).toBe(first);
     pages.answer('c', 1, 0, build('12345'));
     expect(pages.answer('b', 1, 0, build('y'))).toBe(second);
-    expect(pages.answer('a', 1, 0, build('z'))).toEqual(encode('z'));
+    expect(pages.answer('a', 1, 0, build('z'))).toEqual(encodeUtf8('z'));
     const long = pages.answer('long question', 1, 0, build('1'));
     expect(pages.answer('long question', 1, 0, build('1'))).not.toBe(long);
   });

@@ -1,14 +1,11 @@
 /** Registrations and a directory for tests of the core. Times are small numbers: the core has no clock. */
-import { Directory } from '../../../src/core/directory.ts';
-import type { Registration } from '../../../src/core/lease.ts';
-
-const utf8 = new TextEncoder();
-export const encode = (text: string) => utf8.encode(text);
+import { Directory } from '../../../src/core/leases/directory.ts';
+import type { Registration } from '../../../src/core/leases/lease.ts';
 
 export const TTL_MS = 1000;
 
 export function directory(maxServers = 10_000, firstRevision = 0): Directory {
-  return new Directory({ ttlMs: TTL_MS, maxServers }, encode, firstRevision);
+  return new Directory({ ttlMs: TTL_MS, maxServers }, firstRevision);
 }
 
 export function registration(serverId: string, more: Partial<Registration> = {}): Registration {

@@ -1,16 +1,13 @@
 /** Counts the calls that reach an object's real storage. */
 import { vi, onTestFinished } from 'vitest';
 
-const METHODS = [
-  'get',
-  'list',
+const READS = ['get', 'list', 'getAlarm'] as const;
+const WRITES = [
   'put',
   'delete',
   'deleteAll',
   'transaction',
   'transactionSync',
-  'sync',
-  'getAlarm',
   'setAlarm',
   'deleteAlarm',
 ] as const;
@@ -20,13 +17,25 @@ export interface StorageCall {
   readonly arguments: readonly unknown[];
 }
 
-/** Every call passes on to the real storage; `made` tells which there were, in order. Undone after the test. */
-export function countCalls(storage: DurableObjectStorage): {
-  made: () => StorageCall[];
-  methods: () => string[];
-} {
+/** What a write is about: its method and its first argument, and whether it holds up the answers of others. */
+export interface Write {
+  readonly method: string;
+  readonly about: unknown;
+  readonly confirmed: boolean;
+}
+
+export interface CountedCalls {
+  /** Every call, in order. */
+  made(): StorageCall[];
+  methods(): string[];
+  /** The writes alone. */
+  writes(): Write[];
+}
+
+/** Every call passes on to the real storage. Undone after the test. */
+export function countCalls(storage: DurableObjectStorage): CountedCalls {
   const calls: StorageCall[] = [];
-  for (const method of METHODS) {
+  for (const method of [...READS, ...WRITES, 'sync'] as const) {
     const real: unknown = Reflect.get(storage, method);
     if (typeof real !== 'function') throw new Error(`storage has no method ${method}`);
     const spy = vi.spyOn(storage, method).mockImplementation((...passed: unknown[]) => {
@@ -42,5 +51,16 @@ export function countCalls(storage: DurableObjectStorage): {
     });
     onTestFinished(() => spy.mockRestore());
   }
-  return { made: () => [...calls], methods: () => calls.map((call) => call.method) };
+  const isWrite = ({ method }: StorageCall) => WRITES.some((write) => write === method);
+  return {
+    made: () => [...calls],
+    methods: () => calls.map((call) => call.method),
+    writes: () => calls.filter(isWrite).map(toWrite),
+  };
+}
+
+function toWrite({ method, arguments: passed }: StorageCall): Write {
+  const options = passed.at(-1);
+  const confirmed = !(typeof options === 'object' && options !== null && 'allowUnconfirmed' in options);
+  return { method, about: passed[0], confirmed };
 }

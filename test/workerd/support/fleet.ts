@@ -2,9 +2,9 @@
 import { env } from 'cloudflare:workers';
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
-import type { Registration } from '../../../src/core/lease.ts';
+import type { Registration } from '../../../src/core/leases/lease.ts';
 import { listAnswer, type ListAnswer } from '../../../src/protocol/protocol.ts';
-import type { ListOutcome } from '../../../src/registry/outcomes.ts';
+import type { ListOutcome } from '../../../src/rpc/contract.ts';
 import type { ServerRegistry } from '../../../src/registry/registry.ts';
 
 export type RegistryStub = DurableObjectStub<ServerRegistry>;
@@ -101,6 +101,26 @@ export function passMs(durationMs: number): number {
   const now = Date.now() + durationMs;
   vi.setSystemTime(now);
   return now;
+}
+
+/** Lets a TTL pass with every alarm of it rung on time, but for the one that is due at its end. */
+export async function passTtlWithAlarms(stub: RegistryStub): Promise<void> {
+  for (let passedMs = CHECKPOINT_MS; passedMs < TTL_MS; passedMs += CHECKPOINT_MS) {
+    passMs(CHECKPOINT_MS);
+    await inside(stub, (registry) => registry.alarm());
+  }
+  passMs(CHECKPOINT_MS);
+}
+
+/** Rings while the disk refuses deletes, which throws the object's memory away. Returns what the alarm threw. */
+export function ringWithoutDisk(stub: RegistryStub): Promise<string> {
+  return inside(stub, (registry, { storage }) => {
+    vi.spyOn(storage, 'delete').mockRejectedValueOnce(new Error('disk is away'));
+    return registry.alarm().then(
+      () => 'nothing',
+      (error: unknown) => String(error),
+    );
+  }).catch(String);
 }
 
 export function releaseTime(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { directory, liveIds, registration, staleIds, TTL_MS } from './support.ts';
+import { directory, liveIds, registration, staleIds, TTL_MS } from '../support.ts';
 
 describe('expire', () => {
   test('takes a lease at the moment its TTL is over, and not before', () => {
@@ -67,35 +67,21 @@ describe('a stale key', () => {
     const servers = directory();
     servers.register(registration('a'), 5);
     servers.expire(TTL_MS + 5);
-    expect(servers.forget(servers.staleBatch(10))).toBe(1);
+    servers.forget(servers.staleBatch(10));
     expect(servers.heartbeat('a', TTL_MS + 6)).toBeUndefined();
     expect(servers.register(registration('a'), TTL_MS + 7)?.registeredAt).toBe(TTL_MS + 7);
   });
 });
 
-describe('forget', () => {
-  test('spares a lease that came back since the batch was taken, and has its row written again', () => {
-    const servers = directory();
-    servers.register(registration('a'), 0);
-    servers.register(registration('b'), 0);
-    servers.expire(TTL_MS);
-    const batch = servers.staleBatch(10);
-    servers.heartbeat('a', TTL_MS + 1);
-    expect(servers.forget(batch)).toBe(1);
-    expect(liveIds(servers)).toEqual(['a']);
-    expect(servers.takeChanges().unwritten.map((lease) => lease.serverId)).toEqual(['a']);
-  });
-
-  test('spares a lease of the same id that began after the batch was taken', () => {
-    const servers = directory();
-    servers.register(registration('a'), 0);
-    servers.expire(TTL_MS);
-    const batch = servers.staleBatch(10);
-    servers.remove('a');
-    servers.register(registration('a'), TTL_MS + 1);
-    expect(servers.forget(batch)).toBe(0);
-    expect(liveIds(servers)).toEqual(['a']);
-  });
+test('forget ends the leases of a batch, and their ids are free again', () => {
+  const servers = directory(2);
+  servers.register(registration('a'), 0);
+  servers.register(registration('b'), 0);
+  servers.expire(TTL_MS);
+  servers.forget(servers.staleBatch(1));
+  expect([servers.heldCount, staleIds(servers)]).toEqual([1, ['b']]);
+  expect(servers.find('a')).toBeUndefined();
+  expect(servers.register(registration('c'), TTL_MS)).toBeDefined();
 });
 
 describe('the revision', () => {
@@ -143,33 +129,44 @@ test('a full directory refuses newcomers, never those it holds, stale ones inclu
   expect(servers.register(registration('c'), TTL_MS)).toBeDefined();
 });
 
-describe('changes', () => {
-  test('are none after a registration, whose row is written at once', () => {
+describe('what is unsaved', () => {
+  const dirtyIds = (servers: ReturnType<typeof directory>) =>
+    servers.unsaved.drain().map(({ serverId }) => serverId);
+
+  test('is nothing after a registration, whose row is written at once', () => {
     const servers = directory();
     servers.register(registration('a'), 0);
-    expect(servers.takeChanges()).toEqual({ leasesMoved: false, unwritten: [] });
+    expect(servers.unsaved.isEmpty).toBe(true);
   });
 
-  test('are taken once, and given back whole after a failed write', () => {
+  test('is every lease that was renewed, once, until it is drained', () => {
+    const servers = directory();
+    for (const id of ['a', 'b', 'c']) servers.register(registration(id), 0);
+    for (const id of ['b', 'a', 'b']) servers.heartbeat(id, 1);
+    expect(dirtyIds(servers)).toEqual(['b', 'a']);
+    expect(dirtyIds(servers)).toEqual([]);
+    servers.heartbeat('b', 2);
+    expect(dirtyIds(servers)).toEqual(['b']);
+  });
+
+  test('is no lease that ended', () => {
     const servers = directory();
     servers.register(registration('a'), 0);
     servers.heartbeat('a', 1, '{"n":1}');
-    const changes = servers.takeChanges();
-    expect(changes.leasesMoved).toBe(true);
-    expect(changes.unwritten).toHaveLength(1);
-    expect(servers.takeChanges()).toEqual({ leasesMoved: false, unwritten: [] });
-    servers.giveBack(changes);
-    expect(servers.takeChanges()).toEqual(changes);
-  });
-
-  test('of a lease that ended meanwhile are not given back', () => {
-    const servers = directory();
-    servers.register(registration('a'), 0);
-    servers.heartbeat('a', 1, '{"n":1}');
-    const changes = servers.takeChanges();
     servers.remove('a');
-    servers.giveBack(changes);
-    expect(servers.takeChanges().unwritten).toEqual([]);
+    expect(dirtyIds(servers)).toEqual([]);
+    expect(servers.unsaved.rowsBehind.size).toBe(0);
+  });
+
+  test('is the row of a lease whose metadata a heartbeat changed, until it registers again', () => {
+    const servers = directory();
+    servers.register(registration('a'), 0);
+    servers.heartbeat('a', 1);
+    expect(servers.unsaved.rowsBehind.size).toBe(0);
+    servers.heartbeat('a', 2, '{"n":1}');
+    expect(servers.unsaved.rowsBehind.size).toBe(1);
+    servers.register(registration('a', { metadata: '{"n":1}' }), 3);
+    expect(servers.unsaved.rowsBehind.size).toBe(0);
   });
 });
 

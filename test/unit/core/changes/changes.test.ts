@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyDelta } from '../../../src/client/watch.ts';
-import { ChangeLog } from '../../../src/core/changes.ts';
-import { answerSince } from '../../../src/core/delta.ts';
-import { Snapshot } from '../../../src/core/snapshot.ts';
-import { deltaAnswer, type Entry } from '../../../src/protocol/protocol.ts';
-import { directory, encode, liveIds, registration, TTL_MS } from './support.ts';
+import { applyDelta } from '../../../../src/client/watch.ts';
+import { join } from '../../../../src/core/encoding/bytes.ts';
+import { ChangeLog } from '../../../../src/core/changes/change-log.ts';
+import { answerSince } from '../../../../src/core/delta.ts';
+import { Snapshot } from '../../../../src/core/encoding/snapshot.ts';
+import { deltaAnswer, type Entry } from '../../../../src/protocol/protocol.ts';
+import { directory, liveIds, registration, TTL_MS } from '../support.ts';
 
 test('the log tells each id once that changed after a revision, as far back as it reaches', () => {
   const log = new ChangeLog(3, 100);
@@ -53,7 +54,7 @@ test('a client that applies deltas holds exactly the list at every poll, restart
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       let now = 1_000_000;
       let held = directory(10, now);
-      let snapshot = new Snapshot(held, 1, encode);
+      let snapshot = new Snapshot(held, 1);
       const client = new Map<string, Entry>();
       let since = 0;
       for (const next of [...steps, { do: 'poll' as const }]) {
@@ -81,16 +82,18 @@ test('a client that applies deltas holds exactly the list at every poll, restart
               expiresAt: lease.expiresAt,
             }));
             held = directory(10, now * 1000);
-            snapshot = new Snapshot(held, 1, encode);
+            snapshot = new Snapshot(held, 1);
             for (const { record, expiresAt } of before) held.restore(record, expiresAt);
             break;
           }
           case 'poll': {
-            const bytes = answerSince(since, held, snapshot, now, encode);
+            const delta = answerSince(since, held, now);
+            const full = () => join(snapshot.full(now));
+            const bytes = delta === 'full' ? full() : delta;
             const answer = deltaAnswer.parse(JSON.parse(new TextDecoder().decode(bytes)));
             applyDelta(client, answer);
             since = answer.revision;
-            const entries = JSON.parse(new TextDecoder().decode(snapshot.full(0, now)));
+            const entries = JSON.parse(new TextDecoder().decode(full()));
             expect(settled(client.values())).toEqual(settled(deltaAnswer.parse(entries).changed));
             expect([...client.keys()].toSorted()).toEqual(liveIds(held).toSorted());
             break;

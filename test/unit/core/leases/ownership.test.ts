@@ -1,23 +1,22 @@
 /** Who may take a place, and who keeps his, when the registry or a key is full. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Departures } from '../../../src/core/departures.ts';
-import { Directory } from '../../../src/core/directory.ts';
-import type { Proof, Registration } from '../../../src/core/lease.ts';
-import { Ownership } from '../../../src/core/ownership.ts';
+import { Tombstones } from '../../../../src/core/leases/tombstones.ts';
+import { Directory } from '../../../../src/core/leases/directory.ts';
+import type { Proof, Registration } from '../../../../src/core/leases/lease.ts';
+import { Ownership } from '../../../../src/core/leases/ownership.ts';
 
 const TERMS = { ttlMs: 300_000, maxServers: 3, maxServersPerKey: 2 };
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;
 
 let directory: Directory;
-let departures: Departures;
+let tombstones: Tombstones;
 let ownership: Ownership;
 
 beforeEach(() => {
-  const encoder = new TextEncoder();
-  directory = new Directory(TERMS, (text) => encoder.encode(text), 0);
-  departures = new Departures();
-  ownership = new Ownership(directory, departures, TERMS);
+  directory = new Directory(TERMS, 0);
+  tombstones = new Tombstones();
+  ownership = new Ownership(directory, tombstones, TERMS);
 });
 
 function proof(key: string, createdSeconds = 1): Proof {
@@ -31,7 +30,7 @@ function register(serverId: string, by?: Proof, now = NOW): string {
   const refusal = ownership.refuseRegistration(registering(serverId, by), now);
   if (refusal !== undefined) return refusal.kind;
   directory.register(registering(serverId, by), now);
-  departures.remove(serverId);
+  tombstones.remove(serverId);
   return 'ok';
 }
 
@@ -47,12 +46,12 @@ describe('a full registry', () => {
     expect(register('a', proof('A'))).toBe('ok');
     expect(register('b', proof('B'))).toBe('ok');
     expect(register('c', proof('C'))).toBe('ok');
-    ownership.depart('a', proof('A', 2), NOW);
+    ownership.deregister('a', proof('A', 2), NOW);
     expect(register('d', proof('D'))).toBe('full');
     expect(register('a', proof('A', 3))).toBe('ok');
-    ownership.depart('a', proof('A', 4), NOW);
-    const later = NOW + 2 * MINUTE;
-    departures.forget(departures.overBatch(later, 10));
+    ownership.deregister('a', proof('A', 4), NOW);
+    const later = NOW + 3 * MINUTE;
+    tombstones.forget(tombstones.overBatch(later, 10));
     expect(register('d', proof('D'), later)).toBe('ok');
   });
 });
@@ -63,16 +62,16 @@ describe('a key', () => {
     expect(register('b', proof('A'))).toBe('ok');
     expect(register('c', proof('A'))).toBe('key-full');
     expect(register('a', proof('A', 2))).toBe('ok');
-    ownership.depart('b', proof('A', 2), NOW);
+    ownership.deregister('b', proof('A', 2), NOW);
     expect(register('c', proof('A'))).toBe('key-full');
     expect(register('b', proof('A', 3))).toBe('ok');
-    ownership.depart('b', undefined, NOW);
+    ownership.deregister('b', undefined, NOW);
     expect(register('c', proof('A'))).toBe('ok');
   });
 
   it('is counted anew after a restart', () => {
     directory.restore({ ...registering('a', proof('A')), registeredAt: NOW, lastSeen: NOW }, NOW + MINUTE);
-    departures.add({ serverId: 'b', key: 'A', createdSeconds: NOW / 1000, until: NOW + MINUTE });
+    tombstones.add({ serverId: 'b', key: 'A', createdSeconds: NOW / 1000, until: NOW + MINUTE });
     expect(register('c', proof('A'))).toBe('key-full');
     directory.expire(NOW + MINUTE);
     directory.forget(directory.staleBatch(10));
@@ -80,31 +79,31 @@ describe('a key', () => {
   });
 });
 
-describe('a departure', () => {
-  it('is remembered as long as something older could be replayed, of a clock ahead as well', () => {
+describe('a tombstone', () => {
+  it('is remembered as long as something older could be replayed, by clocks a minute apart as well', () => {
     expect(register('a', proof('A', 50))).toBe('ok');
-    ownership.depart('a', proof('A', 60), NOW);
-    const stillFresh = NOW + 60_000 + 59_999;
+    ownership.deregister('a', proof('A', 60), NOW);
+    const stillFresh = NOW + 60_000 + 60_000 + 59_999;
     expect(ownership.refuseRegistration(registering('a', proof('A', 50)), stillFresh)).toMatchObject({
       kind: 'replayed',
     });
-    expect(departures.find('a', stillFresh + 1)).toBeUndefined();
+    expect(tombstones.find('a', stillFresh + 1)).toBeUndefined();
   });
 
   it('is not made of an id that nobody signed for', () => {
     expect(register('a')).toBe('ok');
-    expect(ownership.depart('a', undefined, NOW)).toBeUndefined();
-    expect(ownership.depart('unknown', proof('A'), NOW)).toBeUndefined();
-    expect(departures.size).toBe(0);
+    expect(ownership.deregister('a', undefined, NOW)).toBeUndefined();
+    expect(ownership.deregister('unknown', proof('A'), NOW)).toBeUndefined();
+    expect(tombstones.size).toBe(0);
   });
 
-  it('that departed anew while its row was deleted is remembered', () => {
+  it('made anew while its row was deleted is remembered', () => {
     const over = { serverId: 'a', key: 'A', createdSeconds: 1, until: NOW };
-    departures.add(over);
-    const batch = departures.overBatch(NOW, 10);
-    departures.add({ ...over, until: NOW + MINUTE });
-    departures.forget(batch);
-    expect(departures.find('a', NOW)).toBeDefined();
-    expect(departures.ownedBy('A')).toBe(1);
+    tombstones.add(over);
+    const batch = tombstones.overBatch(NOW, 10);
+    tombstones.add({ ...over, until: NOW + MINUTE });
+    tombstones.forget(batch);
+    expect(tombstones.find('a', NOW)).toBeDefined();
+    expect(tombstones.ownedBy('A')).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { awaySince, expiryOf, graceMs, liveAfter } from '../../../src/core/absence.ts';
+import { downSince, expiryOf, graceMs, isCovered, liveAfter } from '../../../../src/core/leases/downtime.ts';
 
 const TIMES = { ttlMs: 1000, heartbeatEveryMs: 200 };
 
@@ -16,7 +16,7 @@ describe('the registry was away', () => {
     ['since it last ran, where that was after the alarm', 1000, 4000, 5000, 4000],
     ['not where it ran since', 1000, 4900, 5000, null],
   ])('%s', (_, alarmAt, aliveAt, now, from) => {
-    expect(awaySince(alarmAt, aliveAt, now, TIMES)).toBe(from);
+    expect(downSince(alarmAt, aliveAt, now, TIMES)).toBe(from);
   });
 });
 
@@ -40,5 +40,18 @@ describe('a lease runs out', () => {
   test('in its own time where the second absence began after the grace of the first', () => {
     const second = { from: 5300, until: 9000, leases: 1, liveAfter: liveAfter(5300, absence, TIMES) };
     expect(expiryOf(1500, second, TIMES)).toBe(2500);
+  });
+});
+
+describe('a heartbeat is covered by the disk', () => {
+  const times = { ttlMs: 300_000, heartbeatEveryMs: 60_000 };
+  test.each<[string, number, boolean]>([
+    ['where the heartbeat before it is there', 60_000, true],
+    ['where that came a tenth of the interval late', 66_000, true],
+    ['not where that one is missing', 120_000, false],
+    ['not where it would be over by now', 300_000, false],
+  ])('%s', (_, savedAgoMs, covered) => {
+    const now = 1_000_000;
+    expect(isCovered(now - savedAgoMs + times.ttlMs, now, times)).toBe(covered);
   });
 });

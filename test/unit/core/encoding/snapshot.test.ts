@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { join } from '../../../src/core/bytes.ts';
-import { Snapshot } from '../../../src/core/snapshot.ts';
-import { directory, encode, registration, TTL_MS } from './support.ts';
+import { join } from '../../../../src/core/encoding/bytes.ts';
+import { Snapshot } from '../../../../src/core/encoding/snapshot.ts';
+import { directory, registration, TTL_MS } from '../support.ts';
 
 const decode = (bytes: Uint8Array): unknown =>
   JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -25,7 +25,7 @@ test('the list and every peers answer are the JSON that JSON.stringify would mak
     fc.property(servers, fc.maxSafeNat(), (registered, base) => {
       const start = Math.min(base, Number.MAX_SAFE_INTEGER - 2 * TTL_MS);
       const held = directory();
-      const snapshot = new Snapshot(held, 1, encode);
+      const snapshot = new Snapshot(held, 1);
       const now = start + TTL_MS - 1;
       const entries = registered.map(({ at, metadata, ...named }) => {
         held.register({ ...named, metadata }, start + at);
@@ -60,7 +60,7 @@ test('a picture made out of the one before it is the one that would be made from
   fc.assert(
     fc.property(events, (happened) => {
       const held = directory();
-      const snapshot = new Snapshot(held, 0, encode);
+      const snapshot = new Snapshot(held, 0);
       let now = 1;
       for (const { kind, id, text, ms } of happened) {
         if (kind === 'register') held.register(registration(id, { region: text }), now);
@@ -89,7 +89,7 @@ describe('a picture', () => {
   test('is kept, the very bytes, until it is as old as it may be', () => {
     const held = directory();
     held.register(registration('a'), 0);
-    const snapshot = new Snapshot(held, 100, encode);
+    const snapshot = new Snapshot(held, 100);
     const first = snapshot.list(0);
     held.heartbeat('a', 50);
     expect(snapshot.list(99)).toBe(first);
@@ -98,7 +98,7 @@ describe('a picture', () => {
 
   test('is taken anew at any change of membership, however young', () => {
     const held = directory();
-    const snapshot = new Snapshot(held, 100, encode);
+    const snapshot = new Snapshot(held, 100);
     const empty = snapshot.list(0);
     held.register(registration('a'), 0);
     expect(snapshot.list(0)).not.toBe(empty);
@@ -107,7 +107,7 @@ describe('a picture', () => {
   test('sent before is not written to by those after it', () => {
     const held = directory();
     held.register(registration('a'), 0);
-    const snapshot = new Snapshot(held, 1, encode);
+    const snapshot = new Snapshot(held, 1);
     const first = snapshot.list(0);
     const copy = first.slice();
     held.heartbeat('a', 5);
@@ -119,7 +119,7 @@ describe('a picture', () => {
     const held = directory();
     held.register(registration('a'), 0);
     held.register(registration('b'), 0);
-    const snapshot = new Snapshot(held, 1, encode);
+    const snapshot = new Snapshot(held, 1);
     const list = snapshot.list(0);
     expect(list.buffer.byteLength).toBe(list.byteLength);
   });

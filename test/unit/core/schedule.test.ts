@@ -2,31 +2,30 @@ import { describe, expect, test } from 'vitest';
 import {
   ALARM_OVERDUE_MS,
   alarmIsLost,
-  checkpointIsDue,
   nextAlarm,
+  saveDelayMs,
   SLICE_PAUSE_MS,
   sweepIsDue,
-  type SweepState,
-} from '../../../src/core/sweep.ts';
+  type ScheduleState,
+} from '../../../src/core/schedule.ts';
 
 const INTERVALS = { sweepIntervalMs: 1000, checkpointIntervalMs: 600 };
 
-function state(more: Partial<SweepState> = {}): SweepState {
+function state(more: Partial<ScheduleState> = {}): ScheduleState {
   return {
     now: 10_000,
     held: 1,
     stale: 0,
     nextExpiry: 13_000,
     sweepUnfinished: false,
-    departuresOver: false,
+    tombstonesOver: false,
     lastSweepAt: null,
-    lastCheckpointAt: null,
     ...more,
   };
 }
 
 describe('the next alarm', () => {
-  test.each<[string, Partial<SweepState>, number | null]>([
+  test.each<[string, Partial<ScheduleState>, number | null]>([
     ['is none where nothing is held', { held: 0, nextExpiry: null }, null],
     [
       'comes a pause after a slice that left keys',
@@ -34,22 +33,21 @@ describe('the next alarm', () => {
       10_000 + SLICE_PAUSE_MS,
     ],
     [
-      'comes a pause after a slice of departures that left some',
-      { departuresOver: true },
+      'comes a pause after a slice of tombstones that left some',
+      { tombstonesOver: true },
       10_000 + SLICE_PAUSE_MS,
     ],
     ['is the next expiry where that comes first', { nextExpiry: 10_300 }, 10_300],
-    ['is the next checkpoint where that comes first', { lastCheckpointAt: 9900 }, 10_500],
-    ['counts the checkpoint interval from now where there was none', {}, 10_600],
+    ['is a checkpoint interval away where nothing else comes sooner', {}, 10_600],
     ['is never sooner than a pause away', { nextExpiry: 9000 }, 10_000 + SLICE_PAUSE_MS],
     [
       'is a sweep interval after the last sweep where the expiry comes sooner',
-      { nextExpiry: 10_100, lastSweepAt: 9500, lastCheckpointAt: 10_000 },
+      { nextExpiry: 10_100, lastSweepAt: 9500 },
       10_500,
     ],
     [
       'comes for stale keys that wait, however far the next expiry',
-      { stale: 1, nextExpiry: null, lastSweepAt: 9300, lastCheckpointAt: 10_000 },
+      { stale: 1, nextExpiry: null, lastSweepAt: 9300 },
       10_300,
     ],
   ])('%s', (_, more, at) => {
@@ -58,7 +56,7 @@ describe('the next alarm', () => {
 });
 
 describe('a sweep is due', () => {
-  test.each<[string, Partial<SweepState>, boolean]>([
+  test.each<[string, Partial<ScheduleState>, boolean]>([
     ['not while the queue is empty', { stale: 0 }, false],
     ['at once where there was none before', { stale: 1 }, true],
     ['not within the interval', { stale: 1, lastSweepAt: 9001 }, false],
@@ -69,15 +67,16 @@ describe('a sweep is due', () => {
   });
 });
 
-describe('a checkpoint is due', () => {
-  test.each<[string, Partial<SweepState>, boolean]>([
-    ['where there was none before', {}, true],
-    ['not within the interval', { lastCheckpointAt: 9401 }, false],
-    ['when the interval has passed', { lastCheckpointAt: 9400 }, true],
-    ['before the registry falls asleep', { held: 0, lastCheckpointAt: 9999 }, true],
-    ['not between the slices of a sweep, which would make one longer', { sweepUnfinished: true }, false],
-  ])('%s', (_, more, due) => {
-    expect(checkpointIsDue(state(more), INTERVALS)).toBe(due);
+describe('a save is due', () => {
+  test.each<[string, number, number, number]>([
+    ['a second after the first change where none was lately', -Infinity, 60_000, 1000],
+    ['ten seconds after the one before where changes keep coming', 10_000, 60_000, 10_000],
+    ['as much sooner as the one before is longer ago', 6000, 60_000, 6000],
+    ['a second later at the least', 1, 60_000, 1000],
+    ['within a quarter of the heartbeat interval where that is short', 10_000, 2000, 500],
+    ['a quarter later at the least where that is shorter than a second', -Infinity, 400, 100],
+  ])('%s', (_, lastSaveAt, heartbeatEveryMs, delayMs) => {
+    expect(saveDelayMs(lastSaveAt, 10_000, heartbeatEveryMs)).toBe(delayMs);
   });
 });
 

@@ -1,0 +1,115 @@
+/** What each call that writes does: registrations, heartbeats, deregistrations. */
+import type { Config } from '../config.ts';
+import type { Directory } from '../core/leases/directory.ts';
+import { isCovered } from '../core/leases/downtime.ts';
+import type { Ownership } from '../core/leases/ownership.ts';
+import type { Tombstones } from '../core/leases/tombstones.ts';
+import type {
+  DeregisterOutcome,
+  HeartbeatOutcome,
+  Proof,
+  RegisterOutcome,
+  Registration,
+} from '../rpc/contract.ts';
+import type { AlarmClock } from './alarm-clock.ts';
+import type { PendingWrites } from './pending-writes.ts';
+import type { Reads } from './reads.ts';
+import type { Saver } from './saver.ts';
+import type { Counters } from './storage/counters.ts';
+import type { Store } from './storage/store.ts';
+
+/** All that the calls work on. */
+export interface WriteParts {
+  readonly config: Config;
+  readonly clock: AlarmClock;
+  readonly directory: Directory;
+  readonly tombstones: Tombstones;
+  readonly ownership: Ownership;
+  readonly store: Store;
+  readonly saver: Saver;
+  readonly pending: PendingWrites;
+  readonly reads: Reads;
+  readonly counters: Counters;
+}
+
+export class Writes {
+  readonly #parts: WriteParts;
+
+  constructor(parts: WriteParts) {
+    this.#parts = parts;
+  }
+
+  async register(registration: Registration): Promise<RegisterOutcome> {
+    const { config, clock, directory, tombstones, ownership, store, pending } = this.#parts;
+    const now = clock.tick();
+    const refusal = ownership.refuseRegistration(registration, now);
+    const lease = refusal === undefined ? directory.register(registration, now) : undefined;
+    if (lease === undefined) {
+      await pending.all();
+      if (refusal !== undefined && refusal.kind !== 'full') return refusal;
+      // Room comes at the earliest with the next sweep.
+      const retryAfterMs = Math.max(1000, (clock.alarmAt ?? now) - now);
+      return { kind: 'registry-full', maxServers: config.maxServers, retryAfterMs };
+    }
+    const server = lease.toRecord();
+    // Memory and disk change in one turn, so that their orders never differ, and in one transaction with the alarm.
+    const writes = [store.putServer(server)];
+    if (tombstones.remove(server.serverId)) writes.push(store.removeTombstone(server.serverId));
+    if (clock.isLost(now)) writes.push(clock.arm(now));
+    await pending.settle(server.serverId, writes);
+    directory.saved(lease, now);
+    return {
+      kind: 'registered',
+      server,
+      lease: { ttlMs: config.ttlMs, heartbeatEveryMs: config.heartbeatEveryMs },
+    };
+  }
+
+  heartbeat(
+    serverId: string,
+    wantsPeers: boolean,
+    metadata: string | null,
+    proof: Proof | null,
+  ): HeartbeatOutcome | Promise<HeartbeatOutcome> {
+    const { config, clock, directory, ownership, saver, pending, reads, counters } = this.#parts;
+    const now = clock.tick();
+    const underWay = pending.of(serverId);
+    const answer = (outcome: HeartbeatOutcome) =>
+      underWay === undefined ? outcome : underWay.then(() => outcome);
+    const refusal = proof === null ? undefined : ownership.refuseHeartbeat(serverId, proof);
+    if (refusal !== undefined) return answer(refusal);
+    const lease = directory.heartbeat(serverId, now, metadata ?? undefined);
+    if (lease === undefined) return answer({ kind: 'not-registered' });
+    counters.heartbeats += 1;
+    const waits: Promise<void>[] = [];
+    if (underWay !== undefined) {
+      waits.push(underWay);
+      saver.leaseChanged();
+    } else if (lease.savedExpiresAt <= now) saver.leaseRevived();
+    else if (isCovered(lease.savedExpiresAt, now, config)) saver.leaseChanged();
+    // Rare: the heartbeat before this one never reached the disk.
+    else waits.push(saver.save());
+    const outcome = wantsPeers ? reads.peers(lease, now) : null;
+    // Only where the runtime gave the alarm up or lost it.
+    if (clock.isLost(now)) waits.push(clock.rearm(now));
+    return waits.length === 0 ? outcome : Promise.all(waits).then(() => outcome);
+  }
+
+  async deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome> {
+    const { clock, ownership, store, pending } = this.#parts;
+    const now = clock.tick();
+    const refusal = proof && ownership.refuseDeregistration(serverId, proof, now);
+    if (refusal !== undefined) {
+      await pending.all();
+      return refusal;
+    }
+    const tombstone = ownership.deregister(serverId, proof, now);
+    const writes = [store.removeServer(serverId)];
+    if (tombstone !== undefined) {
+      writes.push(store.putTombstone(tombstone));
+      if (clock.isLost(now)) writes.push(clock.arm(now));
+    }
+    await pending.settle(serverId, writes);
+    return { kind: 'deregistered' };
+  }
+}
