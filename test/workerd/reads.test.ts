@@ -36,8 +36,8 @@ describe.each([0, 5000])('with %i stale keys waiting', (stale) => {
       const calls = countCalls(storage);
       expect((await listOf(registry)).servers).toHaveLength(10);
       expect((await listOf(registry)).servers).toHaveLength(10);
-      registry.getServer('alive-1');
-      registry.getServer('dead-1');
+      await registry.getServer('alive-1');
+      await registry.getServer('dead-1');
       registry.stats();
       expect(calls.made()).toEqual([]);
     });
