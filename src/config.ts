@@ -32,6 +32,7 @@ const variables = z.object({
   CHECKPOINT_INTERVAL_MS: positiveMs(60_000),
   SNAPSHOT_MAX_AGE_MS: positiveMs(1000),
   MAX_SERVERS: positiveMs(10_000),
+  MAX_LIST_BYTES: positiveMs(16_000_000),
   WRITE_ACCESS: z
     .enum(['token', 'signed', 'open'], 'must be one of "token", "signed", "open"')
     .default('token'),
@@ -76,6 +77,8 @@ export interface Config {
   readonly snapshotMaxAgeMs: number;
   /** Registrations held, live and stale. */
   readonly maxServers: number;
+  /** UTF-8 bytes that all entries together may take in a list. */
+  readonly maxListBytes: number;
   /** Who may write: holders of a token, holders of the key they registered, or anyone. */
   readonly writeAccess: 'token' | 'signed' | 'open';
   /** The tokens accepted: the current one, and the one before it while it is being rotated. Empty where none is set. */
@@ -129,6 +132,7 @@ export function parseConfig(env: object): Config {
     checkpointIntervalMs: atMost(vars.CHECKPOINT_INTERVAL_MS, vars.SERVER_TTL_MS / 4),
     snapshotMaxAgeMs: vars.SNAPSHOT_MAX_AGE_MS,
     maxServers: vars.MAX_SERVERS,
+    maxListBytes: vars.MAX_LIST_BYTES,
     writeAccess: vars.WRITE_ACCESS,
     tokens: tokensOf(vars.REGISTRY_TOKEN, vars.REGISTRY_TOKEN_PREVIOUS),
     maxServersPerKey: vars.MAX_SERVERS_PER_KEY,

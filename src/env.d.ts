@@ -12,6 +12,7 @@ declare global {
       readonly CHECKPOINT_INTERVAL_MS: string;
       readonly SNAPSHOT_MAX_AGE_MS: string;
       readonly MAX_SERVERS: string;
+      readonly MAX_LIST_BYTES: string;
       readonly WRITE_ACCESS: string;
       readonly RECORD_LOCATION: string;
       readonly LIST_MAX_AGE_S: string;

@@ -144,5 +144,6 @@ export const isStatsAnswer = shaped<StatsAnswer>({
   ),
   setAside: isCount,
   signing: isSigning,
+  listBytes: isCount,
   streams: shaped<StatsAnswer['streams']>({ heldBytes: isCount, cut: isCount }),
 });

@@ -112,7 +112,10 @@ export function explain(refusal: Refusal): Explanation {
       return {
         status: 503,
         title: 'Registry full',
-        detail: `The registry holds ${refusal.maxServers} servers, its MAX_SERVERS. Try again later.`,
+        detail:
+          refusal.maxListBytes === undefined
+            ? `The registry holds ${refusal.maxServers} servers, its MAX_SERVERS. Try again later.`
+            : `The entries of all servers may take ${refusal.maxListBytes} bytes, the registry's MAX_LIST_BYTES, and this one would be too much. Send less metadata, or try again later. A heartbeat renewed the lease all the same.`,
         headers: retryAfter(refusal.retryAfterMs),
       };
     case 'no-such-route':

@@ -150,6 +150,8 @@ export const statsAnswer = z.object({
   setAside: z.int(),
   /** Whether lists are signed with BOOTSTRAP_SIGNING_KEY. */
   signing: z.enum(['on', 'off', 'malformed key']),
+  /** UTF-8 bytes that the entries of all servers held take, of MAX_LIST_BYTES at the most. */
+  listBytes: z.int(),
   /** Bytes of answers that slow readers hold in memory, and how many readers were cut off for being slow. */
   streams: z.object({ heldBytes: z.int(), cut: z.int() }),
 });

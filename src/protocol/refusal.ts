@@ -3,7 +3,13 @@
 /** What the registry itself refuses: it depends on who is held. */
 export type RegistryRefusal =
   | { readonly kind: 'not-registered' }
-  | { readonly kind: 'registry-full'; readonly maxServers: number; readonly retryAfterMs: number }
+  /** `maxListBytes` where it is the bytes that are too many. */
+  | {
+      readonly kind: 'registry-full';
+      readonly maxServers: number;
+      readonly maxListBytes?: number;
+      readonly retryAfterMs: number;
+    }
   | OwnershipRefusal;
 
 /** What the registry refuses to a signed writer. */

@@ -167,6 +167,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
       setAside: this.#quarantined,
       signing: this.#signing.state,
       streams: { heldBytes, cut: cutCount },
+      listBytes: this.#directory.entryBytes,
     };
   }
 

@@ -32,6 +32,8 @@ export interface WriteParts {
   readonly counters: Counters;
 }
 
+type Full = Extract<RegisterOutcome, { readonly kind: 'registry-full' }>;
+
 export class Writes {
   readonly #parts: WriteParts;
 
@@ -43,13 +45,14 @@ export class Writes {
     const { config, clock, directory, tombstones, ownership, store, pending } = this.#parts;
     const now = clock.tick();
     const refusal = ownership.refuseRegistration(registration, now);
-    const lease = refusal === undefined ? directory.register(registration, now) : undefined;
-    if (lease === undefined) {
+    if (refusal !== undefined) {
       await pending.all();
-      if (refusal !== undefined && refusal.kind !== 'full') return refusal;
-      // Room comes at the earliest with the next sweep.
-      const retryAfterMs = Math.max(1000, (clock.alarmAt ?? now) - now);
-      return { kind: 'registry-full', maxServers: config.maxServers, retryAfterMs };
+      return refusal.kind === 'full' ? this.#full(now, 'too-many-servers') : refusal;
+    }
+    const lease = directory.register(registration, now);
+    if (typeof lease === 'string') {
+      await pending.all();
+      return this.#full(now, lease);
     }
     const server = lease.toRecord();
     // Memory and disk change in one turn, so that their orders never differ, and in one transaction with the alarm.
@@ -78,8 +81,9 @@ export class Writes {
       underWay === undefined ? outcome : underWay.then(() => outcome);
     const refusal = proof === null ? undefined : ownership.refuseHeartbeat(serverId, proof);
     if (refusal !== undefined) return answer(refusal);
-    const lease = directory.heartbeat(serverId, now, metadata ?? undefined);
+    const lease = directory.heartbeat(serverId, now);
     if (lease === undefined) return answer({ kind: 'not-registered' });
+    const isTaken = metadata === null || directory.setMetadata(lease, metadata);
     counters.heartbeats += 1;
     const waits: Promise<void>[] = [];
     if (underWay !== undefined) {
@@ -89,10 +93,24 @@ export class Writes {
     else if (isCovered(lease.savedExpiresAt, now, config)) saver.leaseChanged();
     // Rare: the heartbeat before this one never reached the disk.
     else waits.push(saver.save());
-    const outcome = wantsPeers ? reads.peers(lease, now) : null;
+    // The lease is renewed even where its metadata is refused: for want of room nobody loses a place.
+    const outcome = !isTaken
+      ? this.#full(now, 'too-many-bytes')
+      : wantsPeers
+        ? reads.peers(lease, now)
+        : null;
     // Only where the runtime gave the alarm up or lost it.
     if (clock.isLost(now)) waits.push(clock.rearm(now));
     return waits.length === 0 ? outcome : Promise.all(waits).then(() => outcome);
+  }
+
+  #full(now: number, reason: 'too-many-servers' | 'too-many-bytes'): Full {
+    const { config, clock } = this.#parts;
+    const { maxServers, maxListBytes } = config;
+    // Room comes at the earliest with the next sweep.
+    const retryAfterMs = Math.max(1000, (clock.alarmAt ?? now) - now);
+    const full: Full = { kind: 'registry-full', maxServers, retryAfterMs };
+    return reason === 'too-many-bytes' ? { ...full, maxListBytes } : full;
   }
 
   async deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome> {

@@ -55,7 +55,13 @@ export type RegisterOutcome =
 
 /** Renewed: null, or the answer with every other live entry as UTF-8 JSON where that was wanted. */
 export type HeartbeatOutcome =
-  null | Uint8Array | ReadableStream<Uint8Array> | Refused<'not-registered'> | OwnershipRefusal;
+  | null
+  | Uint8Array
+  | ReadableStream<Uint8Array>
+  | Refused<'not-registered'>
+  /** Renewed, but there was no room for its metadata. */
+  | Refused<'registry-full'>
+  | OwnershipRefusal;
 
 export type ListOutcome =
   | {

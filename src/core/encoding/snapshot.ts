@@ -9,7 +9,7 @@
  */
 import type { Directory } from '../leases/directory.ts';
 import type { Lease } from '../leases/lease.ts';
-import { encodeUtf8 } from '../utf8.ts';
+import { encodeUtf8, encodeUtf8Into } from '../utf8.ts';
 
 /** Numbers the generations of all snapshots: a lease knows by it whether it stands in one. */
 let generations = 0;
@@ -91,14 +91,8 @@ export class Snapshot {
 
   #take(now: number): void {
     const tail = encodeUtf8(`],"timestamp":${now}}`);
-    const heads: Uint8Array[] = [];
     let entriesBytes = 0;
     for (const lease of this.#directory.live()) {
-      if (lease.generation !== this.#generation) {
-        const head = lease.encodeHead();
-        lease.headBytes = head.byteLength;
-        heads.push(head);
-      }
       entriesBytes += lease.headBytes + digitCount(lease.lastSeen) + 2;
     }
     // Every entry counts one byte for its closing brace and one for a comma, and the last has no comma.
@@ -107,7 +101,7 @@ export class Snapshot {
     const list = new Uint8Array(this.#entriesStart + entriesBytes + tail.byteLength);
     list.set(this.#listHead);
     this.#entriesEnd = this.#entriesStart + entriesBytes;
-    for (const lease of this.#place(list, heads)) {
+    for (const lease of this.#place(list)) {
       const end = writeDigits(list, lease.generationStart + lease.headBytes, lease.lastSeen);
       list[end] = CLOSING_BRACE;
       lease.touchedSinceSnapshot = false;
@@ -118,16 +112,15 @@ export class Snapshot {
   }
 
   /**
-   * Gives every live lease its place in `list`, and a comma behind it. `heads` are those that the last generation does not
-   * have, in order. Returns the leases whose `lastSeen` is yet to be written.
+   * Gives every live lease its place in `list`, and a comma behind it: copied from the last generation, or encoded there
+   * and then. Returns the leases whose `lastSeen` is yet to be written.
    */
-  #place(list: Uint8Array, heads: readonly Uint8Array[]): Lease[] {
+  #place(list: Uint8Array): Lease[] {
     const before = this.#list;
     const generationBefore = this.#generation;
     generations += 1;
     this.#generation = generations;
     const outdated: Lease[] = [];
-    let next = 0;
     let at = this.#entriesStart;
     // Neighbours that all move by the same distance are copied as one, with what lies between them.
     let runStart = 0;
@@ -150,9 +143,7 @@ export class Snapshot {
         if (lease.touchedSinceSnapshot) outdated.push(lease);
       } else {
         copyRun();
-        const head = heads[next];
-        next += 1;
-        if (head !== undefined) list.set(head, at);
+        encodeUtf8Into(lease.head(), list.subarray(at, at + lease.headBytes));
         outdated.push(lease);
       }
       lease.generation = generations;

@@ -15,6 +15,8 @@ export interface DirectoryTerms {
   readonly ttlMs: number;
   /** Most leases held, live and stale together. */
   readonly maxServers: number;
+  /** Most UTF-8 bytes that the entries of all leases held may take in a list. */
+  readonly maxListBytes: number;
 }
 
 /** As many changes as a full registry has servers by default: beyond that, the whole list is the smaller answer. */
@@ -32,6 +34,7 @@ export class Directory {
   /** No live lease runs out before this. Renewals may leave it too early, never too late. */
   #earliestExpiry = Infinity;
   #revision: number;
+  #entryBytes = 0;
   readonly #changes: ChangeLog;
 
   /** `firstRevision` is above all revisions of this registry's earlier lives: none of them is mistaken for one of this. */
@@ -53,6 +56,11 @@ export class Directory {
   /** Leases held, live and stale. */
   get heldCount(): number {
     return this.#live.size + this.#stale.size;
+  }
+
+  /** UTF-8 bytes that the entries of all leases held take in a list. */
+  get entryBytes(): number {
+    return this.#entryBytes;
   }
 
   /** Leases held under a key. */
@@ -90,7 +98,9 @@ export class Directory {
 
   /** Takes back a lease that was on disk. It counts as live until the next `expire`. */
   restore(record: ServerRecord, expiresAt: number): void {
-    this.#insert(new Lease(record, expiresAt, expiresAt));
+    const lease = new Lease(record, expiresAt, expiresAt);
+    this.#insert(lease);
+    this.#entryBytes += lease.entryBytes;
     this.#counts.add(record.proof?.key);
     this.#revision += 1;
     // Nobody saw the list before it was restored, so what led to it is no change.
@@ -99,11 +109,18 @@ export class Directory {
 
   /**
    * Registers a server, or overwrites the one that holds this id: one entry remains, and it keeps its
-   * `registeredAt`. Undefined where the registry is full and the id is not held.
+   * `registeredAt`. Refused where the registry holds as many servers or bytes as it may.
    */
-  register(registration: Registration, now: number): Lease | undefined {
+  register(registration: Registration, now: number): Lease | 'too-many-servers' | 'too-many-bytes' {
     const held = this.find(registration.serverId)?.lease;
+    if (held === undefined && this.heldCount >= this.#terms.maxServers) return 'too-many-servers';
+    // Whether it fits is told by the entry itself, made for that alone.
+    const record = { ...registration, registeredAt: held?.registeredAt ?? now, lastSeen: now };
+    // Not saved until its own row is: `savedExpiresAt` is then moved by `saved`.
+    const lease = new Lease(record, now + this.#terms.ttlMs, 0);
+    if (!this.#fits(held?.entryBytes ?? 0, lease.entryBytes)) return 'too-many-bytes';
     if (held !== undefined) {
+      this.#entryBytes += lease.entryBytes - held.entryBytes;
       this.#counts.drop(held.proof?.key);
       const changed = held.update(registration);
       this.#counts.add(held.proof?.key);
@@ -113,27 +130,35 @@ export class Directory {
       if (changed) this.#changed(held);
       return held;
     }
-    if (this.heldCount >= this.#terms.maxServers) return undefined;
-    const record = { ...registration, registeredAt: now, lastSeen: now };
-    // Not saved until its own row is: `savedExpiresAt` is then moved by `saved`.
-    const lease = new Lease(record, now + this.#terms.ttlMs, 0);
     this.#insert(lease);
+    this.#entryBytes += lease.entryBytes;
     this.#counts.add(lease.proof?.key);
     this.#changed(lease);
     return lease;
   }
 
-  /** Renews a lease, stale or live; what moved waits in memory for the next save. */
-  heartbeat(serverId: string, now: number, metadata?: string): Lease | undefined {
+  /** Renews a lease, stale or live; that it moved waits in memory for the next save. */
+  heartbeat(serverId: string, now: number): Lease | undefined {
     const lease = this.#live.get(serverId) ?? this.#stale.get(serverId);
     if (lease === undefined) return undefined;
     this.#renew(lease, now);
     this.unsaved.mark(lease);
-    if (metadata !== undefined && lease.updateMetadata(metadata)) {
-      this.unsaved.markRowBehind(lease);
-      this.#changed(lease);
-    }
     return lease;
+  }
+
+  /** Replaces the metadata of a lease, as a heartbeat brings it. False, and nothing changed, where there is no room. */
+  setMetadata(lease: Lease, metadata: string): boolean {
+    const { entryBytes, metadata: before } = lease;
+    if (!lease.updateMetadata(metadata)) return true;
+    if (!this.#fits(entryBytes, lease.entryBytes)) {
+      lease.updateMetadata(before);
+      return false;
+    }
+    this.#entryBytes += lease.entryBytes - entryBytes;
+    this.unsaved.mark(lease);
+    this.unsaved.markRowBehind(lease);
+    this.#changed(lease);
+    return true;
   }
 
   /** Ends a lease at its owner's word. False where it was not held. */
@@ -246,6 +271,11 @@ export class Directory {
     this.#changes.startAt(this.#revision);
   }
 
+  /** Whether an entry of `bytes` may take the place of one of `bytesBefore`. What doesn't grow always may. */
+  #fits(bytesBefore: number, bytes: number): boolean {
+    return bytes <= bytesBefore || this.#entryBytes - bytesBefore + bytes <= this.#terms.maxListBytes;
+  }
+
   #insert(lease: Lease): void {
     this.#live.set(lease.serverId, lease);
     this.#earliestExpiry = Math.min(this.#earliestExpiry, lease.expiresAt);
@@ -266,6 +296,7 @@ export class Directory {
   #end(lease: Lease): void {
     this.#live.delete(lease.serverId);
     this.#stale.delete(lease.serverId);
+    this.#entryBytes -= lease.entryBytes;
     this.unsaved.drop(lease);
     this.#counts.drop(lease.proof?.key);
   }

@@ -1,6 +1,6 @@
 /** One server's lease: what it registered, when it was last heard, when it runs out, and its encoded form. */
 import type { Place } from '../../protocol/query.ts';
-import { encodeUtf8 } from '../utf8.ts';
+import { utf8Bytes } from '../utf8.ts';
 import { segmentOf } from './segment.ts';
 
 /** Who signed a registration, and when: the key in canonical base64, and `created` in epoch seconds. */
@@ -60,8 +60,8 @@ export class Lease {
   generation = 0;
   generationStart = 0;
   generationEnd = 0;
-  /** Bytes of the encoded head. */
-  headBytes = 0;
+  /** UTF-8 bytes of `head()`. */
+  headBytes: number;
   /** The snapshot shows an older `lastSeen`. */
   touchedSinceSnapshot = false;
   #version = 0;
@@ -86,6 +86,7 @@ export class Lease {
     this.#metadata = record.metadata;
     this.#proof = record.proof;
     this.#location = record.location;
+    this.headBytes = utf8Bytes(this.head());
   }
 
   /** The server spoke. */
@@ -122,8 +123,13 @@ export class Lease {
     return this.#metadata;
   }
 
-  /** The entry as UTF-8 JSON, up to and without the digits of `lastSeen` and the closing brace. */
-  encodeHead(): Uint8Array {
+  /** UTF-8 bytes of the whole entry in a list, with a comma. */
+  get entryBytes(): number {
+    return this.headBytes + LAST_SEEN_BYTES + 2;
+  }
+
+  /** The entry as JSON, up to and without the digits of `lastSeen` and the closing brace. */
+  head(): string {
     const members = JSON.stringify({
       serverId: this.serverId,
       endpoint: this.#endpoint,
@@ -132,7 +138,7 @@ export class Lease {
       location: this.#location,
     }).slice(0, -1);
     const metadataMember = this.#metadata === null ? '' : `,"metadata":${this.#metadata}`;
-    return encodeUtf8(`${members}${metadataMember},"registeredAt":${this.registeredAt},"lastSeen":`);
+    return `${members}${metadataMember},"registeredAt":${this.registeredAt},"lastSeen":`;
   }
 
   /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing of the entry changed. */
@@ -154,11 +160,12 @@ export class Lease {
     this.#location = registration.location;
     this.#version += 1;
     this.generation = 0;
+    this.headBytes = utf8Bytes(this.head());
     return true;
   }
 
   /** As `update`, for the metadata alone. */
-  updateMetadata(metadata: string): boolean {
+  updateMetadata(metadata: string | null): boolean {
     return this.update({ ...this.toRecord(), metadata });
   }
 
@@ -178,9 +185,12 @@ export class Lease {
   }
 }
 
+/** Digits of an epoch time in milliseconds, from 2001 to 2286. */
+const LAST_SEEN_BYTES = 13;
+
 /** Printable ASCII that JSON does not escape: as nearly all ids are. */
 const plain = /^[ !#-[\]-~]*$/;
 
 function jsonBytes(text: string): number {
-  return plain.test(text) ? text.length + 2 : encodeUtf8(JSON.stringify(text)).byteLength;
+  return plain.test(text) ? text.length + 2 : utf8Bytes(JSON.stringify(text));
 }

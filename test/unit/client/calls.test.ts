@@ -20,6 +20,7 @@ const STATS = {
   absence: { from: 1, until: 2, leases: 3 },
   setAside: 0,
   signing: 'off',
+  listBytes: 0,
   streams: { heldBytes: 0, cut: 0 },
 };
 

@@ -6,7 +6,7 @@ import { encodeUtf8 } from '../../../src/core/utf8.ts';
 import { answerQuery } from '../../../src/core/query.ts';
 import { pageAnswer } from '../../../src/protocol/protocol.ts';
 import { SORTS, type Cursor, type Query } from '../../../src/protocol/query.ts';
-import { directory, registration } from './support.ts';
+import { beat, directory, registration } from './support.ts';
 
 const ALL: Query = {
   asked: '',
@@ -81,7 +81,7 @@ describe('a filter', () => {
   test('sees metadata that a heartbeat changed', () => {
     const servers = world();
     expect(ask(servers, { metadata: [['players', ['3']]] }).ids).toEqual(['paris']);
-    servers.heartbeat('paris', 20, '{"players":4}');
+    beat(servers, 'paris', 20, '{"players":4}');
     expect(ask(servers, { metadata: [['players', ['3']]] }).ids).toEqual([]);
     expect(ask(servers, { metadata: [['players', ['4']]] }).ids).toEqual(['paris']);
   });

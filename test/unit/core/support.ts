@@ -4,8 +4,8 @@ import type { Registration } from '../../../src/core/leases/lease.ts';
 
 export const TTL_MS = 1000;
 
-export function directory(maxServers = 10_000, firstRevision = 0): Directory {
-  return new Directory({ ttlMs: TTL_MS, maxServers }, firstRevision);
+export function directory(maxServers = 10_000, firstRevision = 0, maxListBytes = Infinity): Directory {
+  return new Directory({ ttlMs: TTL_MS, maxServers, maxListBytes }, firstRevision);
 }
 
 export function registration(serverId: string, more: Partial<Registration> = {}): Registration {
@@ -18,4 +18,10 @@ export function liveIds(of: Directory): string[] {
 
 export function staleIds(of: Directory): string[] {
   return of.staleBatch(Infinity).map((lease) => lease.serverId);
+}
+
+/** A heartbeat that brings metadata. */
+export function beat(of: Directory, serverId: string, now: number, metadata?: string): void {
+  const lease = of.heartbeat(serverId, now);
+  if (lease !== undefined && metadata !== undefined) of.setMetadata(lease, metadata);
 }

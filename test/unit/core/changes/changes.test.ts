@@ -6,7 +6,7 @@ import { ChangeLog } from '../../../../src/core/changes/change-log.ts';
 import { answerSince } from '../../../../src/core/delta.ts';
 import { Snapshot } from '../../../../src/core/encoding/snapshot.ts';
 import { deltaAnswer, type Entry } from '../../../../src/protocol/protocol.ts';
-import { directory, liveIds, registration, TTL_MS } from '../support.ts';
+import { beat, directory, liveIds, registration, TTL_MS } from '../support.ts';
 
 test('the log tells each id once that changed after a revision, as far back as it reaches', () => {
   const log = new ChangeLog(3, 100);
@@ -68,7 +68,7 @@ test('a client that applies deltas holds exactly the list at every poll, restart
             held.remove(next.id);
             break;
           case 'heartbeat':
-            held.heartbeat(next.id, now, next.n === 0 ? undefined : `{"n":${next.n}}`);
+            beat(held, next.id, now, next.n === 0 ? undefined : `{"n":${next.n}}`);
             break;
           case 'pass':
             now += next.ms;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { join } from '../../../../src/core/encoding/bytes.ts';
 import { Snapshot } from '../../../../src/core/encoding/snapshot.ts';
-import { directory, registration, TTL_MS } from '../support.ts';
+import { beat, directory, registration, TTL_MS } from '../support.ts';
 
 const decode = (bytes: Uint8Array): unknown =>
   JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -64,7 +64,7 @@ test('a picture made out of the one before it is the one that would be made from
       let now = 1;
       for (const { kind, id, text, ms } of happened) {
         if (kind === 'register') held.register(registration(id, { region: text }), now);
-        if (kind === 'change') held.heartbeat(id, now, JSON.stringify({ text }));
+        if (kind === 'change') beat(held, id, now, JSON.stringify({ text }));
         if (kind === 'heartbeat') held.heartbeat(id, now);
         if (kind === 'remove') held.remove(id);
         if (kind === 'pass') now += ms;

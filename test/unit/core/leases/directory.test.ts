@@ -1,5 +1,7 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { directory, liveIds, registration, staleIds, TTL_MS } from '../support.ts';
+import { Lease } from '../../../../src/core/leases/lease.ts';
+import { beat, directory, liveIds, registration, staleIds, TTL_MS } from '../support.ts';
 
 describe('expire', () => {
   test('takes a lease at the moment its TTL is over, and not before', () => {
@@ -59,7 +61,8 @@ describe('a stale key', () => {
     const servers = directory();
     servers.register(registration('a'), 5);
     servers.expire(TTL_MS + 5);
-    expect(servers.register(registration('a'), TTL_MS + 6)?.registeredAt).toBe(5);
+    servers.register(registration('a'), TTL_MS + 6);
+    expect(servers.find('a')?.lease.registeredAt).toBe(5);
     expect(staleIds(servers)).toEqual([]);
   });
 
@@ -69,7 +72,8 @@ describe('a stale key', () => {
     servers.expire(TTL_MS + 5);
     servers.forget(servers.staleBatch(10));
     expect(servers.heartbeat('a', TTL_MS + 6)).toBeUndefined();
-    expect(servers.register(registration('a'), TTL_MS + 7)?.registeredAt).toBe(TTL_MS + 7);
+    servers.register(registration('a'), TTL_MS + 7);
+    expect(servers.find('a')?.lease.registeredAt).toBe(TTL_MS + 7);
   });
 });
 
@@ -88,7 +92,7 @@ describe('the revision', () => {
   test.each<[string, (servers: ReturnType<typeof directory>) => void, boolean]>([
     ['a new server', (servers) => servers.register(registration('b'), 1), true],
     ['a changed entry', (servers) => servers.register(registration('a', { region: 'us' }), 1), true],
-    ['new metadata', (servers) => servers.heartbeat('a', 1, '{"n":1}'), true],
+    ['new metadata', (servers) => beat(servers, 'a', 1, '{"n":1}'), true],
     ['a deregistration', (servers) => servers.remove('a'), true],
     ['an expiry', (servers) => servers.expire(TTL_MS), true],
     ['a heartbeat', (servers) => servers.heartbeat('a', 1), false],
@@ -120,13 +124,72 @@ test('a full directory refuses newcomers, never those it holds, stale ones inclu
   const servers = directory(2);
   servers.register(registration('a'), 0);
   servers.register(registration('b'), 0);
-  expect(servers.register(registration('c'), 1)).toBeUndefined();
+  expect(servers.register(registration('c'), 1)).toBe('too-many-servers');
   servers.expire(TTL_MS);
-  expect(servers.register(registration('c'), TTL_MS)).toBeUndefined();
-  expect(servers.register(registration('a'), TTL_MS)).toBeDefined();
-  expect(servers.heartbeat('b', TTL_MS)).toBeDefined();
+  expect(servers.register(registration('c'), TTL_MS)).toBe('too-many-servers');
+  expect(servers.register(registration('a'), TTL_MS)).toBeInstanceOf(Lease);
+  expect(servers.heartbeat('b', TTL_MS)).toBeInstanceOf(Lease);
   servers.remove('a');
-  expect(servers.register(registration('c'), TTL_MS)).toBeDefined();
+  expect(servers.register(registration('c'), TTL_MS)).toBeInstanceOf(Lease);
+});
+
+describe('the bytes of all entries', () => {
+  const metadata = (characters: number) => JSON.stringify({ n: 'x'.repeat(characters) });
+  const sumOf = (servers: ReturnType<typeof directory>) =>
+    Array.from(servers.held(), ({ entryBytes }) => entryBytes).reduce((sum, bytes) => sum + bytes, 0);
+
+  test('are those that they take in the list, whatever happens to them', () => {
+    const act = fc.oneof(
+      fc.record({
+        do: fc.constant('register' as const),
+        id: fc.constantFrom('a', 'b', 'ü', '🎮'),
+        n: fc.nat(50),
+      }),
+      fc.record({ do: fc.constant('beat' as const), id: fc.constantFrom('a', 'b', 'ü'), n: fc.nat(50) }),
+      fc.record({ do: fc.constant('remove' as const), id: fc.constantFrom('a', 'b', 'ü') }),
+      fc.constant({ do: 'sweep' as const }),
+    );
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
+        const servers = directory(3, 0, 600);
+        let now = 0;
+        for (const next of acts) {
+          now += 100;
+          if (next.do === 'register')
+            servers.register(registration(next.id, { metadata: metadata(next.n) }), now);
+          else if (next.do === 'beat') beat(servers, next.id, now, metadata(next.n));
+          else if (next.do === 'remove') servers.remove(next.id);
+          else {
+            servers.expire(now);
+            servers.forget(servers.staleBatch(1));
+          }
+          expect(servers.entryBytes).toBe(sumOf(servers));
+          expect(servers.entryBytes).toBeLessThanOrEqual(600);
+        }
+      }),
+    );
+  });
+
+  test('past their bound refuse a registration that grows them, and keep what was there', () => {
+    const servers = directory(10, 0, 400);
+    servers.register(registration('a', { metadata: metadata(100) }), 0);
+    expect(servers.register(registration('b', { metadata: metadata(200) }), 1)).toBe('too-many-bytes');
+    expect(servers.register(registration('a', { metadata: metadata(300) }), 2)).toBe('too-many-bytes');
+    expect(servers.find('a')?.lease).toMatchObject({ metadata: metadata(100), lastSeen: 0 });
+    expect(servers.register(registration('a', { metadata: metadata(50) }), 3)).toBeInstanceOf(Lease);
+  });
+
+  test('past their bound refuse the metadata of a heartbeat, and never its lease', () => {
+    const servers = directory(10, 0, 400);
+    servers.register(registration('a', { metadata: metadata(100) }), 0);
+    const lease = servers.heartbeat('a', 500);
+    if (lease === undefined) throw new Error('a is held');
+    const { revision } = servers;
+    expect(servers.setMetadata(lease, metadata(300))).toBe(false);
+    expect(lease).toMatchObject({ metadata: metadata(100), lastSeen: 500 });
+    expect(servers.revision).toBe(revision);
+    expect(servers.setMetadata(lease, metadata(150))).toBe(true);
+  });
 });
 
 describe('what is unsaved', () => {
@@ -152,7 +215,7 @@ describe('what is unsaved', () => {
   test('is no lease that ended', () => {
     const servers = directory();
     servers.register(registration('a'), 0);
-    servers.heartbeat('a', 1, '{"n":1}');
+    beat(servers, 'a', 1, '{"n":1}');
     servers.remove('a');
     expect(dirtyIds(servers)).toEqual([]);
     expect(servers.unsaved.rowsBehind.size).toBe(0);
@@ -163,7 +226,7 @@ describe('what is unsaved', () => {
     servers.register(registration('a'), 0);
     servers.heartbeat('a', 1);
     expect(servers.unsaved.rowsBehind.size).toBe(0);
-    servers.heartbeat('a', 2, '{"n":1}');
+    beat(servers, 'a', 2, '{"n":1}');
     expect(servers.unsaved.rowsBehind.size).toBe(1);
     servers.register(registration('a', { metadata: '{"n":1}' }), 3);
     expect(servers.unsaved.rowsBehind.size).toBe(0);
