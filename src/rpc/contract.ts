@@ -10,8 +10,7 @@
  *
  * `test/e2e/versions.test.ts` runs each side against the other side of the release before.
  */
-import type { LeaseStatus } from '../core/leases/directory.ts';
-import type { Proof, Registration, ServerRecord } from '../core/leases/lease.ts';
+import type { LeaseStatus, Proof, Registration, ServerRecord } from '../core/leases/lease.ts';
 import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
 import type { OwnershipRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 

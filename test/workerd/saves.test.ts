@@ -62,9 +62,9 @@ describe('a save', () => {
     });
   });
 
-  test('of 10,000 servers with ids of 256 characters is split over rows, folded by the alarm, and read back whole', async () => {
+  test('of 7,000 servers with ids of 256 characters is split over rows, folded by the alarm, and read back whole', async () => {
     const stub = freshRegistry();
-    const ids = Array.from({ length: 10_000 }, (_, index) => `${index}`.padStart(256, 'é'));
+    const ids = Array.from({ length: 7000 }, (_, index) => `${index}`.padStart(256, 'é'));
     await inside(stub, async (registry, { storage }) => {
       for (let start = 0; start < ids.length; start += 1000) {
         await Promise.all(ids.slice(start, start + 1000).map((id) => registry.register(registration(id))));
@@ -73,7 +73,7 @@ describe('a save', () => {
       for (const id of ids) await registry.heartbeat(id, false, '{"players":1}');
       await registry.save();
       const keys = async () => [...(await storage.list({ prefix: '~leases' })).keys()];
-      expect((await keys()).length).toBeGreaterThan(30);
+      expect((await keys()).length).toBeGreaterThan(20);
       expect((await keys()).every((key) => key >= '~leases:900')).toBe(true);
       await registry.alarm();
       expect(await keys()).toHaveLength(64 + 1);
@@ -81,7 +81,7 @@ describe('a save', () => {
     const heardAt = Date.now();
     const back = await evict(stub);
     const { servers } = await listOf(back);
-    expect(servers).toHaveLength(10_000);
+    expect(servers).toHaveLength(7000);
     expect(new Set(servers.map((server) => server.lastSeen))).toEqual(new Set([heardAt]));
     expect(new Set(servers.map((server) => server.metadata?.['players']))).toEqual(new Set([1]));
   });

@@ -7,7 +7,7 @@
  */
 import { ChangeLog } from '../changes/change-log.ts';
 import { KeyCounts } from './key-counts.ts';
-import { Lease, type Registration, type ServerRecord } from './lease.ts';
+import { Lease, type LeaseStatus, type Registration, type ServerRecord } from './lease.ts';
 import { Unsaved } from './unsaved.ts';
 
 export interface DirectoryTerms {
@@ -21,8 +21,6 @@ export interface DirectoryTerms {
 
 /** As many changes as a full registry has servers by default: beyond that, the whole list is the smaller answer. */
 const CHANGES_KEPT = 10_000;
-
-export type LeaseStatus = 'live' | 'stale';
 
 export class Directory {
   readonly #terms: DirectoryTerms;
@@ -211,8 +209,8 @@ export class Directory {
   /** Looks at every live lease, which renewals spare themselves. For the alarm: it sets its next time by it. */
   measureEarliestExpiry(): void {
     this.#earliestExpiry = Infinity;
-    for (const lease of this.#live.values()) {
-      if (lease.expiresAt < this.#earliestExpiry) this.#earliestExpiry = lease.expiresAt;
+    for (const { expiresAt } of this.#live.values()) {
+      this.#earliestExpiry = Math.min(this.#earliestExpiry, expiresAt);
     }
   }
 

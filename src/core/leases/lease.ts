@@ -3,6 +3,8 @@ import type { Place } from '../../protocol/query.ts';
 import { utf8Bytes } from '../utf8.ts';
 import { segmentOf } from './segment.ts';
 
+export type LeaseStatus = 'live' | 'stale';
+
 /** Who signed a registration, and when: the key in canonical base64, and `created` in epoch seconds. */
 export interface Proof {
   readonly key: string;
