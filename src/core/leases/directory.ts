@@ -162,10 +162,9 @@ export class Directory {
   /** Ends a lease at its owner's word. False where it was not held. */
   remove(serverId: string): boolean {
     const found = this.find(serverId);
-    if (found === undefined) return false;
-    this.#end(found.lease);
-    if (found.status === 'live') this.#changed(found.lease);
-    return true;
+    if (found !== undefined) this.#end(found.lease);
+    if (found?.status === 'live') this.#changed(found.lease);
+    return found !== undefined;
   }
 
   /** Live → stale for every lease that is over; tells whether any was. One comparison, unless one may have run out. */
