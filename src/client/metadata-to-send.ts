@@ -24,6 +24,11 @@ export class MetadataToSend {
   /** What the owner set and the registry has yet to take. */
   #pending: Carried | undefined;
   readonly #suspects = new Set<Carried>();
+  /**
+   * True where the next request carries nothing that the owner set, however new: an owner that sets metadata that is
+   * always refused, and more often than requests are sent, must not keep all of them from being accepted.
+   */
+  #isHeldBack = false;
 
   constructor(first: Metadata | undefined) {
     this.#known = first && { metadata: first };
@@ -34,22 +39,22 @@ export class MetadataToSend {
     this.#pending = { metadata: copyOf(metadata) };
   }
 
-  /** What a registration is to carry: the newest metadata that is not suspected. */
+  /** What a registration is to carry: the newest metadata that nothing speaks against. */
   get forRegistration(): Carried | undefined {
-    return [this.#pending, this.#known].find((one) => one !== undefined && !this.#suspects.has(one));
+    const known = this.#known;
+    return this.forHeartbeat ?? (known !== undefined && this.#suspects.has(known) ? undefined : known);
   }
 
   /** What a heartbeat is to carry: metadata that the registry does not have yet. */
   get forHeartbeat(): Carried | undefined {
-    const pending = this.#pending;
-    return pending === undefined || this.#suspects.has(pending) ? undefined : pending;
+    return this.#isHeldBack ? undefined : this.#pending;
   }
 
   /** A request that carried this was accepted: whatever it went without was at fault. */
   accepted(carried: Carried | undefined): void {
     if (this.#known !== undefined && this.#suspects.has(this.#known)) this.#known = undefined;
     if (this.#pending !== undefined && this.#suspects.has(this.#pending)) this.#pending = undefined;
-    this.#suspects.clear();
+    this.#acquit();
     if (carried === undefined) return;
     this.#known = carried;
     if (this.#pending === carried) this.#pending = undefined;
@@ -61,11 +66,17 @@ export class MetadataToSend {
     const isAboutTheBody = fault.kind !== 'refused' || !NOT_ABOUT_THE_BODY.has(fault.status);
     if (!hopeless || !isAboutTheBody || fault.kind === 'redirected') return undefined;
     if (carried === undefined) {
-      this.#suspects.clear();
+      this.#acquit();
       return undefined;
     }
     this.#suspects.add(carried);
+    if (carried !== this.#known) this.#isHeldBack = true;
     return carried.metadata;
+  }
+
+  #acquit(): void {
+    this.#suspects.clear();
+    this.#isHeldBack = false;
   }
 }
 

@@ -140,6 +140,18 @@ describe('metadata', () => {
     expect(registry.sent.at(-1)?.body).toEqual({ ...REGISTRATION, metadata: { players: 1 } });
   });
 
+  test('that is always refused, and set all the time, costs no more than every other request', async () => {
+    const { time, registry, handle, events } = started(refusing(413), { players: 0 });
+    for (let second = 0; second < 600; second += 1) {
+      handle.setMetadata({ players: second });
+      await time.advance(1000);
+    }
+    expect(events.slice(0, 5)).toEqual(['failed', 'failed', 'registered', 'failed', 'heartbeat']);
+    const beats = registry.sent.filter(({ body }) => !JSON.stringify(body).includes('"metadata"'));
+    const gapsMs = beats.slice(1).map(({ atMs }, index) => atMs - (beats[index]?.atMs ?? 0));
+    expect(Math.max(...gapsMs)).toBeLessThan(20_000);
+  });
+
   test('set again in every failure can not make requests follow each other at once', async () => {
     const { time, registry, handle } = started(refusing(400));
     handle.addEventListener('failed', () => {
