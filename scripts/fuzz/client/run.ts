@@ -31,6 +31,11 @@ const SETTLED_WITHIN_MS = TIMEOUT_MS + 3000;
 const MAX_LIST_BYTES = 1_000_000;
 /** Some calls keep the default of 256 MiB, so that a bomb of 200 MB goes off in them. */
 const DEFAULT_LIMIT_EVERY = 50;
+/** A call that has time enough for all of a bomb: only its limit of bytes ends it sooner. */
+const PATIENT_MS = 60_000;
+/** Case numbers of bombs that succeed and that refuse; between those of calls and of loops. */
+const BOMB_CASES = [FIRST_LOOP_CASE - 2, FIRST_LOOP_CASE - 1] as const;
+const MAX_BOMB_BYTES = 64_000_000;
 const MAX_PEAK_BYTES = 1_500_000_000;
 const MAX_MESSAGE_CHARACTERS = 3000;
 
@@ -73,6 +78,7 @@ export async function fuzzClient({ requests, seed, onProgress }: ClientFuzz): Pr
   let peakBytes = 0;
   let longestCallMs = 0;
   try {
+    for (const number of BOMB_CASES) await assertDefused(registry.url, number);
     let next = 0;
     const worker = async () => {
       while (next < requests) {
@@ -128,6 +134,8 @@ class Answers {
 
   readonly choose: Choose = ({ line, caseNumber, body }) => {
     if (this.isSane) return saneAnswer(line, body);
+    const bomb = BOMB_CASES.findIndex((number) => number === caseNumber);
+    if (bomb !== -1) return { ...BOMB, status: bomb === 0 ? '200 OK' : '400 Bad Request' };
     if (caseNumber < FIRST_LOOP_CASE) return this.#answer(caseNumber);
     const count = this.#asked.get(caseNumber) ?? 0;
     this.#asked.set(caseNumber, count + 1);
@@ -140,6 +148,31 @@ class Answers {
     this.#batches.set(first, batch);
     return batch[number - first] ?? null;
   }
+}
+
+const BOMB: Omit<HostileAnswer, 'status'> = {
+  headers: [],
+  body: { kind: 'bomb' },
+  codings: [],
+  declared: undefined,
+  framing: 'length',
+  delivery: 'whole',
+};
+
+/** @throws FuzzFailure where a bomb was read further than the client's limit */
+async function assertDefused(url: string, number: number): Promise<void> {
+  const client = new RegistryClient(url, {
+    timeoutMs: PATIENT_MS,
+    headers: { [CASE_HEADER]: String(number) },
+  });
+  const beforeBytes = process.memoryUsage.rss();
+  const kind = await client.register(REGISTRATION).then(
+    () => 'answered',
+    (error: unknown) => (error instanceof RegistryError ? error.kind : textOf(error)),
+  );
+  const grownBytes = process.memoryUsage.rss() - beforeBytes;
+  if (kind !== 'tooMuch' && kind !== 'refused') throw new FuzzFailure(`a bomb was taken as: ${kind}`);
+  if (grownBytes > MAX_BOMB_BYTES) throw new FuzzFailure(`a bomb took ${grownBytes} bytes of memory`);
 }
 
 function saneAnswer(line: string, body: string): Buffer {
