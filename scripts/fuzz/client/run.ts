@@ -71,6 +71,8 @@ export async function fuzzClient({ requests, seed, onProgress }: ClientFuzz): Pr
 
   const answers = new Answers(seed);
   const registry = await startHostileRegistry(answers.choose);
+  // Before anything else takes memory.
+  for (const number of BOMB_CASES) await assertDefused(registry.url, number);
   const loops = await startLoops(registry.url, TIMEOUT_MS, MAX_LIST_BYTES);
   const signingKey = await SigningKey.generate();
   const outcomes: Record<string, number> = {};
@@ -78,7 +80,6 @@ export async function fuzzClient({ requests, seed, onProgress }: ClientFuzz): Pr
   let peakBytes = 0;
   let longestCallMs = 0;
   try {
-    for (const number of BOMB_CASES) await assertDefused(registry.url, number);
     let next = 0;
     const worker = async () => {
       while (next < requests) {
