@@ -25,8 +25,13 @@ function fault(status: number, location: string | undefined, url: string, path: 
 
 /** The base URL under which the same path leads to that location; undefined where none does. */
 function baseUrlIn(location: string, url: string, path: string): string | undefined {
-  if (!URL.canParse(location, url)) return undefined;
-  const { href, protocol, username } = new URL(location, url);
+  let target: URL;
+  try {
+    target = new URL(location, url);
+  } catch {
+    return undefined;
+  }
+  const { href, protocol, username } = target;
   if (!/^https?:$/.test(protocol) || username !== '' || !href.endsWith(path)) return undefined;
   return href.slice(0, -path.length);
 }

@@ -1,5 +1,6 @@
 /** The client in a real browser: redirects that it hides, and a page that closes. Skipped where there is no Chromium. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -37,8 +38,13 @@ beforeAll(async () => {
   await pages.listen();
 });
 
-afterEach(() => {
-  for (const browser of browsers.splice(0)) browser.kill('SIGKILL');
+afterEach(async () => {
+  for (const browser of browsers.splice(0)) {
+    const ended = once(browser, 'exit');
+    // Not killed: its own processes would go on for a while, and write to the profile.
+    browser.kill('SIGTERM');
+    await ended;
+  }
   requests.splice(0);
   reports.splice(0);
 });
