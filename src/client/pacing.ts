@@ -22,6 +22,9 @@ const SHORTEST_INTERVAL_MS = 1000;
 /** …and then not more than four times a second. */
 const SHORTEST_INTERVAL_EVER_MS = 250;
 
+/** Share of a lease that a heartbeat may wait for: moved by 10 %, and then on its way, it still comes in time. */
+const LONGEST_SHARE = 5 / 6;
+
 /** Share of a lease that is left for the request itself, when it is put off for as long as can be. */
 const RESERVE = 1 / 20;
 
@@ -31,12 +34,12 @@ export function jitteredMs(intervalMs: number, random: number): number {
 }
 
 /**
- * Milliseconds between two heartbeats under those terms: what the registry asks for, but at most half the lease and
- * an hour, and at least a second. Where a third of the lease is shorter than that, at least that third or 250 ms.
+ * Milliseconds between two heartbeats under those terms: what the registry asks for, but at most five sixths of
+ * the lease and an hour, and at least a second. Where a third of the lease is shorter than that, at least that third or 250 ms.
  */
 export function believedIntervalMs({ ttlMs, heartbeatEveryMs }: LeaseTerms): number {
   const shortestMs = Math.min(SHORTEST_INTERVAL_MS, Math.max(SHORTEST_INTERVAL_EVER_MS, ttlMs / 3));
-  return Math.max(shortestMs, Math.min(heartbeatEveryMs, ttlMs / 2, LONGEST_BELIEVED_MS));
+  return Math.max(shortestMs, Math.min(heartbeatEveryMs, ttlMs * LONGEST_SHARE, LONGEST_BELIEVED_MS));
 }
 
 /**
