@@ -1,6 +1,7 @@
 /** `npm run fuzz`: sends requests of every kind to a registry of its own, and checks every answer and its contents. */
 import { Command, InvalidArgumentError } from 'commander';
 import { createLogUpdate } from 'log-update';
+import { runClientFuzz } from './client/command.ts';
 import { FuzzFailure, Model } from './model.ts';
 import { sampleRequests } from './requests.ts';
 import { startTarget, type Target } from './target.ts';
@@ -12,11 +13,19 @@ const program = new Command('fuzz')
   .description('Fuzzes a registry on this machine. Exits with 0 only if it kept every promise.')
   .option('--requests <count>', 'how many requests to send', positiveInteger, 10_000)
   .option('--seed <number>', 'repeats the run of this seed (default: a new one)', positiveInteger)
+  .option('--client', 'fuzzes the client instead, by a registry that answers with anything', false)
   .parse();
-const { requests, seed = Math.ceil(Math.random() * 2 ** 31) } = program.opts<{
+const {
+  client,
+  requests,
+  seed = Math.ceil(Math.random() * 2 ** 31),
+} = program.opts<{
+  client: boolean;
   requests: number;
   seed?: number;
 }>();
+
+if (client) process.exit(await runClientFuzz(requests, seed));
 
 const draw = process.stdout.isTTY ? createLogUpdate(process.stdout) : undefined;
 console.log(`seed ${seed}`);

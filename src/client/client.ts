@@ -18,12 +18,15 @@ import {
   isServerAnswer,
   isStatsAnswer,
 } from './answers.ts';
-import { assertTimeout, Connection, pathSegment, type CallOptions, type Fetch } from './connection.ts';
+import { pathSegment } from './addresses.ts';
+import { DEFAULT_MAX_LIST_BYTES } from './bodies.ts';
+import { assertTimeout, Connection, type CallOptions, type Fetch } from './connection.ts';
 import { realEnvironment, type Environment } from './environment.ts';
+import { RegistryError } from './errors.ts';
 import { type SigningKey } from './keys.ts';
 import { ListKey } from './list-key.ts';
 import { queryPath, type ListQuery } from './query.ts';
-import { RequestSigner } from './signing.ts';
+import { RequestSigner, type ClockCorrection } from './signing.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
 import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
 
@@ -31,7 +34,7 @@ export { RegistryError, type Fault } from './errors.ts';
 export { SigningKey } from './keys.ts';
 export { HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 export type { CallOptions, Environment, Fetch, Heartbeat, HeartbeatOptions, Registration, StartOptions };
-export type { ListChange, ListQuery, WatchOptions };
+export type { ClockCorrection, ListChange, ListQuery, WatchOptions };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
@@ -42,10 +45,23 @@ export interface ClientOptions {
   /** Signs every request that writes, for a registry whose `WRITE_ACCESS` is `signed`. Instead of a token. */
   signingKey?: SigningKey;
   /**
+   * Told when a registry refused a signature for its date, and said what time it is: what is signed from then on, the
+   * refused request first, goes by the registry's clock. A clock that is off by more than a day is not corrected.
+   */
+  onClockCorrected?: (correction: ClockCorrection) => void;
+  /**
    * The public half of the key that the registry signs its lists with (`npm run keygen`), in hexadecimal or base64.
-   * A list that is unsigned, forged or older than 5 minutes is then refused.
+   * A list, a page or a change that is unsigned, forged or older than 5 minutes is then refused. What no registry
+   * signs is refused before it is asked for: `get()`, and the peers of a heartbeat. `stats()`, and what the registry
+   * says to a write, are taken unsigned.
    */
   verifyKey?: string;
+  /**
+   * Most bytes of a list, a page, a change or the peers of a heartbeat, after decompression; 268,435,456 (256 MiB) if
+   * absent, which is what 50,000 entries take with every text at its longest. A list needs several times its length
+   * in memory while it is read: set what fits where that is scarce, as in a Worker. Every other answer may have 64 KiB.
+   */
+  maxListBytes?: number;
   /** Sent with every request. */
   headers?: Record<string, string>;
   /** Used in place of the global `fetch`, such as that of a service binding. */
@@ -56,6 +72,12 @@ export interface ClientOptions {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
+/** What makes a request one for a list that is signed where the registry has a key. */
+const SIGNED_LIST = { length: 'list', isSigned: true } as const;
+
+const PEERS_ARE_UNSIGNED =
+  'the peers of a heartbeat are not signed: ask for the list, or use a client without verifyKey';
+
 /**
  * Calls a registry. Every method rejects with a `RegistryError` when the call fails, and takes a signal and a
  * time-out of its own. No call is repeated by itself, except by `startHeartbeat`. Times are epoch milliseconds.
@@ -63,10 +85,13 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export class RegistryClient {
   readonly #connection: Connection;
   readonly #environment: Environment;
+  readonly #isVerifying: boolean;
+  readonly #maxListBytes: number;
 
   /**
    * `baseUrl` is the address of the registry, with the path it is mounted on if there is one. Throws a `TypeError`
-   * where it is no http or https URL or both a token and a signing key are given, and a `RangeError` where `timeoutMs` is not above 0.
+   * where it is no http or https URL, where both a token and a signing key are given, and where the token or a header
+   * can't be sent in one; a `RangeError` where `timeoutMs` or `maxListBytes` is not above 0.
    */
   constructor(baseUrl: string | URL, options: ClientOptions = {}) {
     const environment = options.environment ?? realEnvironment;
@@ -75,12 +100,16 @@ export class RegistryClient {
       throw new TypeError('a client sends a token or signs its requests, not both');
     }
     this.#environment = environment;
+    this.#isVerifying = options.verifyKey !== undefined;
+    this.#maxListBytes = options.maxListBytes ?? DEFAULT_MAX_LIST_BYTES;
     this.#connection = new Connection({
       baseUrl,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       token: options.token,
       signer: signingKey && new RequestSigner(signingKey, () => environment.nowMs()),
       listKey: options.verifyKey === undefined ? undefined : new ListKey(options.verifyKey),
+      onClockCorrected: options.onClockCorrected,
+      maxListBytes: this.#maxListBytes,
       headers: options.headers ?? {},
       // Looked up at each call, and called as a plain function, which is what browsers insist on.
       fetch: options.fetch ?? ((url, init) => fetch(url, init)),
@@ -91,18 +120,23 @@ export class RegistryClient {
   /** Registers a server, or renews it with new data. Answers with the entry as held, and the terms of its lease. */
   register(registration: Registration, options?: CallOptions): Promise<RegisterAnswer> {
     return this.#connection.call(
-      { method: 'POST', path: '/servers', body: registration },
+      { method: 'POST', path: '/servers', body: registration, serverId: registration.serverId },
       isRegisterAnswer,
       options,
     );
   }
 
-  /** Renews a lease. Refused with 404 where the server is not held: it must register again. */
-  heartbeat(serverId: string, options: HeartbeatOptions = {}): Promise<HeartbeatAnswer> {
+  /**
+   * Renews a lease. Refused with 404 where the server is not held: it must register again. With `peers`, a client that
+   * has a `verifyKey` rejects without asking, since peers are not signed.
+   */
+  async heartbeat(serverId: string, options: HeartbeatOptions = {}): Promise<HeartbeatAnswer> {
     const { peers = false, metadata, ...callOptions } = options;
+    const path = '/servers/heartbeat';
+    if (peers) this.#assertUnverified(`POST ${path}`, PEERS_ARE_UNSIGNED);
     const body = { serverId, peers, ...(metadata !== undefined && { metadata }) };
     return this.#connection.call(
-      { method: 'POST', path: '/servers/heartbeat', body },
+      { method: 'POST', path, body, serverId, ...(peers && { length: 'list' }) },
       isHeartbeatAnswer,
       callOptions,
     );
@@ -110,7 +144,7 @@ export class RegistryClient {
 
   /** All live servers, and when that picture was taken. */
   list(options?: CallOptions): Promise<ListAnswer> {
-    return this.#connection.call({ method: 'GET', path: '/servers', showsList: true }, isWholeList, options);
+    return this.#connection.call({ method: 'GET', path: '/servers', ...SIGNED_LIST }, isWholeList, options);
   }
 
   /** The live servers that a query asks for, a page at a time. Refused with 400 where it can't be used. */
@@ -118,7 +152,7 @@ export class RegistryClient {
     const path = queryPath(query);
     const isAnswer = (value: unknown): value is PageAnswer =>
       isPageAnswer(value) && path.endsWith(`?${value.asked}`);
-    return this.#connection.call({ method: 'GET', path, showsList: true }, isAnswer, options);
+    return this.#connection.call({ method: 'GET', path, ...SIGNED_LIST }, isAnswer, options);
   }
 
   /**
@@ -130,21 +164,32 @@ export class RegistryClient {
       const isAnswer = (value: unknown): value is DeltaAnswer =>
         isDeltaAnswer(value) && value.since === since;
       const path = `/servers?since=${since}`;
-      return this.#connection.call({ method: 'GET', path, showsList: true }, isAnswer, limits);
+      return this.#connection.measured({ method: 'GET', path, ...SIGNED_LIST }, isAnswer, limits);
     };
-    return watch(ask, this.#environment, options);
+    return watch(ask, this.#environment, this.#maxListBytes, options);
   }
 
-  /** One server, live or stale, and when its lease ends. Refused with 404 where it is not held. */
+  /**
+   * One server, live or stale, and when its lease ends. Refused with 404 where it is not held. A client that has a
+   * `verifyKey` rejects without asking, since this answer is not signed.
+   */
   async get(serverId: string, options?: CallOptions): Promise<ServerAnswer> {
     const path = `/servers/${pathSegment(serverId)}`;
+    this.#assertUnverified(`GET ${path}`, 'the answer that tells of one server is not signed, the list is');
     return this.#connection.call({ method: 'GET', path }, isServerAnswer, options);
   }
 
-  /** Takes a server off the list; no error where it was not on it. */
+  /**
+   * Takes a server off the list; no error where it was not on it. Where the runtime can, the request goes on after the
+   * page that sent it was closed.
+   */
   async deregister(serverId: string, options?: CallOptions): Promise<void> {
     const path = `/servers/${pathSegment(serverId)}`;
-    await this.#connection.call({ method: 'DELETE', path }, isDeregisterAnswer, options);
+    await this.#connection.call(
+      { method: 'DELETE', path, serverId, outlivesPage: true },
+      isDeregisterAnswer,
+      options,
+    );
   }
 
   /** The registry's own counters. */
@@ -155,10 +200,15 @@ export class RegistryClient {
   /**
    * Registers a server and keeps it registered, until `stop()` of what this returns or the abort of
    * `options.signal`. Returns at once and never throws for a failed call: listen to its events. Throws a `RangeError`
-   * where `timeoutMs` is not above 0.
+   * where `timeoutMs` is not above 0, and a `TypeError` where a client that has a `verifyKey` is asked for peers.
    */
   startHeartbeat(registration: Registration, options: StartOptions = {}): Heartbeat {
     if (options.timeoutMs !== undefined) assertTimeout(options.timeoutMs);
+    if (options.peers && this.#isVerifying) throw new TypeError(PEERS_ARE_UNSIGNED);
     return new Heartbeat(this, this.#environment, registration, options);
+  }
+
+  #assertUnverified(request: string, reason: string): void {
+    if (this.#isVerifying) throw new RegistryError(request, { kind: 'untrusted', reason });
   }
 }

@@ -1,10 +1,15 @@
 /** One request to the registry: how it is sent, how long it may take, and what its failure is called. */
+import { normalizedBaseUrl } from './addresses.ts';
 import { type Check, isRecord } from './answers.ts';
+import { bodyHead, MAX_ANSWER_BYTES, MAX_ERROR_BYTES, TooMuch, wholeBody } from './bodies.ts';
 import type { Environment } from './environment.ts';
 import { RegistryError, type Fault } from './errors.ts';
 import type { ListKey } from './list-key.ts';
+import { callOwner } from './owner.ts';
 import { retryAfterMs } from './pacing.ts';
-import type { RequestSigner } from './signing.ts';
+import { redirectOf } from './redirects.ts';
+import { reasonOf } from './shown.ts';
+import type { ClockCorrection, RequestSigner } from './signing.ts';
 
 /** What every call accepts. */
 export interface CallOptions {
@@ -24,8 +29,12 @@ export interface ConnectionSettings {
   token: string | undefined;
   /** Signs what writes: everything but GET. */
   signer: RequestSigner | undefined;
+  /** Told of each time the signer's clock was set right. */
+  onClockCorrected: ((correction: ClockCorrection) => void) | undefined;
   /** Checks whatever shows the list. */
   listKey: ListKey | undefined;
+  /** Most bytes of an answer that may be as long as the list. */
+  maxListBytes: number;
   headers: Record<string, string>;
   fetch: Fetch;
   environment: Environment;
@@ -36,60 +45,73 @@ export interface Ask {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
   body?: object;
-  /** The answer shows the list, so it must be signed where the client was told by which key. */
-  showsList?: boolean;
+  /** The server that a write is about: what is signed of it is later than what was signed of it before. */
+  serverId?: string;
+  /** How long the answer may be: that of a list, or of everything else if absent. */
+  length?: 'list';
+  /** The answer is a list that the registry signs, so it must be signed where the client was told by which key. */
+  isSigned?: boolean;
+  /** The request goes on where the page that sent it is closed. Its body may have 64 KiB at most. */
+  outlivesPage?: boolean;
+}
+
+/** An answer that passed its check, and how long its body was. */
+export interface Answered<T> {
+  answer: T;
+  bytes: number;
 }
 
 /** What `fetch` is given, with its body as the text that a signature covers. */
 interface Init {
   method: string;
   headers: Headers;
+  redirect: 'manual';
+  keepalive: boolean;
+  signal: AbortSignal;
   body?: string;
+}
+
+/** What is known of a request while it is under way. */
+interface Exchange {
+  readonly request: string;
+  readonly signal: AbortSignal;
+  /** What its failure is called from now on, whatever becomes of the body: the status has said no already. */
+  refusal: Fault | undefined;
 }
 
 /** Characters of an unexpected answer that an error shows. */
 const EXCERPT_CHARACTERS = 120;
+
+/** Bytes that so many characters have at most. */
+const EXCERPT_BYTES = 4 * EXCERPT_CHARACTERS;
 
 /** Sends requests to one registry. */
 export class Connection {
   readonly #settings: ConnectionSettings;
   readonly #baseUrl: string;
 
-  /** Throws a `TypeError` for a base URL, and a `RangeError` for a time-out, that no request could be made with. */
+  /** Throws for settings that no request could be made with: a `TypeError`, or a `RangeError` for a number. */
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
     this.#baseUrl = normalizedBaseUrl(settings.baseUrl);
     assertTimeout(settings.timeoutMs);
+    if (!(settings.maxListBytes > 0)) {
+      throw new RangeError(`maxListBytes must be above 0, but is ${settings.maxListBytes}`);
+    }
+    this.#assertHeaders();
   }
 
   /** Resolves with an answer that passed `check`; rejects with a `RegistryError` otherwise. */
-  async call<T>(ask: Ask, check: Check<T>, options: CallOptions = {}): Promise<T> {
-    const { environment } = this.#settings;
-    const request = `${ask.method} ${this.#baseUrl}${ask.path}`;
-    const { response, bytes } = await this.#send(ask, request, options);
-    const text = new TextDecoder().decode(bytes);
-    const answer = parsed(text);
-    if (!response.ok) throw new RegistryError(request, refusal(response, answer, environment.nowMs()));
-    if (!check(answer)) {
-      const excerpt = text.slice(0, EXCERPT_CHARACTERS);
-      throw new RegistryError(request, { kind: 'badAnswer', status: response.status, excerpt });
-    }
-    if (ask.showsList) {
-      const signature = response.headers.get('X-Bootstrap-Signature');
-      const reason = await this.#settings.listKey?.distrust(bytes, signature, environment.nowMs());
-      if (reason !== undefined) throw new RegistryError(request, { kind: 'untrusted', reason });
-    }
-    return answer;
+  async call<T>(ask: Ask, check: Check<T>, options?: CallOptions): Promise<T> {
+    return (await this.measured(ask, check, options)).answer;
   }
 
-  async #send(
-    ask: Ask,
-    request: string,
-    options: CallOptions,
-  ): Promise<{ response: Response; bytes: Uint8Array<ArrayBuffer> }> {
-    const { environment, fetch } = this.#settings;
+  /** As `call`, and tells how long the body was. */
+  async measured<T>(ask: Ask, check: Check<T>, options: CallOptions = {}): Promise<Answered<T>> {
+    const { environment } = this.#settings;
     const { signal, timeoutMs = this.#settings.timeoutMs } = options;
     assertTimeout(timeoutMs);
+    const request = `${ask.method} ${this.#baseUrl}${ask.path}`;
     // One controller per request, and no AbortSignal.any: in Node 20 that keeps something of every request
     // for as long as a long-lived signal lives, and a heartbeat's signal lives as long as its server.
     const cut = new AbortController();
@@ -99,17 +121,17 @@ export class Connection {
     if (signal?.aborted) throw new RegistryError(request, { kind: 'aborted' }, signal.reason);
     signal?.addEventListener('abort', onAbort);
     const cancelTimeout = environment.after(timeoutMs, onAbort);
-    const exchange = async () => {
-      const init = this.#init(ask);
-      await this.#sign(ask, init);
-      const response = await fetch(`${this.#baseUrl}${ask.path}`, { ...init, signal: cut.signal });
-      return { response, bytes: new Uint8Array(await response.arrayBuffer()) };
-    };
+    const exchange: Exchange = { request, signal: cut.signal, refusal: undefined };
     try {
-      return await Promise.race([exchange(), rejectedOnAbort(cut.signal)]);
+      return await Promise.race([this.#answered(ask, check, exchange), rejectedOnAbort(cut.signal)]);
     } catch (cause) {
+      const isTimeout = cut.signal.aborted;
+      // Nothing more is read of an answer that was not taken.
+      cut.abort();
       if (signal?.aborted) throw new RegistryError(request, { kind: 'aborted' }, signal.reason);
-      if (cut.signal.aborted) throw new RegistryError(request, { kind: 'timeout', timeoutMs }, cause);
+      if (cause instanceof RegistryError) throw cause;
+      if (exchange.refusal !== undefined) throw new RegistryError(request, exchange.refusal, cause);
+      if (isTimeout) throw new RegistryError(request, { kind: 'timeout', timeoutMs }, cause);
       throw new RegistryError(request, { kind: 'network', reason: reasonOf(cause) }, cause);
     } finally {
       cancelTimeout();
@@ -117,40 +139,121 @@ export class Connection {
     }
   }
 
-  async #sign({ method, path }: Ask, { headers, body = '' }: Init): Promise<void> {
+  /** Sends it, and once more where the registry says that the signature was dated by a wrong clock. */
+  async #answered<T>(ask: Ask, check: Check<T>, exchange: Exchange, isFirst = true): Promise<Answered<T>> {
     const { signer } = this.#settings;
-    if (signer === undefined || method === 'GET') return;
-    const signed = await signer.headersFor({ method, url: `${this.#baseUrl}${path}`, body });
-    for (const [name, value] of Object.entries(signed)) headers.set(name, value);
+    const offsetMs = signer?.offsetMs;
+    const response = await this.#send(ask, exchange);
+    if (response.ok) return this.#taken(response, ask, check, exchange);
+    const { refusal, members } = await this.#refused(response, exchange);
+    if (isFirst && response.status === 401) this.#correctClock(members['now']);
+    // Another request may have corrected it meanwhile: a hundred servers start at once.
+    if (!isFirst || signer?.offsetMs === offsetMs) throw new RegistryError(exchange.request, refusal);
+    exchange.refusal = undefined;
+    return this.#answered(ask, check, exchange, false);
   }
 
-  #init(ask: Ask): Init {
+  async #send(ask: Ask, { request, signal }: Exchange): Promise<Response> {
+    const url = `${this.#baseUrl}${ask.path}`;
+    let init: Init;
+    try {
+      init = this.#init(ask, signal);
+      // A page that closes runs no further than its first await, so its last request is sent before that.
+      if (!ask.outlivesPage || this.#settings.signer !== undefined) await this.#sign(url, ask, init);
+    } catch (cause) {
+      throw new RegistryError(request, { kind: 'unsendable', reason: reasonOf(cause) }, cause);
+    }
+    const { fetch } = this.#settings;
+    const response = await fetch(url, init);
+    const redirect = redirectOf(response, url, ask.path);
+    if (redirect !== undefined) throw new RegistryError(request, redirect);
+    return response;
+  }
+
+  async #taken<T>(
+    response: Response,
+    ask: Ask,
+    check: Check<T>,
+    { request }: Exchange,
+  ): Promise<Answered<T>> {
+    const { status } = response;
+    const bytes = await wholeBody(
+      response,
+      ask.length === 'list' ? this.#settings.maxListBytes : MAX_ANSWER_BYTES,
+    ).catch((cause: unknown) => {
+      if (!(cause instanceof TooMuch)) throw cause;
+      throw new RegistryError(request, { kind: 'tooMuch', status, reason: cause.message });
+    });
+    const answer = parsed(bytes);
+    if (!check(answer)) {
+      const excerpt = new TextDecoder().decode(bytes.subarray(0, EXCERPT_BYTES)).slice(0, EXCERPT_CHARACTERS);
+      throw new RegistryError(request, { kind: 'badAnswer', status, excerpt });
+    }
+    if (ask.isSigned) {
+      const reason = await this.#distrust(bytes, response.headers.get('X-Bootstrap-Signature'));
+      if (reason !== undefined) throw new RegistryError(request, { kind: 'untrusted', reason });
+    }
+    return { answer, bytes: bytes.byteLength };
+  }
+
+  async #distrust(bytes: Uint8Array<ArrayBuffer>, signature: string | null): Promise<string | undefined> {
+    const { listKey, environment } = this.#settings;
+    try {
+      return await listKey?.distrust(bytes, signature, environment.nowMs());
+    } catch (cause) {
+      return `the signature could not be checked: ${reasonOf(cause)}`;
+    }
+  }
+
+  /** What the refusal says, which from now on is what the exchange failed by. */
+  async #refused(
+    response: Response,
+    exchange: Exchange,
+  ): Promise<{ refusal: Fault; members: Record<string, unknown> }> {
+    const nowMs = this.#settings.environment.nowMs();
+    exchange.refusal = refusal(response, {}, nowMs);
+    const answer = parsed(await bodyHead(response, MAX_ERROR_BYTES));
+    const members = isRecord(answer) ? answer : {};
+    return { refusal: refusal(response, members, nowMs), members };
+  }
+
+  #correctClock(registryMs: unknown): void {
+    const { signer, onClockCorrected } = this.#settings;
+    const correction = signer?.correctClock(registryMs);
+    if (correction !== undefined) callOwner(() => onClockCorrected?.(correction));
+  }
+
+  async #sign(url: string, { method, serverId = '' }: Ask, init: Init): Promise<void> {
+    const { signer } = this.#settings;
+    if (signer === undefined || method === 'GET') return;
+    const signed = await signer.headersFor({ method, url, body: init.body ?? '', serverId });
+    for (const [name, value] of Object.entries(signed)) init.headers.set(name, value);
+  }
+
+  #init(ask: Ask, signal: AbortSignal): Init {
+    const { method, body, outlivesPage: keepalive = false } = ask;
+    const headers = this.#headers();
+    const init: Init = { method, headers, redirect: 'manual', keepalive, signal };
+    if (body === undefined) return init;
+    headers.set('Content-Type', 'application/json');
+    return { ...init, body: JSON.stringify(body) };
+  }
+
+  #headers(): Headers {
     const headers = new Headers(this.#settings.headers);
     headers.set('Accept', 'application/json');
     if (this.#settings.token !== undefined) headers.set('Authorization', `Bearer ${this.#settings.token}`);
-    if (ask.body === undefined) return { method: ask.method, headers };
-    headers.set('Content-Type', 'application/json');
-    return { method: ask.method, headers, body: JSON.stringify(ask.body) };
+    return headers;
   }
-}
 
-/**
- * An id as one segment of a path. Throws a `TypeError` for the ids no URL can carry there: the empty one, `.` and
- * `..`, which every URL parser folds away even where they are percent-encoded, and text with a lone surrogate.
- */
-export function pathSegment(serverId: string): string {
-  if (serverId === '' || serverId === '.' || serverId === '..' || !serverId.isWellFormed()) {
-    throw new TypeError(`the id ${JSON.stringify(serverId)} cannot be sent in a URL; use another id`);
+  /** A token or a header that can't be sent is told at once, without its value, which may be a secret. */
+  #assertHeaders(): void {
+    try {
+      this.#headers();
+    } catch {
+      throw new TypeError('the token or a header has a name or characters that no HTTP header can carry');
+    }
   }
-  return encodeURIComponent(serverId);
-}
-
-function normalizedBaseUrl(baseUrl: string | URL): string {
-  const url = new URL(baseUrl);
-  if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') {
-    throw new TypeError('the base URL must be http or https, with no user name, no query and no fragment');
-  }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
 /**
@@ -170,17 +273,15 @@ export function assertTimeout(timeoutMs: number): void {
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be above 0, but is ${timeoutMs}`);
 }
 
-function parsed(text: string): unknown {
+function parsed(bytes: Uint8Array<ArrayBuffer>): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }
 }
 
-function refusal(response: Response, answer: unknown, nowMs: number): Fault {
-  const members = isRecord(answer) ? answer : {};
-  const { error, detail } = members;
+function refusal(response: Response, { error, detail }: Record<string, unknown>, nowMs: number): Fault {
   return {
     kind: 'refused',
     status: response.status,
@@ -188,11 +289,4 @@ function refusal(response: Response, answer: unknown, nowMs: number): Fault {
     detail: typeof detail === 'string' ? detail : undefined,
     retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), nowMs),
   };
-}
-
-/** Node hides what really happened, such as ECONNREFUSED, in the cause of its "fetch failed". */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const deeper = error.cause === undefined ? '' : reasonOf(error.cause);
-  return deeper || error.message || error.name;
 }

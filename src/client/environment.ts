@@ -1,4 +1,5 @@
 /** The clock, the timers and the randomness the client runs on, replaceable as one record. */
+import { LONGEST_DELAY_MS } from './pacing.ts';
 
 /** Everything the client takes from its surroundings beside `fetch`. Tests hand in their own. */
 export interface Environment {
@@ -13,16 +14,14 @@ export interface Environment {
   random(): number;
 }
 
-/** A longer delay overflows the 32 bits every runtime keeps for it, and would fire at once. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
-
 function isNodeTimer(timer: unknown): timer is { unref(): void } {
   return typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function';
 }
 
 /**
- * The real surroundings. In Node the timers of a heartbeat do not keep the process alive: it says that its server
- * runs, and must never be the only reason that it still does. A request in flight does keep it alive.
+ * The real surroundings. In Node the timers of a heartbeat do not keep the process alive, unless its owner asks for
+ * that: it says that its server runs, and must never be the only reason that it still does. A request in flight does
+ * keep it alive.
  */
 export const realEnvironment: Environment = {
   nowMs: () => Date.now(),

@@ -1,10 +1,11 @@
 /** Keeps one server registered: registers it, heartbeats at the registry's pace, and recovers from failures. */
-import type { HeartbeatAnswer, Metadata, RegisterAnswer } from '../protocol/protocol.ts';
+import type { HeartbeatAnswer, LeaseTerms, Metadata, RegisterAnswer } from '../protocol/protocol.ts';
 import type { CallOptions } from './connection.ts';
 import type { Environment } from './environment.ts';
-import { RegistryError } from './errors.ts';
-import { HeartbeatEvent, HeartbeatEventTarget, type HeartbeatDetails } from './events.ts';
-import { jitteredMs, retryInMs } from './pacing.ts';
+import { asRegistryError, type RegistryError } from './errors.ts';
+import { GuardedEventTarget, HeartbeatEvent, type HeartbeatDetails } from './events.ts';
+import { MetadataToSend, type Carried } from './metadata-to-send.ts';
+import { believedIntervalMs, jitteredMs, longestWaitMs, retryInMs } from './pacing.ts';
 
 /** What a server says of itself when it registers. */
 export interface Registration {
@@ -30,6 +31,11 @@ export interface HeartbeatOptions extends CallOptions {
 export interface StartOptions extends CallOptions {
   /** Asks for the list of all other live servers with every heartbeat; false if absent. */
   peers?: boolean;
+  /**
+   * True keeps a Node process alive until this is stopped, for a server whose process has nothing else to wait for;
+   * false if absent. Other runtimes don't know the difference.
+   */
+  keepAlive?: boolean;
 }
 
 /** The calls a heartbeat makes. */
@@ -39,32 +45,39 @@ export interface HeartbeatCalls {
   deregister(serverId: string, options: CallOptions): Promise<void>;
 }
 
-/** The pace before the registry has given one: its own default. */
-const ASSUMED_INTERVAL_MS = 60_000;
+/** The lease before the registry has given one: its own default. */
+const ASSUMED_LEASE: LeaseTerms = { ttlMs: 300_000, heartbeatEveryMs: 60_000 };
 
 /**
  * A server that is kept registered, from its making until `stop` or the abort of its signal.
  *
  * It registers, then heartbeats every `lease.heartbeatEveryMs` ± 10 %. A 404 makes it register again at once.
  * After any other failure it tries again: soon and then ever more slowly, up to the interval; after as long as
- * `Retry-After` asked for; and at the normal pace where the registry refused in a way that repeating won't mend
- * (a 400, 401, 403…). It never gives up by itself, for tokens and settings get mended while servers run: an owner
- * that wants it to end listens to `failed`, looks at `error.hopeless`, and stops it.
+ * `Retry-After` asked for, as far as the lease allows; and at the normal pace where the registry refused in a way that
+ * repeating won't mend (a 400, 401, 403…). It never gives up by itself, for tokens and settings get mended while
+ * servers run: an owner that wants it to end listens to `failed`, looks at `error.hopeless`, and stops it. Nothing that
+ * a registry answers, and nothing that a listener throws, ends it.
  *
- * Its timers do not keep a Node process alive; a server that listens on a socket does that.
+ * Its timers do not keep a Node process alive, but with `keepAlive`; a server that listens on a socket does that.
  */
-export class Heartbeat extends HeartbeatEventTarget {
+export class Heartbeat extends GuardedEventTarget {
   readonly #calls: HeartbeatCalls;
   readonly #environment: Environment;
   readonly #registration: Registration;
   readonly #options: StartOptions;
   readonly #inFlight = new AbortController();
+  readonly #metadata: MetadataToSend;
   readonly #ended: Promise<void>;
   #stopping = false;
   #wake: (() => void) | undefined;
-  /** The metadata the registry took last, and that which it has yet to be sent. */
-  #metadata: Metadata | undefined;
-  #pendingMetadata: Metadata | undefined;
+  #isRegistering = false;
+  /** Whether the registry holds the server, as far as it said. */
+  #isRegistered = false;
+  #lease = ASSUMED_LEASE;
+  /** When the last request was sent that was accepted: the lease runs from then at the earliest. */
+  #heardAtMs = Number.NEGATIVE_INFINITY;
+  /** Failures in a row. */
+  #attempt = 0;
 
   /** Made by `RegistryClient.startHeartbeat`. The first event comes no sooner than the caller's next await. */
   constructor(
@@ -78,7 +91,7 @@ export class Heartbeat extends HeartbeatEventTarget {
     this.#environment = environment;
     this.#registration = registration;
     this.#options = options;
-    this.#metadata = registration.metadata;
+    this.#metadata = new MetadataToSend(registration.metadata);
     this.#ended = this.#run();
   }
 
@@ -88,27 +101,33 @@ export class Heartbeat extends HeartbeatEventTarget {
   }
 
   /**
-   * Sends `metadata` with the next heartbeat, in place of what was sent before. Metadata that the registry refuses
-   * (a `failed` event, status 400) is set aside, so that it can't cost the server its lease.
+   * Sends `metadata`, as it is now, with the next heartbeat, in place of what was sent before. Metadata that is refused
+   * for good, or that JSON can't hold, is set aside, so that it can't cost the server its lease: a `failed` event has
+   * the reason and, as `setAside`, the metadata.
    */
   setMetadata(metadata: Metadata): void {
-    // A copy of its own, so that the same object set again while a heartbeat is on its way counts as new.
-    this.#pendingMetadata = { ...metadata };
+    this.#metadata.set(metadata);
   }
 
   /**
    * Ends it: once this resolves nothing more is sent and no event comes. May be called any number of times.
    *
-   * Without `deregister` a request in flight is aborted, and the server stays listed until its lease runs out.
-   * With it, a request in flight is first waited for, since a registration that arrived after the deregistration
-   * would undo it; then the server is deregistered, and a failure of that rejects with a `RegistryError`.
+   * A heartbeat in flight is aborted, and without `deregister` so is a registration; the server then stays listed until
+   * its lease runs out. With `deregister` a registration in flight is first waited for, since one that arrived after
+   * the deregistration would undo it; then the server is deregistered, and a failure of that rejects with a
+   * `RegistryError`. Where there is no registration to wait for and nothing to sign, the request is on its way before
+   * this returns, and it outlives the page: a page may call it on `pagehide`.
    */
   async stop({ deregister = false }: { deregister?: boolean } = {}): Promise<void> {
     this.#stopping = true;
     this.#wake?.();
-    if (!deregister) this.#inFlight.abort();
+    const isToWait = deregister && this.#isRegistering;
+    if (!isToWait) this.#inFlight.abort();
+    const leaving = deregister && !isToWait ? this.#deregister() : undefined;
+    // Awaited below; until then its rejection is not to count as unhandled.
+    leaving?.catch(() => undefined);
     await this.#ended;
-    if (deregister) await this.#calls.deregister(this.serverId, this.#callLimits());
+    if (deregister) await (leaving ?? this.#deregister());
   }
 
   async #run(): Promise<void> {
@@ -117,79 +136,97 @@ export class Heartbeat extends HeartbeatEventTarget {
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) this.#stopping = true;
     await Promise.resolve();
-    try {
-      await this.#keepRegistered();
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      this.dispatchEvent(new HeartbeatEvent('stopped', null));
-    }
-  }
-
-  async #keepRegistered(): Promise<void> {
-    let registered = false;
-    let intervalMs = ASSUMED_INTERVAL_MS;
-    let attempt = 0;
     while (!this.#stopping) {
-      let waitMs: number;
-      try {
-        if (registered) await this.#beat();
-        else intervalMs = await this.#register();
-        registered = true;
-        attempt = 0;
-        waitMs = jitteredMs(intervalMs, this.#environment.random());
-      } catch (error) {
-        if (!(error instanceof RegistryError)) throw error;
-        if (registered && error.refusedWith(404)) {
-          registered = false;
-          continue;
-        }
-        attempt += 1;
-        waitMs = retryInMs({ attempt, intervalMs, ...repeatable(error) }, this.#environment.random());
-        this.#tell('failed', { error, attempt, retryInMs: waitMs });
-      }
-      if (!this.#stopping) await this.#pause(waitMs);
+      const waitMs = await this.#step();
+      if (waitMs > 0 && !this.#stopping) await this.#pause(waitMs);
     }
+    signal?.removeEventListener('abort', onAbort);
+    this.dispatchEvent(new HeartbeatEvent('stopped', null));
   }
 
-  async #register(): Promise<number> {
-    const { server, lease } = await this.#withPendingMetadata((pending) => {
-      const { metadata: _, ...registration } = this.#registration;
-      return this.#calls.register(
-        { ...registration, ...carrying(pending ?? this.#metadata) },
-        this.#requestOptions(),
-      );
-    });
-    this.#tell('registered', { server, lease });
-    return lease.heartbeatEveryMs;
-  }
-
-  async #beat(): Promise<void> {
-    const { peers = false } = this.#options;
-    const answer = await this.#withPendingMetadata((pending) =>
-      this.#calls.heartbeat(this.serverId, { peers, ...carrying(pending), ...this.#requestOptions() }),
-    );
-    this.#tell('heartbeat', { peers: answer.peers });
-  }
-
-  async #withPendingMetadata<T>(send: (pending: Metadata | undefined) => Promise<T>): Promise<T> {
-    const pending = this.#pendingMetadata;
-    const settle = () => {
-      if (this.#pendingMetadata === pending) this.#pendingMetadata = undefined;
-    };
+  /** Sends one request. Gives the milliseconds until the next one; 0 only for a registration after a 404. */
+  async #step(): Promise<number> {
+    const metadata = this.#metadata;
+    const carried = this.#isRegistered ? metadata.forHeartbeat : metadata.forRegistration;
+    const sentAtMs = this.#environment.nowMs();
     try {
-      const answer = await send(pending);
-      this.#metadata = pending ?? this.#metadata;
-      settle();
-      return answer;
-    } catch (error) {
-      if (error instanceof RegistryError && error.refusedWith(400)) settle();
-      throw error;
+      const tell = this.#isRegistered ? await this.#beat(carried) : await this.#register(carried);
+      this.#isRegistered = true;
+      this.#heardAtMs = sentAtMs;
+      this.#attempt = 0;
+      metadata.accepted(carried);
+      tell();
+      return jitteredMs(this.#intervalMs, this.#environment.random());
+    } catch (thrown) {
+      const error = asRegistryError(thrown, 'the registration or heartbeat');
+      if (this.#isRegistered && error.refusedWith(404)) {
+        this.#isRegistered = false;
+        return 0;
+      }
+      const setAside = metadata.failed(carried, error);
+      return this.#failed(error, setAside);
     }
+  }
+
+  #failed(error: RegistryError, setAside: Metadata | undefined): number {
+    this.#attempt += 1;
+    const { fault } = error;
+    const leaseLeftMs = this.#heardAtMs + this.#lease.ttlMs - this.#environment.nowMs();
+    const waitMs = retryInMs(
+      {
+        attempt: this.#attempt,
+        intervalMs: this.#intervalMs,
+        // The next request is another one where it leaves out what this one was refused for.
+        hopeless: error.hopeless && setAside === undefined,
+        retryAfterMs: fault.kind === 'refused' ? fault.retryAfterMs : undefined,
+        longestMs: longestWaitMs(this.#lease.ttlMs, leaseLeftMs),
+      },
+      this.#environment.random(),
+    );
+    this.#tell('failed', { error, attempt: this.#attempt, retryInMs: waitMs, setAside });
+    return waitMs;
+  }
+
+  /** Registers, and gives what tells the owner so. */
+  async #register(carried: Carried | undefined): Promise<() => void> {
+    const { metadata: _, ...registration } = this.#registration;
+    this.#isRegistering = true;
+    try {
+      const sent = { ...registration, ...carried };
+      const { server, lease } = await this.#calls.register(sent, this.#requestOptions());
+      this.#lease = lease;
+      return () => {
+        this.#tell('registered', { server, lease });
+      };
+    } finally {
+      this.#isRegistering = false;
+    }
+  }
+
+  async #beat(carried: Carried | undefined): Promise<() => void> {
+    const { peers = false } = this.#options;
+    const sent = { peers, ...carried, ...this.#requestOptions() };
+    const answer = await this.#calls.heartbeat(this.serverId, sent);
+    return () => {
+      this.#tell('heartbeat', { peers: answer.peers });
+    };
+  }
+
+  async #deregister(): Promise<void> {
+    try {
+      await this.#calls.deregister(this.serverId, this.#callLimits());
+    } catch (thrown) {
+      throw asRegistryError(thrown, 'the deregistration');
+    }
+  }
+
+  get #intervalMs(): number {
+    return believedIntervalMs(this.#lease);
   }
 
   #pause(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#environment.after(delayMs, resolve);
+      const cancel = this.#environment.after(delayMs, resolve, this.#options.keepAlive);
       this.#wake = () => {
         cancel();
         resolve();
@@ -209,13 +246,4 @@ export class Heartbeat extends HeartbeatEventTarget {
   #requestOptions(): CallOptions {
     return { ...this.#callLimits(), signal: this.#inFlight.signal };
   }
-}
-
-function carrying(metadata: Metadata | undefined): { metadata?: Metadata } {
-  return metadata === undefined ? {} : { metadata };
-}
-
-function repeatable(error: RegistryError): { hopeless: boolean; retryAfterMs: number | undefined } {
-  const { fault, hopeless } = error;
-  return { hopeless, retryAfterMs: fault.kind === 'refused' ? fault.retryAfterMs : undefined };
 }

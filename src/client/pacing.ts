@@ -1,4 +1,5 @@
 /** When the next heartbeat or the next attempt is due: pure functions of what happened and of one random number. */
+import type { LeaseTerms } from '../protocol/protocol.ts';
 
 /** Share of the interval by which a heartbeat may come early or late, so that a fleet spreads out. */
 const JITTER = 0.1;
@@ -6,9 +7,49 @@ const JITTER = 0.1;
 /** The first retry comes after at most this share of the interval; each further one may take twice as long. */
 const FIRST_RETRY_SHARE = 1 / 16;
 
+/** No failure is followed by another attempt sooner than this, whatever interval a registry asked for. */
+const SHORTEST_RETRY_MS = 100;
+
+/** A longer delay overflows the 32 bits every runtime keeps for it, and would fire at once. */
+export const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/** The longest wait that a registry can ask for, lease or not: what it says today must not outlive who said it. */
+const LONGEST_BELIEVED_MS = 3_600_000;
+
+/** Nobody is asked to beat faster than once a second, but where leases are shorter than three seconds… */
+const SHORTEST_INTERVAL_MS = 1000;
+
+/** …and then not more than four times a second. */
+const SHORTEST_INTERVAL_EVER_MS = 250;
+
+/** Share of a lease that a heartbeat may wait for: moved by 10 %, and then on its way, it still comes in time. */
+const LONGEST_SHARE = 5 / 6;
+
+/** Share of a lease that is left for the request itself, when it is put off for as long as can be. */
+const RESERVE = 1 / 20;
+
 /** `intervalMs` moved by at most 10 % either way; `random` is from 0 to 1. */
 export function jitteredMs(intervalMs: number, random: number): number {
   return intervalMs * (1 + JITTER * (2 * random - 1));
+}
+
+/**
+ * Milliseconds between two heartbeats under those terms: what the registry asks for, but at most five sixths of
+ * the lease and an hour, and at least a second. Where a third of the lease is shorter than that, at least that third or 250 ms.
+ */
+export function believedIntervalMs({ ttlMs, heartbeatEveryMs }: LeaseTerms): number {
+  const shortestMs = Math.min(SHORTEST_INTERVAL_MS, Math.max(SHORTEST_INTERVAL_EVER_MS, ttlMs / 3));
+  return Math.max(shortestMs, Math.min(heartbeatEveryMs, ttlMs * LONGEST_SHARE, LONGEST_BELIEVED_MS));
+}
+
+/**
+ * The longest wait that `Retry-After` may cause, `leaseLeftMs` before the lease of `ttlMs` ends: one that can still save
+ * it. Where there is no lease to lose, as long as one would last; never more than an hour.
+ */
+export function longestWaitMs(ttlMs: number, leaseLeftMs: number): number {
+  const reserveMs = ttlMs * RESERVE;
+  const longestMs = leaseLeftMs > 0 ? Math.min(ttlMs, leaseLeftMs) - reserveMs : ttlMs;
+  return Math.min(LONGEST_BELIEVED_MS, Math.max(0, longestMs));
 }
 
 /** What decides how long to wait after a failure. */
@@ -21,6 +62,8 @@ export interface Failure {
   hopeless: boolean;
   /** What `Retry-After` asked for, if anything. */
   retryAfterMs: number | undefined;
+  /** The longest that `Retry-After` may put off the next attempt; no bound but a timer's if absent. */
+  longestMs?: number;
 }
 
 /**
@@ -28,23 +71,27 @@ export interface Failure {
  *
  * Waits double from a sixteenth of the interval up to the interval, each drawn from the upper half of its range
  * so that a fleet that failed together does not come back together. A hopeless request is repeated at the
- * normal pace. `Retry-After` only ever lengthens the wait, and is itself spread by up to 10 %.
+ * normal pace. `Retry-After` only ever lengthens the wait, and is itself spread by up to 10 %; where it asks for more
+ * than `longestMs`, the wait is drawn from the upper half of that.
  */
 export function retryInMs(failure: Failure, random: number): number {
-  const { attempt, intervalMs, hopeless, retryAfterMs = 0 } = failure;
+  const { attempt, intervalMs, hopeless, retryAfterMs = 0, longestMs = LONGEST_DELAY_MS } = failure;
   const ceilingMs = Math.min(intervalMs, intervalMs * FIRST_RETRY_SHARE * 2 ** (attempt - 1));
   const ownMs = hopeless ? jitteredMs(intervalMs, random) : ceilingMs * (0.5 + 0.5 * random);
-  return Math.round(Math.max(ownMs, retryAfterMs * (1 + JITTER * random)));
+  const askedMs = retryAfterMs * (1 + JITTER * random);
+  const grantedMs = askedMs <= longestMs ? askedMs : longestMs * (0.5 + 0.5 * random);
+  return Math.min(LONGEST_DELAY_MS, Math.round(Math.max(ownMs, grantedMs, SHORTEST_RETRY_MS)));
 }
 
 /**
  * The wait a `Retry-After` header asks for, in milliseconds; undefined where there is none or it makes no sense.
- * Both forms of RFC 9110 are read: a number of seconds, and a date, which is compared with `nowMs`.
+ * Both forms of RFC 9110 are read: a number of seconds, and a date, which is compared with `nowMs`. At most what a
+ * timer can hold.
  */
 export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
   if (header === null) return undefined;
   const text = header.trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  if (/^\d+$/.test(text)) return Math.min(LONGEST_DELAY_MS, Number(text) * 1000);
   const atMs = /^[A-Za-z]{3,9}, /.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+  return Number.isNaN(atMs) ? undefined : Math.min(LONGEST_DELAY_MS, Math.max(0, atMs - nowMs));
 }

@@ -1,8 +1,9 @@
 /** Holds the list up to date by asking, again and again, what changed since the revision it has. */
 import type { DeltaAnswer, Entry } from '../protocol/protocol.ts';
-import type { CallOptions } from './connection.ts';
+import { assertTimeout, type Answered, type CallOptions } from './connection.ts';
 import type { Environment } from './environment.ts';
-import { RegistryError } from './errors.ts';
+import { asRegistryError, type RegistryError } from './errors.ts';
+import { callOwner } from './owner.ts';
 import { jitteredMs, retryInMs } from './pacing.ts';
 
 /** How a list is watched. */
@@ -28,47 +29,64 @@ export interface ListChange {
 
 const DEFAULT_EVERY_MS = 5000;
 
+/** The longest that `Retry-After` may put off the next question, where the pace itself is not slower. */
+const LONGEST_WAIT_MS = 300_000;
+
 /**
  * The list at first, then each change of it, until the signal is aborted or the loop that reads it is left. A failure
- * ends nothing: it asks again, soon and then ever more slowly, up to the normal pace. After a restart of the registry
- * the whole list comes anew, and what is told is the difference. `lastSeen` of an entry is as of its last change.
+ * ends nothing, nor does an `onFailed` that throws: it asks again, soon and then ever more slowly, up to the normal
+ * pace; after as long as `Retry-After` asked for, but no more than five minutes. After a restart of the registry the
+ * whole list comes anew, and what is told is the difference. `lastSeen` of an entry is as of its last change.
+ *
+ * No list grows for ever: after `maxListBytes` of changes the whole of it is asked for anew.
  */
 export async function* watch(
-  ask: (since: number, options: CallOptions) => Promise<DeltaAnswer>,
+  ask: (since: number, options: CallOptions) => Promise<Answered<DeltaAnswer>>,
   environment: Environment,
+  maxListBytes: number,
   options: WatchOptions = {},
 ): AsyncGenerator<ListChange, void, void> {
   const { everyMs = DEFAULT_EVERY_MS, signal, onFailed, timeoutMs } = options;
   if (!(everyMs > 0)) throw new RangeError(`everyMs must be above 0, but is ${everyMs}`);
+  if (timeoutMs !== undefined) assertTimeout(timeoutMs);
   const limits = { ...(signal !== undefined && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
   const servers = new Map<string, Entry>();
   // No registry has a revision as old as this, so the first answer is the whole list.
   let since = 0;
+  let changedBytes = 0;
   let isFirst = true;
   let attempt = 0;
   const isAborted = () => signal?.aborted === true;
   while (!isAborted()) {
     let waitMs: number;
+    let change: ListChange | undefined;
     try {
-      const answer = await ask(since, limits);
-      const { changed, removed } = applyDelta(servers, answer);
-      since = answer.revision;
-      attempt = 0;
+      const { answer, bytes } = await ask(since, limits);
+      // Whatever it says of itself, the answer to the first question is all there is.
+      const isFull = since === 0 || answer.full === true;
+      const { changed, removed } = applyDelta(servers, { ...answer, ...(isFull && { full: true }) });
       const { revision, timestamp } = answer;
+      changedBytes = isFull ? 0 : changedBytes + bytes;
+      since = changedBytes > maxListBytes ? 0 : revision;
+      attempt = 0;
       if (isFirst || changed.length > 0 || removed.length > 0) {
         isFirst = false;
-        yield { servers, changed, removed, revision, timestamp };
+        change = { servers, changed, removed, revision, timestamp };
       }
       waitMs = jitteredMs(everyMs, environment.random());
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
-      if (error.fault.kind === 'aborted') return;
+    } catch (thrown) {
+      const error = asRegistryError(thrown, 'the question what changed');
+      const { fault } = error;
+      if (fault.kind === 'aborted') return;
       attempt += 1;
-      const retryAfterMs = error.fault.kind === 'refused' ? error.fault.retryAfterMs : undefined;
+      const retryAfterMs = fault.kind === 'refused' ? fault.retryAfterMs : undefined;
       const failure = { attempt, intervalMs: everyMs, hopeless: error.hopeless, retryAfterMs };
-      waitMs = retryInMs(failure, environment.random());
-      onFailed?.({ error, attempt, retryInMs: waitMs });
+      const longestMs = Math.max(everyMs, LONGEST_WAIT_MS);
+      const retryMs = retryInMs({ ...failure, longestMs }, environment.random());
+      waitMs = retryMs;
+      callOwner(() => onFailed?.({ error, attempt, retryInMs: retryMs }));
     }
+    if (change !== undefined) yield change;
     await pause(waitMs, environment, signal);
   }
 }

@@ -99,6 +99,48 @@ describe('stop with deregister', () => {
     expect(events).toEqual(['stopped']);
   });
 
+  test('aborts a heartbeat that hangs, and does not wait for it', async () => {
+    const { time, registry, handle, events } = setUp();
+    await time.advance(0);
+    registry.answer = (sent, signal) =>
+      (sent.request === 'POST /servers/heartbeat' ? hang : accept())(sent, signal);
+    await time.advance(16_000);
+    await handle.stop({ deregister: true });
+    expect(registry.requests).toEqual(['POST /servers', 'POST /servers/heartbeat', 'DELETE /servers/a%2Fb']);
+    expect(registry.sent.at(-1)?.atMs).toBe(16_000);
+    expect(events).toEqual(['registered', 'stopped']);
+    expect(time.pending).toBe(0);
+  });
+
+  test('sends the deregistration before it returns, and so that it outlives a page', async () => {
+    const sent: [string | undefined, boolean | undefined][] = [];
+    const client = new RegistryClient('http://registry.test', {
+      environment: new ManualTime(),
+      fetch: async (url, { method, keepalive }) => {
+        sent.push([method, keepalive]);
+        return accept()(
+          { request: `${method} ${new URL(url).pathname}`, body: {}, headers: new Headers(), atMs: 0 },
+          new AbortController().signal,
+        );
+      },
+    });
+    const handle = client.startHeartbeat(REGISTRATION);
+    await settled();
+    void handle.stop({ deregister: true });
+    expect(sent).toEqual([
+      ['POST', false],
+      ['DELETE', true],
+    ]);
+  });
+
+  test('rejects with a RegistryError where the id can not be sent in a URL', async () => {
+    const time = new ManualTime();
+    const { fetch } = new FakeRegistry(time);
+    const client = new RegistryClient('http://registry.test', { fetch, environment: time });
+    const handle = client.startHeartbeat({ ...REGISTRATION, serverId: '..' });
+    await expect(handle.stop({ deregister: true })).rejects.toMatchObject({ kind: 'unsendable' });
+  });
+
   test('rejects where the deregistration fails, and may be called again', async () => {
     const { time, registry, handle } = setUp();
     await time.advance(0);

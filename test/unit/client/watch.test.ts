@@ -131,3 +131,60 @@ test('an abort while it waits ends it, and no timer is left', async () => {
   await settled();
   expect(time.pending).toBe(0);
 });
+
+describe('whatever the registry answers', () => {
+  test('metadata nested 20,000 deep, or any answer that can not be used, does not end it', async () => {
+    const { time, registry, stop, seen, failures, ended } = watching();
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const delta = JSON.stringify({ revision: 7, since: 0, changed: [entry('a')], removed: [], timestamp: 1 });
+    registry.answer = () => new Response(delta.replace('"region":"eu"', `"region":"eu","x":${deep}`));
+    await time.advance(1);
+    registry.answer = () => new Response('{"changed":');
+    await time.advance(3000);
+    registry.answer = answer({ full: true, changed: [entry('a')] });
+    await time.advance(3000);
+    stop.abort();
+    await ended;
+    expect(failures.length).toBeGreaterThan(2);
+    expect(seen.map(({ ids }) => ids)).toEqual([['a']]);
+  });
+
+  test.each(['3600', '99999999999999999999'])(
+    'a Retry-After of %s puts it off by five minutes at most',
+    async (header) => {
+      const { time, registry, stop, failures, ended } = watching();
+      registry.answer = () => new Response('{}', { status: 503, headers: { 'Retry-After': header } });
+      await time.advance(600_000);
+      stop.abort();
+      await ended;
+      expect(failures.length).toBeGreaterThanOrEqual(2);
+      expect(Math.max(...failures.map(({ retryInMs }) => retryInMs))).toBeLessThanOrEqual(300_000);
+    },
+  );
+
+  test('changes that add servers for ever can not grow the list for ever', async () => {
+    const time = new ManualTime();
+    let revision = 0;
+    const registry = new FakeRegistry(time, (sent, signal) => {
+      revision += 1;
+      const changed = Array.from({ length: 100 }, (_, index) => entry(`${revision}-${index}`));
+      return answer({ revision, changed })(sent, signal);
+    });
+    const client = new RegistryClient('http://registry.test', {
+      fetch: registry.fetch,
+      environment: time,
+      maxListBytes: 100_000,
+    });
+    const stop = new AbortController();
+    const sizes: number[] = [];
+    const ended = (async () => {
+      const changes = client.watchByPolling({ everyMs: 1000, signal: stop.signal });
+      for await (const { servers } of changes) sizes.push(servers.size);
+    })();
+    await time.advance(100_000);
+    stop.abort();
+    await ended;
+    expect(sizes.length).toBeGreaterThan(90);
+    expect(Math.max(...sizes)).toBeLessThan(3000);
+  });
+});
