@@ -53,6 +53,60 @@ describe('a body', () => {
     expect(await kindOf(await post(streamed(padded(9000)), lying))).toBe('413 body-too-large');
   });
 
+  it.each([
+    ['no Content-Length', {}, 64],
+    ['a Content-Length that is too small', { 'Content-Length': '10' }, 64],
+    [
+      'a Content-Length within the limit, and chunks',
+      { 'Content-Length': '10', 'Transfer-Encoding': 'chunked' },
+      512,
+    ],
+  ])('without end is not buffered, with %s', async (_, headers, maxPulls) => {
+    let pulled = 0;
+    const endless = new ReadableStream({
+      type: 'bytes',
+      pull(controller) {
+        pulled += 1;
+        controller.enqueue(new Uint8Array(1024).fill(32));
+      },
+    });
+    const endlessly = new Request(`${ORIGIN}/servers`, { method: 'POST', body: endless, headers });
+    expect(await kindOf(await ask(endlessly, OPEN))).toBe('413 body-too-large');
+    expect(pulled).toBeLessThan(maxPulls);
+  });
+
+  it('that is longer than announced, but not too long, is read to its end', async () => {
+    const text = registration({ serverId: 'longer' });
+    const longer = new Request(`${ORIGIN}/servers`, {
+      method: 'POST',
+      body: streamed(text.slice(0, 5), text.slice(5)),
+      headers: { 'Content-Length': '9' },
+    });
+    expect(await kindOf(await ask(longer, OPEN))).toBe('ok');
+    expect((await exports.default.fetch(`${ORIGIN}/servers/longer`)).status).toBe(200);
+  });
+
+  it('that breaks off is the fault of its sender', async () => {
+    const broken = new ReadableStream({
+      type: 'bytes',
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"serverId":'));
+      },
+      pull() {
+        throw new Error('the connection was lost');
+      },
+    });
+    const cut = new Request(`${ORIGIN}/servers`, { method: 'POST', body: broken });
+    expect(await kindOf(await ask(cut, OPEN))).toBe('400 malformed-body');
+  });
+
+  it.each(['DELETE', 'POST'])('of no bytes is none, whatever type the %s says it has', async (method) => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '0' };
+    const path = method === 'DELETE' ? '/servers/nobody' : '/servers';
+    const answer = await ask(new Request(`${ORIGIN}${path}`, { method, headers, body: '' }), OPEN);
+    expect(await kindOf(answer)).toBe(method === 'DELETE' ? 'ok' : '400 malformed-body');
+  });
+
   it('is read no further than the limit', async () => {
     let pulled = 0;
     const endless = new ReadableStream({
