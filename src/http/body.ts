@@ -91,7 +91,7 @@ async function readUpToLimit(
  * Takes what is left of a copy of a body, within bounds, so that a sender who is still sending hears the answer
  * rather than a reset of its connection. The body itself stays untouched: what lies beyond is the runtime's.
  */
-async function drain(copy: ReadableStream): Promise<void> {
+async function drain(copy: ReadableStream<Uint8Array>): Promise<void> {
   const reader = copy.getReader();
   const readAll = async () => {
     for (let bytes = 0; bytes < DRAIN_MAX_BYTES;) {

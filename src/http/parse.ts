@@ -3,11 +3,11 @@ import type { z } from 'zod';
 import { heartbeatRequest, isBlank, registerRequest } from '../protocol/protocol.ts';
 import type { HeartbeatRequest, RegisterRequest } from '../protocol/protocol.ts';
 import { parseObject } from './body.ts';
-import { checkEndpoint } from './endpoint.ts';
+import { checkEndpoint, type EndpointTerms } from './endpoint.ts';
 import { refused, type Parsed } from './parsed.ts';
 
 /** [C1] [C3] [C17] [N1] */
-export function parseRegister(bytes: Uint8Array, allowPrivateEndpoints: boolean): Parsed<RegisterRequest> {
+export function parseRegister(bytes: Uint8Array, terms: EndpointTerms): Parsed<RegisterRequest> {
   const body = parseObject(bytes);
   if (!body.ok) return body;
   const { serverId, endpoint, publicKey } = body.value;
@@ -15,7 +15,7 @@ export function parseRegister(bytes: Uint8Array, allowPrivateEndpoints: boolean)
     return refused({ kind: 'missing-fields' });
   const parsed = check(registerRequest, body.value);
   if (!parsed.ok) return parsed;
-  const reachable = checkEndpoint(parsed.value.endpoint, allowPrivateEndpoints);
+  const reachable = checkEndpoint(parsed.value.endpoint, terms);
   return reachable.ok ? parsed : reachable;
 }
 

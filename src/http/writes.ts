@@ -14,7 +14,7 @@ export async function register({
   registry,
   respond,
 }: Call): Promise<Response | Refusal> {
-  const admitted = await admit(request, gate, (body) => parseRegister(body, config.allowPrivateEndpoints));
+  const admitted = await admit(request, gate, (body) => parseRegister(body, config));
   if (!admitted.ok) return admitted.refusal;
   const { value, proof } = admitted.value;
   const { metadata, ...named } = value;

@@ -226,7 +226,7 @@ describe('metadata', () => {
 });
 
 describe('a private endpoint', () => {
-  it.each(['wss://127.0.0.1', 'tcp://0x7f.1:9', 'udp://[::ffff:10.0.0.1]', 'http://localhost'])(
+  it.each(['wss://127.0.0.1', 'tcp://10.0.0.1:9', 'udp://[::ffff:10.0.0.1]:9', 'http://localhost'])(
     '%s is refused, unless ALLOW_PRIVATE_ENDPOINTS is true',
     async (endpoint) => {
       const register = (allow: string) => {
