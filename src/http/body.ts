@@ -7,6 +7,7 @@ const READ_BYTES = LIMITS.bodyBytes + 1;
 
 /** How much of a body that is too large is still taken from the connection, and for how long. */
 const DRAIN_MAX_BYTES = 262_144;
+const DRAIN_CHUNK_BYTES = 16_384;
 const DRAIN_MAX_MS = 2000;
 
 /** Any parameters; a charset other than UTF-8 is not JSON, but it can't be told from the bytes of ASCII either. */
@@ -91,13 +92,15 @@ async function readUpToLimit(
  * Takes what is left of a copy of a body, within bounds, so that a sender who is still sending hears the answer
  * rather than a reset of its connection. The body itself stays untouched: what lies beyond is the runtime's.
  */
-async function drain(copy: ReadableStream<Uint8Array>): Promise<void> {
-  const reader = copy.getReader();
+async function drain(copy: ReadableStream): Promise<void> {
+  const reader = copy.getReader({ mode: 'byob' });
   const readAll = async () => {
+    let room = new Uint8Array(DRAIN_CHUNK_BYTES);
     for (let bytes = 0; bytes < DRAIN_MAX_BYTES;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read(room);
       if (done) return;
       bytes += value.byteLength;
+      room = new Uint8Array(value.buffer);
     }
   };
   await Promise.race([readAll().catch(() => undefined), scheduler.wait(DRAIN_MAX_MS)]);
