@@ -4,6 +4,7 @@ import { heartbeatRequest, isBlank, registerRequest } from '../protocol/protocol
 import type { HeartbeatRequest, RegisterRequest } from '../protocol/protocol.ts';
 import { parseObject } from './body.ts';
 import { checkEndpoint, type EndpointTerms } from './endpoint.ts';
+import { pathOf } from './path.ts';
 import { refused, type Parsed } from './parsed.ts';
 
 /** [C1] [C3] [C17] [N1] */
@@ -29,7 +30,7 @@ export function parseHeartbeat(bytes: Uint8Array): Parsed<HeartbeatRequest> {
 
 /** [C11] [N5] The id behind `/servers/`, percent-decoded; a raw `/` in it belongs to the id. */
 export function parseServerId(request: Request): Parsed<string> {
-  const encoded = new URL(request.url).pathname.slice('/servers/'.length);
+  const encoded = pathOf(request).slice('/servers/'.length);
   let decoded: string;
   try {
     decoded = decodeURIComponent(encoded);
