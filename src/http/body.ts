@@ -107,17 +107,24 @@ async function drain(copy: ReadableStream): Promise<void> {
   await reader.cancel().catch(() => undefined);
 }
 
+/** The object of a body, and the text it was read from. */
+export interface ParsedObject {
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
 /** [C17] The JSON object in a body. Of members with the same name the last one counts, as in every browser. */
-export function parseObject(bytes: Uint8Array): Parsed<Readonly<Record<string, unknown>>> {
+export function parseObject(bytes: Uint8Array): Parsed<ParsedObject> {
   let value: unknown;
+  let text: string;
   try {
-    const text = utf8.decode(bytes);
+    text = utf8.decode(bytes);
     if (text.trim() === '') return malformed('the body is empty');
     value = JSON.parse(text);
   } catch (error) {
     return malformed(error instanceof SyntaxError ? error.message : 'the body is not UTF-8');
   }
-  if (isObject(value)) return { ok: true, value };
+  if (isObject(value)) return { ok: true, value: { members: value, text } };
   const what = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
   return malformed(`the body is ${what}`);
 }

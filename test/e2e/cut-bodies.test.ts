@@ -35,7 +35,10 @@ const POST = 'POST /servers HTTP/1.1\r\nHost: registry.example\r\nContent-Type: 
 
 test.each([
   ['chunks whose length is no number', `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n{"serverId":`],
-  ['a chunk that is longer than it says', `${POST}Transfer-Encoding: chunked\r\n\r\n2\r\n{"serverId":\r\n0\r\n\r\n`],
+  [
+    'a chunk that is longer than it says',
+    `${POST}Transfer-Encoding: chunked\r\n\r\n2\r\n{"serverId":\r\n0\r\n\r\n`,
+  ],
 ])('%s are answered 400', async (_, text) => {
   expect(await exchange(text, 'waits')).toContain('HTTP/1.1 400 ');
 });
