@@ -76,7 +76,10 @@ export class Ownership {
 
   /** Ends a lease at its owner's or the operator's word. What is to be remembered of it, if anything. */
   depart(serverId: string, proof: Proof | undefined, now: number): Departure | undefined {
-    const last = this.#directory.find(serverId)?.lease.proof ?? this.#departures.find(serverId, now);
+    const departed = this.#departures.find(serverId, now);
+    const last = this.#directory.find(serverId)?.lease.proof ?? departed;
+    // Whoever signs it: nobody owns what the operator removed, and so nobody takes it along by leaving.
+    if (departed?.key === null && last === departed) return departed;
     this.#directory.remove(serverId);
     if (last === undefined) return undefined;
     const createdSeconds = Math.max(last.createdSeconds, proof?.createdSeconds ?? 0);

@@ -113,6 +113,7 @@ export class Responder {
       status,
       detail,
       error: error ?? detail,
+      ...(wantsSignature(refusal) ? { now: Date.now() } : {}),
       ...(refusal.kind === 'no-such-route' ? { hint: 'GET / lists every endpoint' } : {}),
       ...(refusal.kind === 'internal' ? { incident: refusal.incident } : {}),
     };
@@ -126,4 +127,9 @@ export class Responder {
       },
     });
   }
+}
+
+/** Its "created" is compared with the registry's clock, which the sender's may have left. */
+function wantsSignature(refusal: Refusal): boolean {
+  return refusal.kind === 'unauthorized' && refusal.wants === 'signature';
 }

@@ -98,6 +98,16 @@ describe('a departure', () => {
     expect(departures.size).toBe(0);
   });
 
+  it('at the word of the operator is of nobody else: a stranger who signs a deregistration binds nothing', () => {
+    expect(register('a', proof('A'))).toBe('ok');
+    const removed = ownership.depart('a', undefined, NOW);
+    expect(ownership.refuseDeregistration('a', proof('S', 50), NOW)).toBeUndefined();
+    expect(ownership.depart('a', proof('S', 50), NOW)).toBe(removed);
+    expect(departures.find('a', NOW)).toEqual({ ...removed, key: null });
+    expect(departures.ownedBy('S')).toBe(0);
+    expect(register('a', proof('B', 2))).toBe('ok');
+  });
+
   it('that departed anew while its row was deleted is remembered', () => {
     const over = { serverId: 'a', key: 'A', createdSeconds: 1, until: NOW };
     departures.add(over);

@@ -82,7 +82,7 @@ describe('a number of metadata', () => {
   ])('%s, which would come back as another, is refused by its path', async (number) => {
     for (const metadata of [`{"n":${number}}`, `{"n":{"a":[0,${number}]}}`, `{"n":1,"n":${number}}`]) {
       const response = await write(metadata);
-      await expectProblem(response.clone() as Response, 400, 'metadata.n');
+      await expectProblem(response.clone(), 400, 'metadata.n');
       await expectProblem(response, 400, 'send it as a string');
     }
     await register();
@@ -172,7 +172,7 @@ describe('[N17] members that are not known', () => {
 
   it('are not spoken of where there are none', async () => {
     const answer = await register({ region: 'eu', metadata: { players: 3 } });
-    expect(Object.keys((await answer.json()) as object)).toEqual(['success', 'server', 'lease']);
+    expect(Object.keys(await answer.json<object>())).toEqual(['success', 'server', 'lease']);
     const beat = await send('POST', '/servers/heartbeat', { serverId: 'a', peers: false, metadata: {} });
     expect(await beat.text()).toBe('{"success":true}');
   });
