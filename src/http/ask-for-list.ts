@@ -16,6 +16,25 @@ export interface ListAnswer {
   readonly signature: string | null;
 }
 
+/** What a HEAD answers of the whole list. */
+export interface ListHead extends Pick<ListAnswer, 'etag' | 'signature'> {
+  readonly byteLength: number;
+}
+
+/** Undefined where the object is still one that answers no HEAD: for minutes after a deploy. */
+export async function askForListHead(
+  registry: Pick<Call['registry'], 'fetch'>,
+): Promise<ListHead | undefined> {
+  const { headers } = await registry.fetch(LIST_URL, { method: 'HEAD' });
+  const length = headers.get(LIST_HEADERS.length);
+  if (length === null) return undefined;
+  return {
+    byteLength: Number(length),
+    etag: headers.get('ETag'),
+    signature: headers.get(LIST_HEADERS.signature),
+  };
+}
+
 /** `knownEtags` are those the reader has, as it sent them; null where it sent none. */
 export async function askForList(
   registry: Pick<Call['registry'], 'fetch' | 'listServers'>,

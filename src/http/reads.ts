@@ -4,7 +4,7 @@ import type { Refusal } from '../protocol/refusal.ts';
 
 import type { GetOutcome } from '../registry/outcomes.ts';
 import { VERSION } from '../version.ts';
-import { answerOf, askForList } from './ask-for-list.ts';
+import { answerOf, askForList, askForListHead } from './ask-for-list.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
 import { errorsPage } from './errors-page.ts';
@@ -17,8 +17,11 @@ export async function list({ request, registry, respond }: Call): Promise<Respon
   const wish = parsed.value;
   const knownEtags = request.headers.get('If-None-Match');
   switch (wish.kind) {
-    case 'all':
+    case 'all': {
+      const head = request.method === 'HEAD' && knownEtags === null && (await askForListHead(registry));
+      if (head) return respond.listHead(head);
       return respond.list(await askForList(registry, knownEtags), 'public');
+    }
     case 'since':
       return respond.list(answerOf(await registry.changesSince(wish.revision)), 'public');
     case 'page': {

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 
-import type { ListAnswer } from './ask-for-list.ts';
+import type { ListAnswer, ListHead } from './ask-for-list.ts';
 import { explain, typeOf } from './problems.ts';
 
 /** [C15] What every answer allows other origins to do, and to read. */
@@ -91,6 +91,13 @@ export class Responder {
   list({ body, etag, signature }: ListAnswer, audience: 'public' | 'private'): Response {
     const headers = (audience === 'private' ? this.#privateList : this.#list).with(etag, signature);
     return new Response(body, { status: body === null ? 304 : 200, headers });
+  }
+
+  /** The same without the body. */
+  listHead({ byteLength, etag, signature }: ListHead): Response {
+    const headers = new Headers(this.#list.with(etag, signature));
+    headers.set('Content-Length', String(byteLength));
+    return new Response(null, { headers });
   }
 
   /** Adds what protects every answer to the headers of one that is made elsewhere. */

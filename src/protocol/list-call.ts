@@ -8,4 +8,6 @@ export const LIST_HEADERS = {
   signature: 'Signature',
   /** Tells the Worker to take the whole body before it answers, because the object can't wait for a slow reader. */
   atOnce: 'At-Once',
+  /** Bytes of the body, where it was asked for with HEAD. */
+  length: 'List-Length',
 } as const;

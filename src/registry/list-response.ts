@@ -1,6 +1,7 @@
 /** The object's end of the call for the whole list: what was found, as a response. */
 import { LIST_HEADERS } from '../protocol/list-call.ts';
 import type { ListOutcome } from './outcomes.ts';
+import type { ListHead } from './reader.ts';
 import { isToTakeAtOnce } from './outflow.ts';
 
 type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
@@ -12,6 +13,13 @@ export class ListResponses {
 
   of({ body, etag, signature }: Listed): Response {
     return new Response(body, { headers: this.#headersFor(etag, signature, isToTakeAtOnce(body)) });
+  }
+
+  /** For a HEAD. */
+  head({ byteLength, etag, signature }: ListHead): Response {
+    const headers = new Headers(this.#headersFor(etag, signature, false));
+    headers.set(LIST_HEADERS.length, String(byteLength));
+    return new Response(null, { headers });
   }
 
   #headersFor(etag: string | null, signature: string | null, atOnce: boolean): Headers {

@@ -106,7 +106,9 @@ export class ServerRegistry extends DurableObject<Env> {
   }
 
   /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. */
-  override async fetch(): Promise<Response> {
+  override async fetch(request?: Request): Promise<Response> {
+    if (request?.method === 'HEAD')
+      return this.#listResponses.head(await this.#reader.head(this.#tickOfRead()));
     return this.#listResponses.of(await this.#reader.whole(this.#tickOfRead()));
   }
 
