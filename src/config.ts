@@ -15,8 +15,45 @@ const MAX_TOKEN_CHARACTERS = 256;
 const secret = z
   .string('must be a string')
   .transform((text) => text.trim())
-  .pipe(z.string().max(MAX_TOKEN_CHARACTERS, `must have at most ${MAX_TOKEN_CHARACTERS} characters`))
+  .pipe(
+    z
+      .string()
+      .max(MAX_TOKEN_CHARACTERS, `must have at most ${MAX_TOKEN_CHARACTERS} characters`)
+      // Anything else can't be sent behind "Bearer", or is sent in another encoding by each client.
+      .regex(/^[\x21-\x7e]*$/, 'must have visible ASCII characters only, and no blanks between them'),
+  )
   .optional();
+
+/** What a scheme is (RFC 3986, section 3.1), in lower case. */
+const SCHEME = /^[a-z][a-z\d+.-]*$/;
+
+/** What a page that opens a listed endpoint would run, or show as its own. */
+const HARMFUL_SCHEMES: ReadonlySet<string> = new Set([
+  'javascript',
+  'vbscript',
+  'data',
+  'blob',
+  'file',
+  'filesystem',
+  'about',
+  'view-source',
+]);
+
+const schemes = z
+  .string('must be a string')
+  .transform((text) => [
+    ...new Set(
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
+    ),
+  ])
+  .refine((names) => names.length > 0, 'must have at least one URL scheme')
+  .refine(
+    (names) => names.every((name) => SCHEME.test(name) && !HARMFUL_SCHEMES.has(name)),
+    'must be URL schemes such as "wss,minecraft", without "://", and none that a browser runs or shows as its own',
+  );
 
 /** Never shown, not even where they can't be used. */
 const SECRETS: ReadonlySet<string> = new Set([
@@ -41,6 +78,7 @@ const variables = z.object({
   MAX_SERVERS_PER_KEY: positiveMs(100),
   RATE_LIMIT: z.enum(['on', 'off'], 'must be "on" or "off"').default('on'),
   ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'must be "true" or "false"').default('false'),
+  ENDPOINT_SCHEMES: schemes.default(['wss', 'ws', 'https', 'http', 'tcp', 'udp', 'quic']),
   RECORD_LOCATION: z.enum(['true', 'false'], 'must be "true" or "false"').default('true'),
   LIST_MAX_AGE_S: z
     .string('must be a string holding a number of seconds')
@@ -52,6 +90,13 @@ const variables = z.object({
     .string()
     .refine(isOrigin, 'must be an origin such as "https://example.org", or "*"')
     .default('*'),
+  PUBLIC_ORIGIN: z
+    .string()
+    .refine(
+      (text) => text === '' || (text !== '*' && isOrigin(text) && /^https?:/.test(text)),
+      'must be an origin such as "https://registry.example", or empty',
+    )
+    .default(''),
 });
 
 function isOrigin(text: string): boolean {
@@ -89,6 +134,8 @@ export interface Config {
   readonly rateLimit: boolean;
   /** Whether an endpoint may lie in a private, loopback, link-local or reserved range. */
   readonly allowPrivateEndpoints: boolean;
+  /** The schemes an endpoint may have, in lower case. */
+  readonly endpointSchemes: readonly string[];
   /** Whether an entry notes where its registration came from. */
   readonly recordLocation: boolean;
   /** Seconds for which caches may answer a list; 0: every list is asked for. */
@@ -97,6 +144,8 @@ export interface Config {
   readonly signingSeed: string | null;
   /** `Access-Control-Allow-Origin` of every answer. */
   readonly corsOrigin: string;
+  /** The origin under which clients know the registry, where a proxy before it changes it; null: as it was asked. */
+  readonly publicOrigin: string | null;
 }
 
 /** A variable that can't be used. The message names it, its value and what it should be. */
@@ -138,10 +187,12 @@ export function parseConfig(env: object): Config {
     maxServersPerKey: vars.MAX_SERVERS_PER_KEY,
     rateLimit: vars.RATE_LIMIT === 'on',
     allowPrivateEndpoints: vars.ALLOW_PRIVATE_ENDPOINTS === 'true',
+    endpointSchemes: vars.ENDPOINT_SCHEMES,
     recordLocation: vars.RECORD_LOCATION === 'true',
     listMaxAgeS: vars.LIST_MAX_AGE_S,
     signingSeed: vars.BOOTSTRAP_SIGNING_KEY === '' ? null : vars.BOOTSTRAP_SIGNING_KEY,
     corsOrigin: vars.CORS_ORIGIN,
+    publicOrigin: vars.PUBLIC_ORIGIN === '' ? null : vars.PUBLIC_ORIGIN,
   };
 }
 

@@ -26,7 +26,9 @@ declare global {
       /** Absent where the Worker runs without the bindings of wrangler.toml. */
       readonly WRITES_PER_ADDRESS?: RateLimit;
       readonly WRITES_PER_SERVER?: RateLimit;
+      readonly ENDPOINT_SCHEMES: string;
       readonly CORS_ORIGIN: string;
+      readonly PUBLIC_ORIGIN: string;
     }
     interface GlobalProps {
       readonly mainModule: typeof Worker;

@@ -14,6 +14,7 @@ const COMPATIBILITY_DATE = '2026-04-26';
 const ALARMING = /uncaught|request-failed|exception|rate-limiter-failed/i;
 
 export interface Target {
+  readonly url: URL;
   /** Sends a request as it is, over a real connection. */
   send(this: void, request: FuzzRequest): Promise<FuzzAnswer>;
   /** The lines of the log that must not be there. */
@@ -53,6 +54,7 @@ export async function startTarget(vars: Readonly<Record<string, string>> = {}): 
   const url = await miniflare.unsafeGetDirectURL();
   const agent = new Agent({ keepAlive: true });
   return {
+    url,
     send: (request) => send(url, agent, request),
     logged: () => alarming,
     async stop() {

@@ -78,17 +78,21 @@ const isPartOfEntry = shaped<PageAnswer['servers'][number]>({
   distanceKm: optional(isCount),
 });
 
+const unknownMembers = { ignored: optional(arrayOf(isString)), hint: optional(isString) };
+
 /** Answer to a registration. */
 export const isRegisterAnswer = shaped<RegisterAnswer>({
   success: isTrue,
   server: isEntry,
   lease: shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration }),
+  ...unknownMembers,
 });
 
 /** Answer to a heartbeat. */
 export const isHeartbeatAnswer = shaped<HeartbeatAnswer>({
   success: isTrue,
   peers: optional(arrayOf(isEntry)),
+  ...unknownMembers,
 });
 
 /** Answer to a deregistration. */

@@ -4,6 +4,7 @@ import type { RequestRefusal } from '../protocol/refusal.ts';
 import type { Proof } from '../rpc/contract.ts';
 import { refused, type Parsed } from './parsed.ts';
 import { keyInId, readPublicKey } from './signature/keys.ts';
+import { signableTargets } from './signature/targets.ts';
 import { verifyRequest } from './signature/verify.ts';
 import { TokenChecker } from './token.ts';
 
@@ -16,13 +17,23 @@ export interface Subject {
 /** Trusted: allowed to write of any server. Else the request's signature decides. */
 export type Standing = 'trusted' | 'must-be-signed';
 
+/** Who signed a request, and the signature itself. */
+export interface Proved {
+  readonly proof: Proof;
+  readonly signature: ArrayBuffer;
+}
+
 /** The rules of one configuration. */
 export class Access {
   readonly #mode: Config['writeAccess'];
+  readonly #publicOrigin: string | null;
+  readonly #corsOrigin: string;
   readonly #tokens: TokenChecker | undefined;
 
-  constructor(config: Pick<Config, 'writeAccess' | 'tokens'>) {
+  constructor(config: Pick<Config, 'writeAccess' | 'tokens' | 'publicOrigin' | 'corsOrigin'>) {
     this.#mode = config.writeAccess;
+    this.#publicOrigin = config.publicOrigin;
+    this.#corsOrigin = config.corsOrigin;
     this.#tokens = config.tokens.length === 0 ? undefined : new TokenChecker(config.tokens);
   }
 
@@ -30,7 +41,7 @@ export class Access {
   atTheDoor(request: Request): Parsed<Standing> {
     switch (this.#mode) {
       case 'open':
-        return { ok: true, value: 'trusted' };
+        return this.#byOrigin(request);
       case 'token':
         return this.#byToken(request);
       case 'signed':
@@ -52,7 +63,7 @@ export class Access {
     request: Request,
     body: Uint8Array<ArrayBuffer>,
     { serverId, publicKey }: Subject,
-  ): Promise<Parsed<Proof>> {
+  ): Promise<Parsed<Proved>> {
     const idKey = keyInId(serverId);
     if (idKey === undefined) {
       const problem = 'must spell the 32 bytes of the key behind "ed25519:" in standard base64, with padding';
@@ -63,12 +74,30 @@ export class Access {
       const problem = 'must be an Ed25519 public key, in base64 or PEM';
       return refused({ kind: 'invalid-field', field: 'publicKey', problem });
     }
-    const verdict = await verifyRequest(request, body, registeredKey ?? idKey ?? undefined, Date.now());
+    const targets = signableTargets(request, this.#publicOrigin);
+    const known = registeredKey ?? idKey ?? undefined;
+    const verdict = await verifyRequest(request, body, known, Date.now(), targets);
     if (!verdict.ok) return refused(unsigned(verdict.problem));
-    const { key, createdSeconds } = verdict.signed;
+    const { key, createdSeconds, signature } = verdict.signed;
     const named = [idKey, registeredKey].filter((other) => other !== null && other !== undefined);
     if (named.some((other) => other.base64 !== key.base64)) return refused({ kind: 'not-owner' });
-    return { ok: true, value: { key: key.base64, createdSeconds } };
+    return { ok: true, value: { proof: { key: key.base64, createdSeconds }, signature } };
+  }
+
+  /**
+   * The page that a browser sends a write for. A preflight would ask, but a POST without a type goes without one.
+   * Whoever is no browser names none.
+   */
+  #byOrigin(request: Request): Parsed<Standing> {
+    const origin = request.headers.get('Origin');
+    const isWelcome =
+      origin === null ||
+      this.#corsOrigin === '*' ||
+      origin === this.#corsOrigin ||
+      origin === (this.#publicOrigin ?? originOf(request.url));
+    return isWelcome
+      ? { ok: true, value: 'trusted' }
+      : refused({ kind: 'foreign-origin', origin, allowed: this.#corsOrigin });
   }
 
   #byToken(request: Request): Parsed<Standing> {
@@ -82,4 +111,13 @@ export class Access {
 
 function unsigned(problem: string): RequestRefusal {
   return { kind: 'unauthorized', wants: 'signature', problem };
+}
+
+/** Null where the URL is none, because the request names no usable host. */
+function originOf(url: string): string | null {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return null;
+  }
 }

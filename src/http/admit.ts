@@ -1,6 +1,6 @@
 /** From a request to a write that may go to the object: credential, limits, body and signature, in that order. */
 import type { Proof } from '../rpc/contract.ts';
-import type { Access, Subject } from './access.ts';
+import type { Access, Proved, Subject } from './access.ts';
 import { addressOf } from './address.ts';
 import { readBody } from './body.ts';
 import type { WriteLimits } from './limits.ts';
@@ -24,29 +24,53 @@ export async function admit<Value extends Subject>(
   { access, limits }: Gate,
   parse: (body: Uint8Array) => Parsed<Value>,
 ): Promise<Parsed<Admitted<Value>>> {
-  const address = limits === undefined ? undefined : addressOf(request);
   const standing = access.atTheDoor(request);
-  const trusted = standing.ok && standing.value === 'trusted';
-  if (limits !== undefined && (trusted || !standing.ok)) {
-    const over = await limits.ofAddress(address, trusted);
-    if (over !== undefined) return { ok: false, refusal: over };
-  }
-  if (!standing.ok) return standing;
+  if (standing.ok && standing.value === 'must-be-signed')
+    return admitSigned(request, { access, limits }, parse);
 
+  const over = await limits?.ofAddress(addressOf(request), standing.ok);
+  if (over !== undefined) return { ok: false, refusal: over };
+  if (!standing.ok) return standing;
   const body = await readBody(request);
   if (!body.ok) return body;
   const parsed = parse(body.value);
   if (!parsed.ok) return parsed;
   const { value } = parsed;
+  const overOfServer = await limits?.ofServer(value.serverId);
+  return overOfServer === undefined
+    ? { ok: true, value: { value, proof: null } }
+    : { ok: false, refusal: overOfServer };
+}
 
-  let proof: Proof | null = null;
-  if (!trusted) {
-    const proved = await access.proofOf(request, body.value, value);
-    const over = await limits?.ofAddress(address, proved.ok);
-    if (over !== undefined) return { ok: false, refusal: over };
-    if (!proved.ok) return proved;
-    proof = proved.value;
-  }
-  const over = await limits?.ofServer(value.serverId, proof?.key);
-  return over === undefined ? { ok: true, value: { value, proof } } : { ok: false, refusal: over };
+/**
+ * Only the signature tells whose budget a write is of, so it is checked first: a bounded piece of work. Whatever is
+ * refused on the way to it, a malformed body too, counts among the refused writes of its address.
+ */
+async function admitSigned<Value extends Subject>(
+  request: Request,
+  { access, limits }: Gate,
+  parse: (body: Uint8Array) => Parsed<Value>,
+): Promise<Parsed<Admitted<Value>>> {
+  const proved = await prove(request, access, parse);
+  const over = await limits?.ofAddress(addressOf(request), proved.ok);
+  if (over !== undefined) return { ok: false, refusal: over };
+  if (!proved.ok) return proved;
+  const { value, proof, signature } = proved.value;
+  const overOfServer = await limits?.ofSigned(value.serverId, proof.key, signature);
+  return overOfServer === undefined
+    ? { ok: true, value: { value, proof } }
+    : { ok: false, refusal: overOfServer };
+}
+
+async function prove<Value extends Subject>(
+  request: Request,
+  access: Access,
+  parse: (body: Uint8Array) => Parsed<Value>,
+): Promise<Parsed<Proved & { readonly value: Value }>> {
+  const body = await readBody(request);
+  if (!body.ok) return body;
+  const parsed = parse(body.value);
+  if (!parsed.ok) return parsed;
+  const proved = await access.proofOf(request, body.value, parsed.value);
+  return proved.ok ? { ok: true, value: { ...proved.value, value: parsed.value } } : proved;
 }

@@ -5,58 +5,126 @@ import { refused, type Parsed } from './parsed.ts';
 /** One byte more than allowed is enough to know that there are too many. */
 const READ_BYTES = LIMITS.bodyBytes + 1;
 
+/** How much of a body that is too large is still taken from the connection, and for how long. */
+const DRAIN_MAX_BYTES = 262_144;
+const DRAIN_CHUNK_BYTES = 16_384;
+const DRAIN_MAX_MS = 2000;
+
 /** Any parameters; a charset other than UTF-8 is not JSON, but it can't be told from the bytes of ASCII either. */
 const jsonType = /^application\/(?:[\w!#$&^.+-]+\+)?json\s*(?:;|$)/i;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes of a body that is JSON or says nothing of its type. */
+/**
+ * The bytes of a body that is JSON or says nothing of its type. What is refused here is not left half read: the
+ * connection would break, and under `wrangler dev`, where all requests share one, the next request of anyone with it.
+ */
 export async function readBody(request: Request): Promise<Parsed<Uint8Array<ArrayBuffer>>> {
   const contentType = request.headers.get('Content-Type');
-  if (contentType !== null && !jsonType.test(contentType) && request.body !== null) {
+  if (contentType !== null && !jsonType.test(contentType) && hasBody(request)) {
     return refused({ kind: 'unsupported-media-type', contentType });
   }
-  const bytes = await readBytes(request);
-  if (bytes.byteLength <= LIMITS.bodyBytes) return { ok: true, value: bytes };
+  try {
+    const bytes = await readBytes(request);
+    if (bytes !== undefined) return { ok: true, value: bytes };
+  } catch {
+    // Only the sender can end its body too early or break its framing.
+    return refused({
+      kind: 'malformed-body',
+      problem: 'it ended early, or its chunks are not what they say',
+    });
+  }
   return refused({ kind: 'body-too-large', maxBytes: LIMITS.bodyBytes });
 }
 
-/**
- * On the wire `Content-Length` is the framing itself: what follows is no longer part of the body. It decides only
- * how to read; what was read is measured all the same. The body's stream is asked for where nothing is announced:
- * only to make it costs more than the reading of a heartbeat.
- */
-async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  const announced = request.headers.get('Content-Length');
-  if (announced !== null && Number(announced) <= LIMITS.bodyBytes) return readAll(request);
-  return request.body === null ? new Uint8Array(0) : readUpToLimit(request.body);
+/** A length of 0 is no body, whatever else the request says of it. */
+function hasBody({ headers, body }: Request): boolean {
+  return body !== null && (headers.get('Content-Length') !== '0' || headers.has('Transfer-Encoding'));
 }
 
-/** The cheapest way across the boundary of the runtime: a reader costs a heartbeat 14 % (run). */
-async function readAll(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await request.arrayBuffer());
-}
-
-/** Stops one byte behind the limit; what follows is never buffered. */
-async function readUpToLimit(body: ReadableStream): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = body.getReader({ mode: 'byob' });
-  const { value } = await reader.readAtLeast(READ_BYTES, new Uint8Array(READ_BYTES));
-  const bytes = value ?? new Uint8Array(0);
-  if (bytes.byteLength >= READ_BYTES) await reader.cancel();
+/** Undefined where there are more than allowed. */
+async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { headers } = request;
+  const announced = Number(headers.get('Content-Length') ?? Number.NaN);
+  // Chunks are framed by their own lengths, whatever is announced beside them.
+  const isChunked = headers.has('Transfer-Encoding');
+  const isFramed = Number.isSafeInteger(announced) && !isChunked;
+  if (isFramed && announced <= LIMITS.bodyBytes) {
+    return request.body === null ? new Uint8Array(0) : readUpToLimit(request.body, announced + 1);
+  }
+  const copy = request.clone().body;
+  if (copy === null) return new Uint8Array(0);
+  const bytes = isFramed ? undefined : await readUpToLimit(copy, READ_BYTES);
+  // Without either framing no connection waits for its end: it comes from another Worker, or by HTTP/2.
+  if (bytes === undefined && (isFramed || isChunked)) await drain(copy);
   return bytes;
 }
 
-/** [C17] The JSON object in a body. Of members with the same name the last one counts, as in every browser. */
-export function parseObject(bytes: Uint8Array): Parsed<Readonly<Record<string, unknown>>> {
-  let value: unknown;
+/**
+ * Counts while it reads: over a service binding `Content-Length` is a header as any other, and says nothing for sure.
+ * One read with room for one byte more than is expected costs no more than `arrayBuffer()`, which has no limit.
+ */
+async function readUpToLimit(
+  body: ReadableStream,
+  expectedBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const reader = body.getReader({ mode: 'byob' });
   try {
-    const text = utf8.decode(bytes);
+    const { value = new Uint8Array(0) } = await reader.readAtLeast(
+      expectedBytes,
+      new Uint8Array(expectedBytes),
+    );
+    if (value.byteLength < expectedBytes) return value;
+    if (expectedBytes >= READ_BYTES) return undefined;
+    const left = READ_BYTES - expectedBytes;
+    const { value: rest = new Uint8Array(0) } = await reader.readAtLeast(left, new Uint8Array(left));
+    if (rest.byteLength >= left) return undefined;
+    const bytes = new Uint8Array(value.byteLength + rest.byteLength);
+    bytes.set(value);
+    bytes.set(rest, value.byteLength);
+    return bytes;
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+/**
+ * Takes what is left of a copy of a body, within bounds, so that a sender who is still sending hears the answer
+ * rather than a reset of its connection. The body itself stays untouched: what lies beyond is the runtime's.
+ */
+async function drain(copy: ReadableStream): Promise<void> {
+  const reader = copy.getReader({ mode: 'byob' });
+  const readAll = async () => {
+    let room = new Uint8Array(DRAIN_CHUNK_BYTES);
+    for (let bytes = 0; bytes < DRAIN_MAX_BYTES;) {
+      const { done, value } = await reader.read(room);
+      if (done) return;
+      bytes += value.byteLength;
+      room = new Uint8Array(value.buffer);
+    }
+  };
+  await Promise.race([readAll().catch(() => undefined), scheduler.wait(DRAIN_MAX_MS)]);
+  await reader.cancel().catch(() => undefined);
+}
+
+/** The object of a body, and the text it was read from. */
+export interface ParsedObject {
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+/** [C17] The JSON object in a body. Of members with the same name the last one counts, as in every browser. */
+export function parseObject(bytes: Uint8Array): Parsed<ParsedObject> {
+  let value: unknown;
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
     if (text.trim() === '') return malformed('the body is empty');
     value = JSON.parse(text);
   } catch (error) {
     return malformed(error instanceof SyntaxError ? error.message : 'the body is not UTF-8');
   }
-  if (isObject(value)) return { ok: true, value };
+  if (isObject(value)) return { ok: true, value: { members: value, text } };
   const what = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
   return malformed(`the body is ${what}`);
 }

@@ -63,10 +63,20 @@ function failed(error: unknown, route: string): Refusal {
   return isPassing ? { kind: 'unavailable' } : { kind: 'internal', incident };
 }
 
-/** [N7] The runtime names the length of a body that it sends, so here it is named for the one it would have sent. */
+/**
+ * [N7] The runtime names the length of a body that it sends, so here it is named for the one it would have sent. It is
+ * counted on its way, not kept: a list is megabytes, and a hundred of them would be all the memory there is.
+ */
 async function headOf(response: Response): Promise<Response> {
-  const { byteLength } = await response.arrayBuffer();
+  const { status, body } = response;
   const headers = new Headers(response.headers);
-  if (response.status !== 304) headers.set('Content-Length', String(byteLength));
-  return new Response(null, { status: response.status, headers });
+  if (status !== 304 && !headers.has('Content-Length'))
+    headers.set('Content-Length', String(await lengthOf(body)));
+  return new Response(null, { status, headers });
+}
+
+async function lengthOf(body: ReadableStream<Uint8Array> | null): Promise<number> {
+  let bytes = 0;
+  if (body !== null) for await (const chunk of body) bytes += chunk.byteLength;
+  return bytes;
 }

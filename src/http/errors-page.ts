@@ -13,6 +13,7 @@ const MEANINGS: Readonly<Record<Refusal['kind'], string>> = {
   'unsupported-media-type': 'The body says that it is something else than JSON.',
   'writes-closed': 'Nobody may write, because the operator has set no token yet.',
   unauthorized: 'The token or the signature is missing or wrong.',
+  'foreign-origin': 'The page is of another origin than those that may write.',
   'not-owner': 'The id belongs to another key.',
   replayed: 'The request was signed no later than one that was accepted before.',
   'key-full': 'The key holds as many servers as one key may.',

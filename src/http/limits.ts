@@ -1,5 +1,6 @@
 /** How many writes an address, and a server, may make: asked of the platform's rate-limiting bindings. */
 import { limitedAddress } from './address.ts';
+import { Repeats } from './repeats.ts';
 import type { RequestRefusal } from '../protocol/refusal.ts';
 
 /** The `period` of both bindings in wrangler.toml: after it, whoever was refused has room again. */
@@ -10,6 +11,7 @@ type Limited = Extract<RequestRefusal, { readonly kind: 'rate-limited' }>;
 export class WriteLimits {
   readonly #perAddress: RateLimit | undefined;
   readonly #perServer: RateLimit | undefined;
+  readonly #repeats = new Repeats();
 
   /** A limit whose binding is absent is not kept. */
   constructor(perAddress: RateLimit | undefined, perServer: RateLimit | undefined) {
@@ -27,10 +29,23 @@ export class WriteLimits {
     return (await isWithin(this.#perAddress, key)) ? undefined : limited('address');
   }
 
-  /** Counts an authorized write for its server. `key` is the signer's, so that nobody uses up another's budget. */
-  async ofServer(serverId: string, key = ''): Promise<Limited | undefined> {
+  /** Counts an authorized write for its server. */
+  ofServer(serverId: string): Promise<Limited | undefined> {
+    return this.#ofServer(` ${serverId}`);
+  }
+
+  /**
+   * Counts a signed write for its server and its signer, so that nobody uses up another's budget: not by registering
+   * the same id, and not by sending again what the signer sent, which has a budget of its own.
+   */
+  ofSigned(serverId: string, key: string, signature: ArrayBuffer): Promise<Limited | undefined> {
+    const isRepeat = this.#repeats.has(signature, Date.now());
+    return this.#ofServer(`${isRepeat ? 'repeated ' : ''}${key} ${serverId}`);
+  }
+
+  async #ofServer(key: string): Promise<Limited | undefined> {
     if (this.#perServer === undefined) return undefined;
-    return (await isWithin(this.#perServer, `${key} ${serverId}`)) ? undefined : limited('server');
+    return (await isWithin(this.#perServer, key)) ? undefined : limited('server');
   }
 }
 

@@ -1,35 +1,43 @@
 /** Request → checked values: the body against its schema and the rules for endpoints, the id out of the path. */
 import type { z } from 'zod';
-import { heartbeatRequest, isBlank, registerRequest } from '../protocol/protocol.ts';
+import { anyServerId, heartbeatRequest, isBlank, registerRequest } from '../protocol/protocol.ts';
 import type { HeartbeatRequest, RegisterRequest } from '../protocol/protocol.ts';
-import { parseObject } from './body.ts';
-import { checkEndpoint } from './endpoint.ts';
+import { parseObject, type ParsedObject } from './body.ts';
+import { checkEndpoint, type EndpointTerms } from './endpoint.ts';
+import { findInexact } from './numbers.ts';
+import { pathOf } from './path.ts';
 import { refused, type Parsed } from './parsed.ts';
 
-/** [C1] [C3] [C17] [N1] */
-export function parseRegister(bytes: Uint8Array, allowPrivateEndpoints: boolean): Parsed<RegisterRequest> {
+/** A body that keeps the rules. `ignored` names the members of it that are not known, and so not kept. */
+type Body<Value> = Value & { readonly ignored: readonly string[] };
+
+const REGISTER_MEMBERS: ReadonlySet<string> = new Set(Object.keys(registerRequest.shape));
+const HEARTBEAT_MEMBERS: ReadonlySet<string> = new Set(Object.keys(heartbeatRequest.shape));
+
+/** [C1] [C3] [C17] [N1] [N17] */
+export function parseRegister(bytes: Uint8Array, terms: EndpointTerms): Parsed<Body<RegisterRequest>> {
   const body = parseObject(bytes);
   if (!body.ok) return body;
-  const { serverId, endpoint, publicKey } = body.value;
+  const { serverId, endpoint, publicKey } = body.value.members;
   if (isBlank(serverId) || isBlank(endpoint) || isBlank(publicKey))
     return refused({ kind: 'missing-fields' });
-  const parsed = check(registerRequest, body.value);
+  const parsed = check(registerRequest, body.value, REGISTER_MEMBERS);
   if (!parsed.ok) return parsed;
-  const reachable = checkEndpoint(parsed.value.endpoint, allowPrivateEndpoints);
+  const reachable = checkEndpoint(parsed.value.endpoint, terms);
   return reachable.ok ? parsed : reachable;
 }
 
-/** [C7] [C8] [C17] [N3] [N4] */
-export function parseHeartbeat(bytes: Uint8Array): Parsed<HeartbeatRequest> {
+/** [C7] [C8] [C17] [N3] [N4] [N17] */
+export function parseHeartbeat(bytes: Uint8Array): Parsed<Body<HeartbeatRequest>> {
   const body = parseObject(bytes);
   if (!body.ok) return body;
-  if (isBlank(body.value['serverId'])) return refused({ kind: 'missing-server-id' });
-  return check(heartbeatRequest, body.value);
+  if (isBlank(body.value.members['serverId'])) return refused({ kind: 'missing-server-id' });
+  return check(heartbeatRequest, body.value, HEARTBEAT_MEMBERS);
 }
 
 /** [C11] [N5] The id behind `/servers/`, percent-decoded; a raw `/` in it belongs to the id. */
 export function parseServerId(request: Request): Parsed<string> {
-  const encoded = new URL(request.url).pathname.slice('/servers/'.length);
+  const encoded = pathOf(request).slice('/servers/'.length);
   let decoded: string;
   try {
     decoded = decodeURIComponent(encoded);
@@ -37,7 +45,7 @@ export function parseServerId(request: Request): Parsed<string> {
     const problem = `"${encoded}" is not percent-encoded UTF-8: send encodeURIComponent(serverId)`;
     return refused({ kind: 'malformed-id', problem });
   }
-  const id = registerRequest.shape.serverId.safeParse(decoded);
+  const id = anyServerId.safeParse(decoded);
   if (id.success) return { ok: true, value: id.data };
   return refused({
     kind: 'malformed-id',
@@ -45,10 +53,30 @@ export function parseServerId(request: Request): Parsed<string> {
   });
 }
 
-function check<Value>(schema: z.ZodType<Value>, value: unknown): Parsed<Value> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') ?? 'body';
-  return refused({ kind: 'invalid-field', field, problem: issue?.message ?? 'is not valid' });
+function check<Value extends { readonly metadata?: unknown }>(
+  schema: z.ZodType<Value>,
+  { members, text }: ParsedObject,
+  known: ReadonlySet<string>,
+): Parsed<Body<Value>> {
+  const parsed = schema.safeParse(members);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const field = issue?.path.join('.') ?? 'body';
+    return refused({ kind: 'invalid-field', field, problem: issue?.message ?? 'is not valid' });
+  }
+  if (parsed.data.metadata !== undefined) {
+    const inexact = findInexact(text, 'metadata');
+    if (inexact !== undefined) {
+      const problem = `is ${inexact.source}, which readers would see as another number: send it as a string`;
+      return refused({ kind: 'invalid-field', field: inexact.path, problem });
+    }
+  }
+  return { ok: true, value: { ...parsed.data, ignored: unknownNames(members, known) } };
+}
+
+const NONE: readonly string[] = [];
+
+function unknownNames(members: ParsedObject['members'], known: ReadonlySet<string>): readonly string[] {
+  const names = Object.keys(members);
+  return names.every((name) => known.has(name)) ? NONE : names.filter((name) => !known.has(name));
 }

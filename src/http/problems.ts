@@ -74,6 +74,12 @@ export function explain(refusal: Refusal): Explanation {
       };
     case 'unauthorized':
       return { status: 401, title: 'Unauthorized', ...challenge(refusal.wants, refusal.problem) };
+    case 'foreign-origin':
+      return {
+        status: 403,
+        title: 'Foreign origin',
+        detail: `Pages of ${JSON.stringify(refusal.origin)} may not write here, but those of ${refusal.allowed}, the registry's CORS_ORIGIN. A program that is no page sends no Origin.`,
+      };
     case 'not-owner':
       return {
         status: 403,

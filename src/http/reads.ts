@@ -2,7 +2,7 @@
 import type { ServerAnswer } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 
-import { readChanges, readList, readPage, readServer, readStats } from '../rpc/read.ts';
+import { readChanges, readList, readListHead, readPage, readServer, readStats } from '../rpc/read.ts';
 import { VERSION } from '../version.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
@@ -16,8 +16,11 @@ export async function list({ request, registry, respond }: Call): Promise<Respon
   const wish = parsed.value;
   const knownEtags = request.headers.get('If-None-Match');
   switch (wish.kind) {
-    case 'all':
+    case 'all': {
+      const head = request.method === 'HEAD' && knownEtags === null && (await readListHead(registry));
+      if (head) return respond.listHead(head);
       return respond.list(await readList(registry, knownEtags), 'public');
+    }
     case 'since':
       return respond.list(await readChanges(registry, wish.revision), 'public');
     case 'page': {

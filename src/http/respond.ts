@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 
-import type { ListReply } from '../rpc/read.ts';
+import type { ListHead, ListReply } from '../rpc/read.ts';
 import { explain, typeOf } from './problems.ts';
 
 /** [C15] What every answer allows other origins to do, and to read. */
@@ -93,6 +93,13 @@ export class Responder {
     return new Response(body, { status: body === null ? 304 : 200, headers });
   }
 
+  /** The same without the body. */
+  listHead({ byteLength, etag, signature }: ListHead): Response {
+    const headers = new Headers(this.#list.with(etag, signature));
+    headers.set('Content-Length', String(byteLength));
+    return new Response(null, { headers });
+  }
+
   /** Adds what protects every answer to the headers of one that is made elsewhere. */
   protect(headers: Headers): void {
     for (const [name, value] of Object.entries(PROTECTIVE)) headers.set(name, value);
@@ -113,6 +120,7 @@ export class Responder {
       status,
       detail,
       error: error ?? detail,
+      ...(wantsSignature(refusal) ? { now: Date.now() } : {}),
       ...(refusal.kind === 'no-such-route' ? { hint: 'GET / lists every endpoint' } : {}),
       ...(refusal.kind === 'internal' ? { incident: refusal.incident } : {}),
     };
@@ -126,4 +134,9 @@ export class Responder {
       },
     });
   }
+}
+
+/** Its "created" is compared with the registry's clock, which the sender's may have left. */
+function wantsSignature(refusal: Refusal): boolean {
+  return refusal.kind === 'unauthorized' && refusal.wants === 'signature';
 }

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answer, refuse, withSettings, type Handler } from './call.ts';
+import { pathOf } from './path.ts';
 import { errors, get, health, info, list, stats } from './reads.ts';
 import { CORS } from './respond.ts';
 import { deregister, heartbeat, register } from './writes.ts';
@@ -23,7 +24,7 @@ const ROUTES: readonly (readonly [Method, path: string, Handler])[] = [
   ['GET', '/api/info', info],
 ];
 
-const app = new Hono<{ Bindings: Env }>({ router: new RegExpRouter() });
+const app = new Hono<{ Bindings: Env }>({ router: new RegExpRouter(), getPath: pathOf });
 
 // Exactly one handler a request: Hono then calls it without its middleware chain.
 for (const [method, path, handler] of ROUTES) {

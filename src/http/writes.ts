@@ -5,6 +5,7 @@ import { admit } from './admit.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
 import { locationOf } from './place.ts';
+import { unknownMembers, withUnknownMembers } from './unknown-members.ts';
 import { parseHeartbeat, parseRegister, parseServerId } from './parse.ts';
 
 export async function register({
@@ -14,10 +15,10 @@ export async function register({
   registry,
   respond,
 }: Call): Promise<Response | Refusal> {
-  const admitted = await admit(request, gate, (body) => parseRegister(body, config.allowPrivateEndpoints));
+  const admitted = await admit(request, gate, (body) => parseRegister(body, config));
   if (!admitted.ok) return admitted.refusal;
   const { value, proof } = admitted.value;
-  const { metadata, ...named } = value;
+  const { metadata, ignored, ...named } = value;
   const location = config.recordLocation ? locationOf(request.cf) : undefined;
   const outcome: RegisterOutcome = await registry().register({
     ...named,
@@ -26,19 +27,20 @@ export async function register({
     ...(location !== undefined && { location }),
   });
   if (outcome.kind !== 'registered') return outcome;
-  return respond.json({ success: true, server: toEntry(outcome.server), lease: outcome.lease });
+  const answer = { success: true, server: toEntry(outcome.server), lease: outcome.lease };
+  return respond.json({ ...answer, ...unknownMembers(ignored) });
 }
 
 export async function heartbeat({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {
   const admitted = await admit(request, gate, parseHeartbeat);
   if (!admitted.ok) return admitted.refusal;
   const { value, proof } = admitted.value;
-  const { serverId, peers, metadata } = value;
+  const { serverId, peers, metadata, ignored } = value;
   const metadataText = metadata === undefined ? null : JSON.stringify(metadata);
   const outcome: HeartbeatOutcome = await registry().heartbeat(serverId, peers, metadataText, proof);
-  if (outcome === null) return respond.json({ success: true });
+  if (outcome === null) return respond.json({ success: true, ...unknownMembers(ignored) });
   const isBody = outcome instanceof Uint8Array || outcome instanceof ReadableStream;
-  return isBody ? respond.encodedJson(outcome) : outcome;
+  return isBody ? respond.encodedJson(withUnknownMembers(outcome, ignored)) : outcome;
 }
 
 export async function deregister({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {

@@ -1,5 +1,6 @@
 /** The rules for metadata: JSON that everyone who reads the list can read, whatever its language. */
 import { z } from 'zod';
+import { problemOfName } from './names.ts';
 
 /** Limits on the metadata of one server. */
 export const METADATA_LIMITS = {
@@ -44,8 +45,15 @@ function problemIn(value: unknown, depthLeft: number): string | undefined {
   for (const [name, member] of Object.entries(value)) {
     // A reader in JavaScript that merges or copies the object would change its prototype instead.
     if (name === '__proto__') return 'must not have a member named __proto__';
-    const problem = problemIn(name, 0) ?? problemIn(member, depthLeft - 1);
+    const problem = problemOfMember(name, value) ?? problemIn(member, depthLeft - 1);
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+/** The names in an array are its indices. */
+function problemOfMember(name: string, parent: object): string | undefined {
+  if (Array.isArray(parent)) return undefined;
+  const problem = name === '' ? 'must not be empty' : problemOfName(name);
+  return problem && `has a member named ${JSON.stringify(name)}, which ${problem}`;
 }

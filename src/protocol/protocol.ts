@@ -1,6 +1,7 @@
 /** What travels over the wire: the schemas of every request and answer, the types taken from them, the limits. */
 import { z } from 'zod';
 import { anyMetadata, metadata, METADATA_LIMITS } from './metadata.ts';
+import { problemOfName } from './names.ts';
 
 /** Limits on what one registration may hold. Lengths are in characters (Unicode code points). */
 export const LIMITS = {
@@ -37,12 +38,34 @@ function printable(max: number, forbidden: RegExp = unprintable) {
     .refine((text) => !forbidden.test(text), 'must not contain control characters or lone surrogates');
 }
 
+/** A text that keeps the rule for names as well. */
+function named(text: z.ZodString): z.ZodString {
+  return text.superRefine((value, context) => {
+    const message = problemOfName(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
+  });
+}
+
+/** Null means absent, as it does to the original registry. */
+function nullable<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((value) => value ?? undefined, schema);
+}
+
 /** The original registry treated null and the empty string as absent, and its clients rely on it. */
 export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 
-const serverId = printable(LIMITS.serverIdCharacters);
+/** An id as it may stand in a path or a heartbeat: entries from before there was a rule for names stay within reach. */
+export const anyServerId = printable(LIMITS.serverIdCharacters);
+
+/** URLs resolve these before they are sent: nobody could deregister such a server. */
+const UNREACHABLE_IDS: ReadonlySet<string> = new Set(['.', '..']);
+
+const serverId = named(anyServerId).refine(
+  (id) => !UNREACHABLE_IDS.has(id),
+  'must not be "." or "..", which no path can address',
+);
 
 /** Body of `POST /servers`. Members it does not name are dropped. */
 export const registerRequest = z.object({
@@ -51,16 +74,16 @@ export const registerRequest = z.object({
   publicKey: printable(LIMITS.publicKeyCharacters, unprintableInKey),
   region: z.preprocess(
     (region) => (isBlank(region) ? UNKNOWN_REGION : region),
-    printable(LIMITS.regionCharacters),
+    named(printable(LIMITS.regionCharacters)),
   ),
-  metadata: metadata.optional(),
+  metadata: nullable(metadata.optional()),
 });
 
 /** Body of `POST /servers/heartbeat`. `peers: false` asks for an answer that does not grow with the list. */
 export const heartbeatRequest = z.object({
-  serverId,
-  peers: z.boolean('must be true or false').default(true),
-  metadata: metadata.optional(),
+  serverId: anyServerId,
+  peers: nullable(z.boolean('must be true or false').default(true)),
+  metadata: nullable(metadata.optional()),
 });
 
 const epochMs = z.int().nonnegative();
@@ -90,10 +113,22 @@ export const entry = z.object({
 /** How long a lease lasts without a heartbeat, and how often the registry asks for one. */
 const leaseTerms = z.object({ ttlMs: z.int().positive(), heartbeatEveryMs: z.int().positive() });
 
+/** Of a body: the members that were not known and not kept, and where they belong. Absent where there were none. */
+const unknownMembers = { ignored: z.array(z.string()).optional(), hint: z.string().optional() };
+
 /** Answer to `POST /servers`. */
-export const registerAnswer = z.object({ success: z.literal(true), server: entry, lease: leaseTerms });
+export const registerAnswer = z.object({
+  success: z.literal(true),
+  server: entry,
+  lease: leaseTerms,
+  ...unknownMembers,
+});
 /** Answer to `POST /servers/heartbeat`; `peers` is absent where `peers: false` was asked for. */
-export const heartbeatAnswer = z.object({ success: z.literal(true), peers: z.array(entry).optional() });
+export const heartbeatAnswer = z.object({
+  success: z.literal(true),
+  peers: z.array(entry).optional(),
+  ...unknownMembers,
+});
 /** Answer to `DELETE /servers/<id>`. */
 export const deregisterAnswer = z.object({ success: z.literal(true) });
 /** Answer to `GET /servers`; `timestamp` is when the picture was taken. */
@@ -163,6 +198,8 @@ export const problem = z.object({
   status: z.int(),
   detail: z.string(),
   error: z.string(),
+  /** The registry's clock in epoch milliseconds, where a signature is wanted: "created" is compared with it. */
+  now: epochMs.optional(),
 });
 
 export type RegisterRequest = z.infer<typeof registerRequest>;

@@ -29,6 +29,8 @@ export type RequestRefusal =
   | { readonly kind: 'malformed-id'; readonly problem: string }
   | { readonly kind: 'private-endpoint'; readonly host: string }
   | { readonly kind: 'body-too-large'; readonly maxBytes: number }
+  /** A page of another origin than the configured one. */
+  | { readonly kind: 'foreign-origin'; readonly origin: string; readonly allowed: string }
   | { readonly kind: 'unsupported-media-type'; readonly contentType: string }
   /** Where a token is asked for and none is set. */
   | { readonly kind: 'writes-closed' }

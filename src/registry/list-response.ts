@@ -1,5 +1,6 @@
 /** The object's end of the call for the whole list: what was found, as a response. */
-import { SIGNATURE_HEADER, type ListOutcome } from '../rpc/contract.ts';
+import { LENGTH_HEADER, SIGNATURE_HEADER, type ListOutcome } from '../rpc/contract.ts';
+import type { ListHead } from './reads.ts';
 
 type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
 
@@ -10,6 +11,13 @@ export class ListResponses {
 
   of({ body, etag, signature }: Listed): Response {
     return new Response(body, { headers: this.#headersFor(etag, signature) });
+  }
+
+  /** For a HEAD. */
+  head({ byteLength, etag, signature }: ListHead): Response {
+    const headers = new Headers(this.#headersFor(etag, signature));
+    headers.set(LENGTH_HEADER, String(byteLength));
+    return new Response(null, { headers });
   }
 
   #headersFor(etag: string | null, signature: string | null): Headers {

@@ -24,6 +24,11 @@ const SAME_LIST_MAX_MS = 30_000;
 
 type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
 
+/** The whole list without its body, whose length is in bytes. */
+export interface ListHead extends Pick<Listed, 'etag' | 'signature'> {
+  readonly byteLength: number;
+}
+
 /** Answered at once, but for what is to be signed. */
 type MaybePromise<Value> = Value | Promise<Value>;
 
@@ -53,6 +58,14 @@ export class Reads {
   whole(now: number): MaybePromise<Listed> {
     this.#expire(now);
     return this.#whole(now);
+  }
+
+  /** What a HEAD tells of the whole list: nothing of it leaves the object. */
+  async head(now: number): Promise<ListHead> {
+    this.#expire(now);
+    const bytes = this.#snapshot.list(now);
+    const signature = this.#signer === null ? null : await this.#signer.sign(bytes, [bytes]);
+    return { byteLength: bytes.byteLength, etag: this.#etag(now), signature };
   }
 
   /** The whole list. `knownEtags` are those the reader has, as it sent them; null where it sent none. */
@@ -129,9 +142,15 @@ export class Reads {
   }
 }
 
-/** `If-None-Match`: a list of tags, or `*`. Compared weakly (RFC 9110, 13.1.2). */
+/** What servers before the registry put at the end of a tag when they compress: Apache `-gzip`, `-br`, `;gzip`. */
+const COMPRESSED = /[-;:.]+(?:gzip|br|zstd|deflate)(?="$)/i;
+
+/**
+ * `If-None-Match`: a list of tags, or `*`. Compared weakly (RFC 9110, 13.1.2): a compressed list is the same list.
+ * No tag of the registry's own ends so.
+ */
 function matches(knownEtags: string, etag: string): boolean {
   if (knownEtags === etag) return true;
-  const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
+  const opaque = (tag: string) => tag.trim().replace(/^W\//i, '').replace(COMPRESSED, '');
   return knownEtags.split(',').some((known) => known.trim() === '*' || opaque(known) === opaque(etag));
 }

@@ -124,7 +124,9 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. */
   override async fetch(request: Request): Promise<Response> {
     if (request.url !== LIST_URL) return new Response(`no such call: ${request.url}`, { status: 404 });
-    return this.#listResponses.of(await this.#reads.whole(this.#tickOfRead()));
+    const now = this.#tickOfRead();
+    if (request.method === 'HEAD') return this.#listResponses.head(await this.#reads.head(now));
+    return this.#listResponses.of(await this.#reads.whole(now));
   }
 
   /**

@@ -44,6 +44,8 @@ export interface RegistryCalls {
  */
 export const LIST_URL = 'http://registry/servers';
 export const SIGNATURE_HEADER = 'Signature';
+/** Bytes of the body, where the list is asked for with HEAD. Not in the first release. */
+export const LENGTH_HEADER = 'List-Length';
 
 type Refused<Kind extends RegistryRefusal['kind']> = Extract<RegistryRefusal, { readonly kind: Kind }>;
 

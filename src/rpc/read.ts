@@ -1,5 +1,6 @@
 /** How the Worker asks the object for what it only reads: the transport of each answer, and one retry. */
 import {
+  LENGTH_HEADER,
   LIST_URL,
   SIGNATURE_HEADER,
   type GetOutcome,
@@ -30,6 +31,22 @@ export function readList(stub: Locate, knownEtags: string | null): Promise<ListR
     if (knownEtags !== null) return replyOf(await stub().listServers(knownEtags));
     const { body, headers } = await stub().fetch(LIST_URL);
     return { body, etag: headers.get('ETag'), signature: headers.get(SIGNATURE_HEADER) };
+  });
+}
+
+/** What a HEAD answers of the whole list. */
+export interface ListHead extends Pick<ListReply, 'etag' | 'signature'> {
+  readonly byteLength: number;
+}
+
+/** Undefined where the object is still one that answers no HEAD: for minutes after a deploy. */
+export function readListHead(stub: Locate): Promise<ListHead | undefined> {
+  return retried(async () => {
+    const { headers } = await stub().fetch(LIST_URL, { method: 'HEAD' });
+    const length = headers.get(LENGTH_HEADER);
+    if (length === null) return undefined;
+    const signature = headers.get(SIGNATURE_HEADER);
+    return { byteLength: Number(length), etag: headers.get('ETag'), signature };
   });
 }
 

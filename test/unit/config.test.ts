@@ -13,9 +13,26 @@ describe('a value that cannot be used is refused by its name', () => {
     ['MAX_SERVERS', '99999999999999999999'],
     ['WRITE_ACCESS', 'maybe'],
     ['CORS_ORIGIN', ''],
+    ['PUBLIC_ORIGIN', '*'],
+    ['PUBLIC_ORIGIN', 'https://registry.example/'],
+    ['PUBLIC_ORIGIN', 'wss://registry.example'],
+    ['ENDPOINT_SCHEMES', ''],
+    ['ENDPOINT_SCHEMES', 'wss://'],
+    ['ENDPOINT_SCHEMES', 'wss,1st'],
+    ['ENDPOINT_SCHEMES', 'wss,JavaScript'],
+    ['ENDPOINT_SCHEMES', 'data'],
+    ['REGISTRY_TOKEN', 'two words'],
+    ['REGISTRY_TOKEN', 'two\nlines'],
+    ['REGISTRY_TOKEN', 'schlüssel'],
+    ['REGISTRY_TOKEN_PREVIOUS', 'a\u00a0b'],
+    ['REGISTRY_TOKEN', 'x'.repeat(257)],
   ])('%s=%j', (name, value) => {
     expect(() => parseConfig({ [name]: value })).toThrow(ConfigError);
-    expect(() => parseConfig({ [name]: value })).toThrow(`${name} must be`);
+    expect(() => parseConfig({ [name]: value })).toThrow(new RegExp(`^${name} must (?:be|have)`));
+  });
+
+  test('and a secret is not shown', () => {
+    expect(() => parseConfig({ REGISTRY_TOKEN: 'two words' })).not.toThrow('two words');
   });
 });
 
@@ -29,7 +46,18 @@ test('without variables, the defaults hold', () => {
     maxServers: 10_000,
     writeAccess: 'token',
     corsOrigin: '*',
+    publicOrigin: null,
+    endpointSchemes: ['wss', 'ws', 'https', 'http', 'tcp', 'udp', 'quic'],
   });
+});
+
+test('a token is trimmed, because a shell that pipes it in ends it with a newline', () => {
+  expect(parseConfig({ REGISTRY_TOKEN: ' a+/=~-._!\n' }).tokens).toEqual(['a+/=~-._!']);
+});
+
+test('schemes are named by commas or blanks, in any case', () => {
+  const { endpointSchemes } = parseConfig({ ENDPOINT_SCHEMES: 'minecraft, SS14s,tw-0.6+udp grpc,minecraft' });
+  expect(endpointSchemes).toEqual(['minecraft', 'ss14s', 'tw-0.6+udp', 'grpc']);
 });
 
 test('with a short TTL, three heartbeats and four checkpoints still fit in a lease', () => {

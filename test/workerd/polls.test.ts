@@ -41,6 +41,21 @@ describe('the ETag', () => {
     expect(head.status).toBe(304);
   });
 
+  test.each(['-gzip', '--gzip', '-br', ';gzip', ':zstd'])(
+    'is known with the %s that a server puts behind it when it compresses, and only with that',
+    async (suffix) => {
+      await register();
+      const etag = await etagOf();
+      const compressed = etag.replace(/"$/, `${suffix}"`);
+      for (const tags of [compressed, compressed.replace('W/', ''), `"other", ${compressed}`]) {
+        expect((await poll(tags)).status).toBe(304);
+      }
+      expect((await poll(compressed.replace(suffix, '-other'))).status).toBe(200);
+      await register({ serverId: 'b' });
+      expect((await poll(compressed)).status).toBe(200);
+    },
+  );
+
   test.each([
     [
       'a registration',

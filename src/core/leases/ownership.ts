@@ -82,7 +82,10 @@ export class Ownership {
 
   /** Ends a lease at its owner's or the operator's word. What is to be remembered of it, if anything. */
   deregister(serverId: string, proof: Proof | undefined, now: number): Tombstone | undefined {
-    const last = this.#directory.find(serverId)?.lease.proof ?? this.#tombstones.find(serverId, now);
+    const before = this.#tombstones.find(serverId, now);
+    const last = this.#directory.find(serverId)?.lease.proof ?? before;
+    // Whoever signs it: nobody owns what the operator removed, and so nobody takes it along by leaving.
+    if (before?.key === null && last === before) return before;
     this.#directory.remove(serverId);
     if (last === undefined) return undefined;
     const createdSeconds = Math.max(last.createdSeconds, proof?.createdSeconds ?? 0);

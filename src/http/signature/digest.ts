@@ -15,7 +15,7 @@ export async function problemOfDigest(
   let known = 0;
   let digests: ReturnType<typeof parseDictionary>;
   try {
-    digests = parseDictionary(header);
+    digests = parseDictionary(header.trim());
   } catch {
     return 'Content-Digest is not a dictionary of digests';
   }

@@ -1,5 +1,7 @@
 /** Ed25519 public keys: every spelling a server may send is read into one. */
 
+import { looksLikeKeyId } from './look-alikes.ts';
+
 /** An Ed25519 public key has 32 bytes (RFC 8032, section 5.1.5). */
 const KEY_BYTES = 32;
 
@@ -21,7 +23,7 @@ export interface PublicKey {
  * the same behind `ed25519:`; PEM. Undefined where it is none of them.
  */
 export function readPublicKey(text: string): PublicKey | undefined {
-  const body = PEM.exec(text)?.[1]?.replaceAll(/\s/g, '') ?? text.replace(ID_PREFIX, '');
+  const body = PEM.exec(text)?.[1]?.replaceAll(/\s/g, '') ?? withoutPrefix(text);
   const decoded = decodeBase64(body);
   if (decoded === undefined) return undefined;
   const bytes = withoutDerPrefix(decoded);
@@ -30,16 +32,21 @@ export function readPublicKey(text: string): PublicKey | undefined {
 
 /**
  * The key in an id of the form `ed25519:<base64 of the key>`: null where the id has another form, undefined where it
- * has this one but not in the canonical spelling, so that one key can't hold look-alikes of its own id.
+ * has this one, or looks like it, but not in the canonical spelling: nobody can hold a look-alike of an id.
  */
 export function keyInId(serverId: string): PublicKey | null | undefined {
-  if (serverId.slice(0, ID_PREFIX.length).toLowerCase() !== ID_PREFIX) return null;
+  const hasPrefix = serverId.slice(0, ID_PREFIX.length).toLowerCase() === ID_PREFIX;
+  if (!hasPrefix && !looksLikeKeyId(serverId)) return null;
   const key = readPublicKey(serverId);
   return key !== undefined && serverId === ID_PREFIX + key.base64 ? key : undefined;
 }
 
 export function encodeBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
+}
+
+function withoutPrefix(text: string): string {
+  return text.startsWith(ID_PREFIX) ? text.slice(ID_PREFIX.length) : text;
 }
 
 function withoutDerPrefix(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -1,45 +1,53 @@
 /** Who signed this request? HTTP Message Signatures (RFC 9421) with Ed25519, and this registry's terms for them. */
 import { parseDictionary, type InnerList } from 'structured-headers';
 import { REQUIRED_COMPONENTS, SIGNATURE_WINDOW_SECONDS } from '../../protocol/signing.ts';
-import { coveredNames, signatureBase, SignatureBaseError, type SignedMessage } from './base.ts';
+import { coveredNames, shownBase, signatureBase, SignatureBaseError, type SignedMessage } from './base.ts';
 import { problemOfDigest } from './digest.ts';
 import { readPublicKey, type PublicKey } from './keys.ts';
+
+/** Longer headers are refused unread: one signature takes about 250 characters, and a proxy may add its own. */
+const MAX_HEADER_CHARACTERS = 4096;
+
+const utf8 = new TextEncoder();
 
 /** A request whose signature is right: by which key, and when it says it was made, in epoch seconds. */
 export interface Signed {
   readonly key: PublicKey;
   readonly createdSeconds: number;
+  /** Of the very signature: the same for a request that is sent again, and for no other. */
+  readonly signature: ArrayBuffer;
 }
 
 export type Verdict =
   { readonly ok: true; readonly signed: Signed } | { readonly ok: false; readonly problem: string };
 
-interface Claim {
+interface Claim extends Signed {
   readonly covered: InnerList;
-  readonly signature: ArrayBuffer;
-  readonly createdSeconds: number;
-  readonly key: PublicKey;
 }
 
 /**
  * Checks the signature of a request and the digest of its body. The key is the one that `keyid` spells out, else
- * `knownKey`: the one that the body or the id of the request names.
+ * `knownKey`: the one that the body or the id of the request names. `targets` are the spellings of the URL that may
+ * have been signed, the one to show first.
  */
 export async function verifyRequest(
   message: SignedMessage,
   body: Uint8Array<ArrayBuffer>,
   knownKey: PublicKey | undefined,
   nowMs: number,
+  targets: readonly string[] = [message.url],
 ): Promise<Verdict> {
   try {
     const claim = readClaim(message.headers, knownKey, nowMs);
     if (typeof claim === 'string') return { ok: false, problem: claim };
-    const base = signatureBase(message, claim.covered);
-    if (!(await verifyBase(base, claim.signature, claim.key))) {
-      const problem = `the signature is not that of the key over this base:\n${base}`;
-      return { ok: false, problem };
+    const { covered } = claim;
+    const { method, headers } = message;
+    const bases = targets.map((url) => signatureBase({ method, headers, url }, covered));
+    if (!(await verifyAny(bases, claim))) {
+      const shown = shownBase(message, covered);
+      return { ok: false, problem: `the signature is not that of the key over this base:\n${shown}` };
     }
-    const problem = await problemOfDigest(message.headers.get('Content-Digest') ?? '', body);
+    const problem = await problemOfDigest(headers.get('Content-Digest') ?? '', body);
     return problem === undefined ? { ok: true, signed: claim } : { ok: false, problem };
   } catch (error) {
     if (error instanceof SignatureBaseError) return { ok: false, problem: error.message };
@@ -51,10 +59,15 @@ export async function verifyRequest(
 export async function verifyBase(base: string, signature: ArrayBuffer, key: PublicKey): Promise<boolean> {
   try {
     const imported = await crypto.subtle.importKey('raw', key.bytes, 'Ed25519', false, ['verify']);
-    return await crypto.subtle.verify('Ed25519', imported, signature, new TextEncoder().encode(base));
+    return await crypto.subtle.verify('Ed25519', imported, signature, utf8.encode(base));
   } catch {
     return false;
   }
+}
+
+async function verifyAny(bases: readonly string[], { signature, key }: Claim): Promise<boolean> {
+  for (const base of bases) if (await verifyBase(base, signature, key)) return true;
+  return false;
 }
 
 /** What the signature claims of itself, checked against our terms; a string says which one it breaks. */
@@ -92,9 +105,12 @@ function findSignature(
   inputs: string,
   signatures: string,
 ): { readonly covered: InnerList; readonly signature: ArrayBuffer } | string {
+  if (inputs.length > MAX_HEADER_CHARACTERS || signatures.length > MAX_HEADER_CHARACTERS) {
+    return `Signature-Input and Signature may have at most ${MAX_HEADER_CHARACTERS} characters each`;
+  }
   let byLabel: { readonly inputs: Dictionary; readonly signatures: Dictionary };
   try {
-    byLabel = { inputs: parseDictionary(inputs), signatures: parseDictionary(signatures) };
+    byLabel = { inputs: parseDictionary(inputs.trim()), signatures: parseDictionary(signatures.trim()) };
   } catch {
     return 'Signature-Input and Signature must be dictionaries of structured fields';
   }

@@ -18,6 +18,7 @@ const REFUSALS: readonly Refusal[] = [
   { kind: 'unsupported-media-type', contentType: 'text/plain' },
   { kind: 'writes-closed' },
   { kind: 'unauthorized', wants: 'token', problem: 'x' },
+  { kind: 'foreign-origin', origin: 'null', allowed: 'https://games.example' },
   { kind: 'not-owner' },
   { kind: 'replayed', acceptedAt: 1 },
   { kind: 'key-full', maxServersPerKey: 1 },

@@ -35,6 +35,9 @@ describe('readPublicKey', () => {
     ['33 bytes', Buffer.alloc(33).toString('base64')],
     ['spaces within', BASE64.replace('L', ' ')],
     ['padding within', `${BASE64}${BASE64}`],
+    ['its name in the middle', BASE64.replace('L', 'ed25519:L')],
+    ['its name behind it', `${BASE64}ed25519:`],
+    ['its name twice', `ed25519:ed25519:${BASE64}`],
     ['hexadecimal', Buffer.from(BASE64, 'base64').toString('hex')],
     ['the DER form of X25519', Buffer.from(DER, 'base64').toString('hex').replace('6570', '656e')],
     ['a private key', '-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----'],
@@ -48,7 +51,15 @@ describe('keyInId', () => {
     expect(keyInId(`ed25519:${BASE64}`)?.base64).toBe(BASE64);
   });
 
-  it.each(['server-1', 'ed25519', 'x-ed25519:abc', ''])('leaves %j alone', (id) => {
+  it.each([
+    'server-1',
+    'ed25519',
+    'x-ed25519:abc',
+    'ed25519-relay-1',
+    `sha256:${BASE64}`,
+    `x-ed25519:${BASE64}`,
+    '',
+  ])('leaves %j alone', (id) => {
     expect(keyInId(id)).toBeNull();
   });
 
@@ -62,6 +73,29 @@ describe('keyInId', () => {
     `ed25519:${DER}`,
     'ed25519:',
     'ed25519:abc',
+    ` ed25519:${BASE64}`,
+    `\u200bed25519:${BASE64}`,
+    `\ufeffed25519:${BASE64}`,
+    `ed\u00ad25519:${BASE64}`,
+    `ed25519\u2060:${BASE64}`,
+    `ed25519：${BASE64}`,
+    `ed25519﹕${BASE64}`,
+    `ed25519∶${BASE64}`,
+    `ed25519ː${BASE64}`,
+    `ed25519꞉${BASE64}`,
+    `ed25519;${BASE64}`,
+    `ed25519${BASE64}`,
+    `ｅｄ２５５１９：${BASE64}`,
+    `𝐞𝐝𝟐𝟓𝟓𝟏𝟗:${BASE64}`,
+    `еd25519:${BASE64}`,
+    `eԁ25519:${BASE64}`,
+    `ΕD25519:${BASE64}`,
+    `ed255l9:${BASE64}`,
+    `ed255I9:${BASE64}`,
+    `e\u0301d25519:${BASE64}`,
+    `"ed25519:${BASE64}"`,
+    `./ed25519:${BASE64}`,
+    ` ed25519:${URL_SAFE.slice(0, -1)} `,
   ])('refuses the look-alike %s', (id) => {
     expect(keyInId(id)).toBeUndefined();
   });

@@ -2,7 +2,12 @@
 import { parseDictionary, type InnerList } from 'structured-headers';
 import { describe, expect, it } from 'vitest';
 import { SigningKey } from '../../../src/client/keys.ts';
-import { coveredNames, signatureBase, SignatureBaseError } from '../../../src/http/signature/base.ts';
+import {
+  coveredNames,
+  shownBase,
+  signatureBase,
+  SignatureBaseError,
+} from '../../../src/http/signature/base.ts';
 import { problemOfDigest } from '../../../src/http/signature/digest.ts';
 import { readPublicKey, type PublicKey } from '../../../src/http/signature/keys.ts';
 import { verifyBase } from '../../../src/http/signature/verify.ts';
@@ -106,6 +111,30 @@ describe('the signature base', () => {
     expect(() => signatureBase(REQUEST, covered(`sig=(${names})`))).toThrow(SignatureBaseError);
   });
 
+  it('has at most 32 components', () => {
+    const names = (count: number) => Array.from({ length: count }, (_, at) => `"x-${at}"`).join(' ');
+    expect(coveredNames(covered(`sig=(${names(32)})`))).toHaveLength(32);
+    expect(() => coveredNames(covered(`sig=(${names(33)})`))).toThrow(SignatureBaseError);
+  });
+
+  it('is shown without the values of headers that are not of the signature', () => {
+    const shown = shownBase(REQUEST, covered(INPUT));
+    expect(shown).not.toContain('Tue, 20 Apr');
+    expect(shown.split('\n').map((line) => line.split(':')[0])).toEqual(
+      BASE.split('\n').map((line) => line.split(':')[0]),
+    );
+    expect(shown).toContain('"@path": /foo');
+  });
+
+  it('has a value without the blanks around it', () => {
+    const headers = new Headers();
+    const get = (name: string) => (name === 'content-digest' ? 'sha-256=:AAAA: \t' : null);
+    const message = { ...REQUEST, headers: Object.assign(headers, { get }) };
+    expect(signatureBase(message, covered('sig=("content-digest")'))).toContain(
+      '"content-digest": sha-256=:AAAA:\n',
+    );
+  });
+
   it('names the components in their order', () => {
     expect(coveredNames(covered(INPUT))).toEqual([
       'date',
@@ -122,7 +151,14 @@ describe('Content-Digest', () => {
   const sha512 = REQUEST.headers.get('Content-Digest') ?? '';
   const sha256 = 'sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:';
 
-  it.each([sha512, sha256, `${sha256}, ${sha512}`, `md5=:AAAA:, ${sha256}`])('accepts %s', async (header) => {
+  it.each([
+    sha512,
+    sha256,
+    `${sha256} `,
+    ` ${sha256}\t`.trimEnd(),
+    `${sha256}, ${sha512}`,
+    `md5=:AAAA:, ${sha256}`,
+  ])('accepts %s', async (header) => {
     expect(await problemOfDigest(header, BODY)).toBeUndefined();
   });
 

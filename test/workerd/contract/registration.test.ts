@@ -115,7 +115,7 @@ describe('[N1] metadata', () => {
     expect((await list()).servers[0]?.metadata).toEqual(fitting);
   });
 
-  test.each([5, 'x', [1], null])('%j is refused', async (metadata) => {
+  test.each([5, 'x', [1]])('%j is refused', async (metadata) => {
     await expectProblem(
       await send('POST', '/servers', { ...SERVER, metadata }),
       400,

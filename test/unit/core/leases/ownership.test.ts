@@ -97,6 +97,16 @@ describe('a tombstone', () => {
     expect(tombstones.size).toBe(0);
   });
 
+  it('at the word of the operator is of nobody else: a stranger who signs a deregistration binds nothing', () => {
+    expect(register('a', proof('A'))).toBe('ok');
+    const removed = ownership.deregister('a', undefined, NOW);
+    expect(ownership.refuseDeregistration('a', proof('S', 50), NOW)).toBeUndefined();
+    expect(ownership.deregister('a', proof('S', 50), NOW)).toBe(removed);
+    expect(tombstones.find('a', NOW)).toEqual({ ...removed, key: null });
+    expect(tombstones.ownedBy('S')).toBe(0);
+    expect(register('a', proof('B', 2))).toBe('ok');
+  });
+
   it('made anew while its row was deleted is remembered', () => {
     const over = { serverId: 'a', key: 'A', createdSeconds: 1, until: NOW };
     tombstones.add(over);

@@ -1,0 +1,80 @@
+/** Where writes are open: which pages may write, asked by a browser or not. */
+import { describe, expect, it } from 'vitest';
+import { registration } from './support/writes.ts';
+import { kindOf } from './support/writes.ts';
+import { ORIGIN } from './support/signing.ts';
+import { ask, environment } from './support/worker.ts';
+
+const GAMES = 'https://games.example';
+const limitedTo = (more: object = {}) => environment({ WRITE_ACCESS: 'open', CORS_ORIGIN: GAMES, ...more });
+const forGames = limitedTo();
+const forAll = environment({ WRITE_ACCESS: 'open', CORS_ORIGIN: '*' });
+const behindProxy = limitedTo({ PUBLIC_ORIGIN: 'https://public.example' });
+
+const WRITES = {
+  register: { method: 'POST', path: '/servers', body: registration({ serverId: 'origin' }) },
+  heartbeat: { method: 'POST', path: '/servers/heartbeat', body: '{"serverId":"origin"}' },
+  deregister: { method: 'DELETE', path: '/servers/origin', body: undefined },
+} as const;
+
+function write(name: keyof typeof WRITES, origin: string | null, variables: Env): Promise<Response> {
+  const { method, path, body } = WRITES[name];
+  // As a page sends it without a preflight: bytes, and no type.
+  const bytes = body === undefined ? null : new TextEncoder().encode(body);
+  const headers = origin === null ? {} : { Origin: origin };
+  return ask(new Request(`${ORIGIN}${path}`, { method, body: bytes, headers }), variables);
+}
+
+describe.each(['register', 'heartbeat', 'deregister'] as const)('to %s', (name) => {
+  it.each([
+    'https://evil.example',
+    'null',
+    '',
+    'http://games.example',
+    `${GAMES}:8443`,
+    `${GAMES}.evil.example`,
+  ])('a page of %j is refused where CORS_ORIGIN names another', async (origin) => {
+    await write('register', null, forGames);
+    expect(await kindOf403(await write(name, origin, forGames))).toBe('403 /errors#foreign-origin');
+  });
+
+  it.each([GAMES, ORIGIN, null])('a page of %j may, and so may a program that is none', async (origin) => {
+    await write('register', null, forGames);
+    expect((await write(name, origin, forGames)).status).toBe(200);
+  });
+
+  it.each(['https://evil.example', 'null'])(
+    'every page may where CORS_ORIGIN is *, %j too',
+    async (origin) => {
+      await write('register', null, forAll);
+      expect(await kindOf(await write(name, origin, forAll))).toBe('ok');
+    },
+  );
+
+  it("the registry's own origin is the public one, where that is named", async () => {
+    await write('register', null, behindProxy);
+    expect((await write(name, 'https://public.example', behindProxy)).status).toBe(200);
+    expect((await write('register', ORIGIN, behindProxy)).status).toBe(403);
+  });
+});
+
+it('whoever reads may be any page: browsers keep the answer from it', async () => {
+  const read = new Request(`${ORIGIN}/servers`, { headers: { Origin: 'https://evil.example' } });
+  const answer = await ask(read, forGames);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(GAMES);
+});
+
+it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
+  'a form of type %s writes nothing, from wherever',
+  async (type) => {
+    const headers = { Origin: GAMES, 'Content-Type': type };
+    const form = new Request(`${ORIGIN}/servers`, { method: 'POST', body: registration(), headers });
+    expect((await ask(form, forAll)).status).toBe(415);
+  },
+);
+
+async function kindOf403(response: Response): Promise<string> {
+  const said: { type?: unknown } = await response.json();
+  return `${response.status} ${String(said.type)}`;
+}
