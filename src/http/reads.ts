@@ -8,11 +8,12 @@ import { answerOf, askForList } from './ask-for-list.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
 import { errorsPage } from './errors-page.ts';
-import { parseListRequest } from './list-request.ts';
+import { parseListRequest } from './parse/list-query.ts';
 import { parseServerId } from './parse.ts';
+import { placeOf } from './place.ts';
 
 export async function list({ request, registry, respond }: Call): Promise<Response | Refusal> {
-  const parsed = parseListRequest(request);
+  const parsed = parseListRequest(request.url, () => placeOf(request.cf));
   if (!parsed.ok) return parsed.refusal;
   const wish = parsed.value;
   const knownEtags = request.headers.get('If-None-Match');
@@ -26,6 +27,7 @@ export async function list({ request, registry, respond }: Call): Promise<Respon
       const { query, isPersonal } = wish;
       const isTagged = query.sort !== 'lastSeen' && !isPersonal;
       const outcome = await registry.queryServers(JSON.stringify(query), isTagged ? knownEtags : null);
+      if (outcome.kind !== 'listed' && outcome.kind !== 'unchanged') return outcome;
       const answer = answerOf(outcome);
       return respond.list(isTagged ? answer : { ...answer, etag: null }, isPersonal ? 'private' : 'public');
     }

@@ -2,7 +2,7 @@
 import type { LeaseStatus } from '../core/directory.ts';
 import type { ServerRecord } from '../core/lease.ts';
 import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
-import type { OwnershipRefusal, RegistryRefusal } from '../protocol/refusal.ts';
+import type { OwnershipRefusal, QueryRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 
 export type { Proof, Registration, ServerRecord } from '../core/lease.ts';
 
@@ -29,6 +29,8 @@ export type ListOutcome =
     }
   /** The client has this list already. */
   | { readonly kind: 'unchanged'; readonly etag: string };
+
+export type QueryOutcome = ListOutcome | QueryRefusal;
 
 export type GetOutcome =
   | {

@@ -2,11 +2,12 @@
 import { answerSince } from '../core/delta.ts';
 import type { Directory } from '../core/directory.ts';
 import type { Encode, Lease } from '../core/lease.ts';
-import { Pages } from '../core/pages.ts';
-import { answerQuery } from '../core/query.ts';
+import { Pages } from '../core/queries/kept-pages.ts';
+import { answerQuery } from '../core/queries/page.ts';
+import { QueryRefused } from '../core/queries/work.ts';
 import { Snapshot } from '../core/snapshot.ts';
 import { query } from '../protocol/query.ts';
-import type { ListOutcome } from './outcomes.ts';
+import type { ListOutcome, QueryOutcome } from './outcomes.ts';
 import { Outflow } from './outflow.ts';
 import type { Signer } from './signer.ts';
 
@@ -61,14 +62,19 @@ export class Reader {
    * A page of it. `question` is the query as JSON text: the key of the answer that is kept, and looked into only where
    * there is none. What is sorted by `lastSeen` moves with every heartbeat: it is for the asker to know no tag of it.
    */
-  page(question: string, knownEtags: string | null, now: number): MaybePromise<ListOutcome> {
+  page(question: string, knownEtags: string | null, now: number): MaybePromise<QueryOutcome> {
     this.#directory.expire(now);
     const etag = this.#etag(now);
     if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
-    const body = this.#pages.answer(question, this.#directory.revision, now, () =>
-      answerQuery(this.#directory.live(), query.parse(JSON.parse(question)), now, this.#encode),
-    );
-    return this.#listed(body, etag);
+    try {
+      const body = this.#pages.answer(question, this.#directory.revision, now, () =>
+        answerQuery(this.#directory, query.parse(JSON.parse(question)), now, this.#encode),
+      );
+      return this.#listed(body, etag);
+    } catch (error) {
+      if (error instanceof QueryRefused) return error.refusal;
+      throw error;
+    }
   }
 
   /** What changed in it since a revision. */

@@ -13,6 +13,7 @@ import type {
   GetOutcome,
   HeartbeatOutcome,
   ListOutcome,
+  QueryOutcome,
   RegisterOutcome,
   RegistryStats,
 } from './outcomes.ts';
@@ -119,7 +120,7 @@ export class ServerRegistry extends DurableObject<Env> {
   }
 
   /** A page of the list, by a `Query` as JSON text; otherwise as `listServers`. */
-  queryServers(question: string, knownEtags: string | null): ListOutcome | Promise<ListOutcome> {
+  queryServers(question: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome> {
     return this.#reader.page(question, knownEtags, this.#tickOfRead());
   }
 
