@@ -22,7 +22,14 @@ import { assertTimeout, Connection, pathSegment, type CallOptions, type Fetch } 
 import { realEnvironment, type Environment } from './environment.ts';
 import { type SigningKey } from './keys.ts';
 import { ListKey } from './list-key.ts';
-import { queryPath, type ListQuery } from './query.ts';
+import {
+  isAnswerTo,
+  queryPath,
+  type ListQuery,
+  type MetadataBound,
+  type MetadataCondition,
+  type MetadataValue,
+} from './query.ts';
 import { RequestSigner } from './signing.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
 import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
@@ -31,7 +38,7 @@ export { RegistryError, type Fault } from './errors.ts';
 export { SigningKey } from './keys.ts';
 export { HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 export type { CallOptions, Environment, Fetch, Heartbeat, HeartbeatOptions, Registration, StartOptions };
-export type { ListChange, ListQuery, WatchOptions };
+export type { ListChange, ListQuery, MetadataBound, MetadataCondition, MetadataValue, WatchOptions };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
@@ -114,10 +121,10 @@ export class RegistryClient {
   }
 
   /** The live servers that a query asks for, a page at a time. Refused with 400 where it can't be used. */
-  query(query: ListQuery, options?: CallOptions): Promise<PageAnswer> {
+  async query(query: ListQuery, options?: CallOptions): Promise<PageAnswer> {
     const path = queryPath(query);
     const isAnswer = (value: unknown): value is PageAnswer =>
-      isPageAnswer(value) && path.endsWith(`?${value.asked}`);
+      isPageAnswer(value) && isAnswerTo(path, value.asked);
     return this.#connection.call({ method: 'GET', path, showsList: true }, isAnswer, options);
   }
 

@@ -88,7 +88,9 @@ function parseStatement(name: string, value: string): Statement {
   // In the name, `!` counts at its end or before `=` alone: keys may have one.
   const at = text.search(/[<>=]|!=|!$/);
   if (at === -1) return { key: text, operator: '=', operand: value };
-  return statement(text.slice(0, at), text.slice(at), value, name);
+  const written = text.slice(0, at);
+  // Blanks around a comparison are how people write; a text may well begin or end with one.
+  return statement(/[<>]/.test(text.charAt(at)) ? written.trim() : written, text.slice(at), value, name);
 }
 
 /** `rest` is what follows the key in the name, from the operator on. */
@@ -102,10 +104,10 @@ function statement(key: string, rest: string, value: string, name: string): Stat
   if ((sign === '=' || sign === '!=') && value === '') return { key, operator: sign, operand };
   if (sign === '!' && isSplit) return { key, operator: '!=', operand: value };
   if ((sign === '<' || sign === '>') && isSplit) {
-    return { key: key.trim(), operator: `${sign}=`, operand: value };
+    return { key, operator: `${sign}=`, operand: value };
   }
   if ((sign === '<' || sign === '>' || sign === '<=' || sign === '>=') && value === '') {
-    return { key: key.trim(), operator: sign, operand };
+    return { key, operator: sign, operand };
   }
   throw new BadParameter(
     name,

@@ -2,7 +2,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseListRequest } from '../../../src/http/parse/list-query.ts';
-import type { Query } from '../../../src/protocol/query.ts';
+import { FIELDS, type Query } from '../../../src/protocol/query.ts';
+import { isAnswerTo, queryPath, type ListQuery } from '../../../src/client/query.ts';
 
 const ask = (search: string) => parseListRequest(`http://registry.test/servers?${search}`, () => null);
 
@@ -141,6 +142,44 @@ describe('the question', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+test('a question of the client is repeated in a spelling by which the client knows it', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 12 });
+  const value = fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null));
+  const bound = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.record({ member: fc.oneof(text, fc.constantFrom('maxPlayers', 'a<b', '1', 'metadata.x', 'x=')) }),
+  );
+  const values = fc.oneof(value, fc.array(value, { maxLength: 3 }));
+  const condition = fc.record(
+    { not: values, above: bound, atLeast: bound, below: bound, atMost: bound },
+    { requiredKeys: [] },
+  );
+  const key = fc.oneof(text, fc.constantFrom('players', 'a<b', 'x!', 'a=b', '"', ' ', '__proto__'));
+  const query: fc.Arbitrary<ListQuery> = fc.record(
+    {
+      regions: fc.array(text, { maxLength: 3 }),
+      metadata: fc.dictionary(key, fc.oneof(values, condition), { maxKeys: 3 }),
+      text,
+      near: fc.constantFrom(
+        'auto' as const,
+        { latitude: 52.5, longitude: -13 },
+        { latitude: -0, longitude: 1e-7 },
+      ),
+      sort: fc.constantFrom('registeredAt' as const, 'lastSeen' as const),
+      limit: fc.constantFrom(1, 50, 1000),
+      fields: fc.array(fc.constantFrom(...FIELDS), { minLength: 1 }),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(query, (asks) => {
+      const path = queryPath(asks);
+      expect(isAnswerTo(path, parse(path.slice('/servers?'.length)).asked)).toBe(true);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 describe('what is too much is refused', () => {
