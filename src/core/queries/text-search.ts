@@ -13,8 +13,11 @@ const SEARCH_STEPS = 40;
 const HIT_STEPS = 100;
 /** Steps of finding out what a string within the metadata is. */
 const STRING_STEPS = 60;
-/** Hits in keys after which all strings of the metadata are looked at, one after the other. */
-const MAX_HITS_IN_KEYS = 8;
+/** Hits in keys or between strings after which all strings of the metadata are looked at, one after the other. */
+const MAX_HITS_ELSEWHERE = 24;
+/** What stands before a string and behind it. */
+const SIGNS_BEFORE = ',:[{';
+const SIGNS_BEHIND = ',:]}';
 
 /** A text of so many letters that hardly repeats itself is sought as a whole. */
 const MAX_WHOLE_TOKENS = 8;
@@ -79,15 +82,22 @@ export class TextSearch {
   isInStringOf(json: string): boolean {
     let end = this.#find(this.#inJson, json, 0);
     if (end === -1) return false;
-    // Where it may stand outside of strings, or begin within an escape, a hit proves nothing.
-    if (this.#maybeOutside || json.includes('\\')) return this.#isInStringFrom(json, 0);
+    // It may begin within an escape, or end there.
+    if (json.includes('\\')) return this.#isInStringFrom(json, 0);
     let from = 0;
-    for (let hits = 0; hits < MAX_HITS_IN_KEYS; hits += 1) {
-      // Without escapes, the next quote ends the string in which the text stands.
-      const close = json.indexOf('"', end);
+    for (let hits = 0; hits < MAX_HITS_ELSEWHERE; hits += 1) {
+      // Without escapes, the next quote ends the string in which the text stands, or begins one behind it.
+      const quote = json.indexOf('"', end);
+      if (quote === -1) return false;
       this.#work.spend(STRING_STEPS);
-      if (json.charCodeAt(close + 1) !== COLON) return true;
-      from = close + 2;
+      const canEnd = SIGNS_BEHIND.includes(json.charAt(quote + 1));
+      if (this.#maybeOutside && SIGNS_BEFORE.includes(json.charAt(quote - 1))) {
+        if (canEnd) return this.#isInStringFrom(json, from);
+        from = quote;
+      } else {
+        if (json.charCodeAt(quote + 1) !== COLON) return true;
+        from = quote + 2;
+      }
       end = this.#find(this.#inJson, json, from);
       if (end === -1) return false;
     }
@@ -166,7 +176,7 @@ function patternsOf(
 }
 
 /** The part to look for, from and to a token: all of a short text, or the part that repeats itself least. */
-function partOf(tokens: readonly Token[]): readonly [number, number] {
+export function partOf(tokens: readonly Token[]): readonly [number, number] {
   const letters = tokens.map(({ folded }) => folded);
   if (letters.length <= MAX_WHOLE_TOKENS && costOf(letters) <= MAX_WHOLE_COST) return [0, letters.length];
   const length = Math.min(PART_TOKENS, letters.length);
