@@ -25,7 +25,14 @@ import { realEnvironment, type Environment } from './environment.ts';
 import { RegistryError } from './errors.ts';
 import { type SigningKey } from './keys.ts';
 import { ListKey } from './list-key.ts';
-import { queryPath, type ListQuery } from './query.ts';
+import {
+  isAnswerTo,
+  queryPath,
+  type ListQuery,
+  type MetadataBound,
+  type MetadataCondition,
+  type MetadataValue,
+} from './query.ts';
 import { RequestSigner, type ClockCorrection } from './signing.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
 import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
@@ -34,7 +41,8 @@ export { RegistryError, type Fault } from './errors.ts';
 export { SigningKey } from './keys.ts';
 export { HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 export type { CallOptions, Environment, Fetch, Heartbeat, HeartbeatOptions, Registration, StartOptions };
-export type { ClockCorrection, ListChange, ListQuery, WatchOptions };
+export type { ClockCorrection, ListChange, ListQuery, MetadataBound, MetadataCondition, MetadataValue };
+export type { WatchOptions };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
@@ -148,10 +156,10 @@ export class RegistryClient {
   }
 
   /** The live servers that a query asks for, a page at a time. Refused with 400 where it can't be used. */
-  query(query: ListQuery, options?: CallOptions): Promise<PageAnswer> {
+  async query(query: ListQuery, options?: CallOptions): Promise<PageAnswer> {
     const path = queryPath(query);
     const isAnswer = (value: unknown): value is PageAnswer =>
-      isPageAnswer(value) && path.endsWith(`?${value.asked}`);
+      isPageAnswer(value) && isAnswerTo(path, value.asked);
     return this.#connection.call({ method: 'GET', path, ...SIGNED_LIST }, isAnswer, options);
   }
 

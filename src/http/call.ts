@@ -59,7 +59,10 @@ function failed(error: unknown, route: string): Refusal {
   // The platform marks errors of an object that is overloaded or was reset (developers.cloudflare.com/durable-objects/best-practices/error-handling/).
   const isPassing =
     error instanceof Error &&
-    (Reflect.get(error, 'overloaded') === true || Reflect.get(error, 'retryable') === true);
+    (Reflect.get(error, 'overloaded') === true ||
+      Reflect.get(error, 'retryable') === true ||
+      // Minutes after a deploy, the object may still be one that does not know a new call.
+      error.message.includes('does not implement the method'));
   return isPassing ? { kind: 'unavailable' } : { kind: 'internal', incident };
 }
 

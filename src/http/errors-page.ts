@@ -6,7 +6,10 @@ const MEANINGS: Readonly<Record<Refusal['kind'], string>> = {
   'malformed-body': 'The body is not a JSON object in UTF-8.',
   'missing-fields': 'A registration lacks serverId, endpoint or publicKey.',
   'missing-server-id': 'A heartbeat lacks serverId.',
-  'invalid-field': 'A member of the body has the wrong type, is too long, or holds what it must not.',
+  'invalid-field':
+    'A member of the body or a parameter has the wrong type, is too long, or holds what it must not.',
+  'query-too-long': 'The query string is longer than it may be.',
+  'query-too-costly': 'Over what is listed now, the query would take too long.',
   'malformed-id': 'The id in the path is not percent-encoded UTF-8, or no valid id.',
   'private-endpoint': 'The endpoint lies in a private, loopback, link-local or reserved range.',
   'body-too-large': 'The body is longer than a request may be.',

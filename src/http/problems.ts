@@ -44,6 +44,19 @@ export function explain(refusal: Refusal): Explanation {
       };
     case 'invalid-field':
       return { status: 400, title: 'Invalid field', detail: `${refusal.field} ${refusal.problem}.` };
+    case 'query-too-long':
+      return {
+        status: 414,
+        title: 'Query too long',
+        detail: `The query string may have at most ${refusal.maxBytes} bytes.`,
+      };
+    case 'query-too-costly':
+      return {
+        status: 400,
+        title: 'Query too costly',
+        detail:
+          'Over the servers that are listed now, this query would take too long. Ask for less: a longer q, fewer conditions on metadata, or one region.',
+      };
     case 'malformed-id':
       return { status: 400, title: 'Malformed id', detail: `${refusal.problem}.` };
     case 'private-endpoint':

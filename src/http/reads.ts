@@ -7,11 +7,12 @@ import { VERSION } from '../version.ts';
 import type { Call } from './call.ts';
 import { toEntry } from './entries.ts';
 import { errorsPage } from './errors-page.ts';
-import { parseListRequest } from './list-request.ts';
+import { parseListRequest } from './parse/list-query.ts';
 import { parseServerId } from './parse.ts';
+import { placeOf } from './place.ts';
 
 export async function list({ request, registry, respond }: Call): Promise<Response | Refusal> {
-  const parsed = parseListRequest(request);
+  const parsed = parseListRequest(request.url, () => placeOf(request.cf));
   if (!parsed.ok) return parsed.refusal;
   const wish = parsed.value;
   const knownEtags = request.headers.get('If-None-Match');
@@ -27,7 +28,8 @@ export async function list({ request, registry, respond }: Call): Promise<Respon
       // What moves with every heartbeat, or with the place of the reader, has no tag and is never unchanged.
       const { query, isPersonal } = wish;
       const isTagged = query.sort !== 'lastSeen' && !isPersonal;
-      const answer = await readPage(registry, JSON.stringify(query), isTagged ? knownEtags : null);
+      const answer = await readPage(registry, query, isTagged ? knownEtags : null);
+      if ('kind' in answer) return answer;
       return respond.list(isTagged ? answer : { ...answer, etag: null }, isPersonal ? 'private' : 'public');
     }
   }

@@ -19,8 +19,21 @@ export type Field = (typeof FIELDS)[number];
 export const SORTS = ['registeredAt', 'lastSeen', 'distance'] as const;
 export type Sort = (typeof SORTS)[number];
 
-/** Most entries of one page. */
-export const MAX_PAGE = 1000;
+export const COMPARISONS = ['<', '<=', '>', '>='] as const;
+export type Comparison = (typeof COMPARISONS)[number];
+
+export const QUERY_LIMITS = {
+  /** Most entries of one page, and how many a page has where no limit is given. */
+  pageEntries: 1000,
+  /** Bytes of all entries of one page, but for its first entry: it ends before they are exceeded. */
+  pageBytes: 4_000_000,
+  /** Characters (Unicode code points) of the text to search for. */
+  textCharacters: 64,
+  /** Conditions on metadata; all values of one key count as one. */
+  conditions: 16,
+  /** Bytes of the query string, percent-encoded as it is sent. The longest cursor takes half of them. */
+  queryBytes: 4096,
+} as const;
 
 /** Degrees: latitude −90 to 90, longitude −180 to 180. */
 const place = z.object({ latitude: z.number(), longitude: z.number() });
@@ -28,19 +41,42 @@ const place = z.object({ latitude: z.number(), longitude: z.number() });
 /** The last entry of a page, as its order sees it. Servers that come or go do not move it. */
 const cursor = z.object({ sort: z.enum(SORTS), rank: z.number(), serverId: z.string() });
 
+/** A number, or the member of the same metadata that has it. */
+const bound = z.union([
+  z.number(),
+  z.object({
+    member: z.string(),
+    /** The reader wrote the bare name. Where no server has such a member, it was a slip. */
+    isBare: z.boolean(),
+  }),
+]);
+
+/** What the metadata of an entry must be like. */
+const condition = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('is'),
+    key: z.string(),
+    /** The member, or an item of the array that it is, has one of these as text; where `negated`, none of them. */
+    values: z.array(z.string()),
+    negated: z.boolean(),
+  }),
+  /** The member is a number and compares so with the bound. */
+  z.object({ kind: z.literal('compares'), key: z.string(), comparison: z.enum(COMPARISONS), bound }),
+]);
+
 export const query = z.object({
-  /** The query string as it was asked: the answer repeats it, so that a signature covers the question too. */
+  /** The question in its canonical spelling: the answer repeats it, so that a signature covers the question too. */
   asked: z.string(),
   /** An entry is in one of these regions; empty: in any. */
   regions: z.array(z.string()),
-  /** For each key, the entry's metadata has one of these values, as text. */
-  metadata: z.array(z.tuple([z.string(), z.array(z.string())])),
-  /** Lower-case text that occurs in the id, the endpoint, the region or a text of the metadata; null: any. */
+  /** All of them must hold. A Worker of the release before does not know any. */
+  conditions: z.array(condition).default([]),
+  /** Text that occurs in the id, the endpoint, the region or a text of the metadata; null: any. */
   text: z.string().nullable(),
   sort: z.enum(SORTS),
   /** Where distances are measured from. */
   near: place.nullable(),
-  /** Most entries of a page; null: all. */
+  /** Most entries of the page, at least 1; never more than `QUERY_LIMITS.pageEntries`, which null stands for. */
   limit: z.number().nullable(),
   after: cursor.nullable(),
   /** Null: all that an entry has. */
@@ -49,4 +85,6 @@ export const query = z.object({
 
 export type Place = Readonly<z.infer<typeof place>>;
 export type Cursor = Readonly<z.infer<typeof cursor>>;
+export type Bound = Readonly<z.infer<typeof bound>>;
+export type Condition = Readonly<z.infer<typeof condition>>;
 export type Query = Readonly<z.infer<typeof query>>;

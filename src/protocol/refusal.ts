@@ -12,6 +12,11 @@ export type RegistryRefusal =
     }
   | OwnershipRefusal;
 
+/** Why a query of the list has no answer. */
+export type QueryRefusal =
+  /** Over what is listed now, it would take longer than a query may. */
+  { readonly kind: 'query-too-costly' } | Extract<RequestRefusal, { readonly kind: 'invalid-field' }>;
+
 /** What the registry refuses to a signed writer. */
 export type OwnershipRefusal =
   /** The id is bound to another key. */
@@ -26,6 +31,7 @@ export type RequestRefusal =
   | { readonly kind: 'missing-fields' }
   | { readonly kind: 'missing-server-id' }
   | { readonly kind: 'invalid-field'; readonly field: string; readonly problem: string }
+  | { readonly kind: 'query-too-long'; readonly maxBytes: number }
   | { readonly kind: 'malformed-id'; readonly problem: string }
   | { readonly kind: 'private-endpoint'; readonly host: string }
   | { readonly kind: 'body-too-large'; readonly maxBytes: number }
@@ -47,4 +53,4 @@ export type Failure =
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'internal'; readonly incident: string };
 
-export type Refusal = RegistryRefusal | RequestRefusal | Failure;
+export type Refusal = RegistryRefusal | RequestRefusal | QueryRefusal | Failure;

@@ -1,12 +1,12 @@
 /** Every answer that shows the list: whole, paged, since a revision or as peers, with its revision and signature. */
-import { answerSince } from '../core/delta.ts';
+import { answerSince } from '../core/changes/delta.ts';
 import { Snapshot } from '../core/encoding/snapshot.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import type { Lease } from '../core/leases/lease.ts';
-import { Pages } from '../core/pages.ts';
-import { answerQuery } from '../core/query.ts';
-import { query } from '../protocol/query.ts';
-import type { GetOutcome, ListOutcome } from '../rpc/contract.ts';
+import { Pages } from '../core/queries/kept-pages.ts';
+import { answerQuery } from '../core/queries/page.ts';
+import { QueryRefused } from '../core/queries/work.ts';
+import { decodeQuestion, type GetOutcome, type ListOutcome, type QueryOutcome } from '../rpc/contract.ts';
 import type { Signer } from './signer.ts';
 import { StreamBudget } from './stream-budget.ts';
 
@@ -77,17 +77,22 @@ export class Reads {
   }
 
   /**
-   * A page of it. `question` is the query as JSON text: the key of the answer that is kept, and looked into only where
+   * A page of it. `question` is an encoded query: the key of the answer that is kept, and looked into only where
    * there is none. What is sorted by `lastSeen` moves with every heartbeat: it is for the asker to know no tag of it.
    */
-  page(question: string, knownEtags: string | null, now: number): MaybePromise<ListOutcome> {
+  page(question: string, knownEtags: string | null, now: number): MaybePromise<QueryOutcome> {
     this.#expire(now);
     const etag = this.#etag(now);
     if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
-    const body = this.#pages.answer(question, this.#directory.revision, now, () =>
-      answerQuery(this.#directory.live(), query.parse(JSON.parse(question)), now),
-    );
-    return this.#listed([body], body, etag);
+    try {
+      const body = this.#pages.answer(question, this.#directory.revision, now, () =>
+        answerQuery(this.#directory, decodeQuestion(question), now),
+      );
+      return this.#listed([body], body, etag);
+    } catch (error) {
+      if (error instanceof QueryRefused) return error.refusal;
+      throw error;
+    }
   }
 
   /** What changed in it since a revision; one answer for all where that is the whole list. */

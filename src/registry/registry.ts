@@ -11,6 +11,7 @@ import {
   type HeartbeatOutcome,
   type ListOutcome,
   type Proof,
+  type QueryOutcome,
   type RegisterOutcome,
   type Registration,
   type RegistryCalls,
@@ -137,9 +138,14 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     return this.#reads.list(knownEtags, this.#tickOfRead());
   }
 
-  /** A page of the list, by a `Query` as JSON text; otherwise as `listServers`. */
-  queryServers(question: string, knownEtags: string | null): ListOutcome | Promise<ListOutcome> {
+  /** A page of the list, by what `encodeQuestion` makes of a `Query`; otherwise as `listServers`. */
+  queryServers(question: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome> {
     return this.#reads.page(question, knownEtags, this.#tickOfRead());
+  }
+
+  /** As `queryServers`: called so for what an object of the first release would pass over. */
+  selectServers(question: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome> {
+    return this.queryServers(question, knownEtags);
   }
 
   /** What changed in the list since a revision; it has no tag. */

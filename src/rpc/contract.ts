@@ -11,8 +11,10 @@
  * `test/e2e/versions.test.ts` runs each side against the other side of the release before.
  */
 import type { LeaseStatus, Proof, Registration, ServerRecord } from '../core/leases/lease.ts';
+import { z } from 'zod';
+import { query, type Condition, type Query } from '../protocol/query.ts';
 import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
-import type { OwnershipRefusal, RegistryRefusal } from '../protocol/refusal.ts';
+import type { OwnershipRefusal, QueryRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 
 export type { Proof, Registration, ServerRecord };
 
@@ -29,8 +31,10 @@ export interface RegistryCalls {
   deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome>;
   /** `knownEtags` is the reader's `If-None-Match`, or null. */
   listServers(knownEtags: string | null): ListOutcome | Promise<ListOutcome>;
-  /** `question` is a `Query` as JSON text. */
-  queryServers(question: string, knownEtags: string | null): ListOutcome | Promise<ListOutcome>;
+  /** `question` is what `encodeQuestion` makes of a `Query`. */
+  queryServers(question: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
+  /** As `queryServers`, for conditions that the first release does not know and would pass over. Not in that one. */
+  selectServers(question: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
   changesSince(revision: number): ListOutcome | Promise<ListOutcome>;
   getServer(serverId: string): GetOutcome | Promise<GetOutcome>;
   stats(): RegistryStats | Promise<RegistryStats>;
@@ -77,6 +81,9 @@ export type ListOutcome =
   /** The client has this list already. */
   | { readonly kind: 'unchanged'; readonly etag: string };
 
+/** A query may take too long, or ask what makes no sense. */
+export type QueryOutcome = ListOutcome | QueryRefusal;
+
 export type GetOutcome =
   | {
       readonly kind: 'found';
@@ -89,3 +96,39 @@ export type GetOutcome =
 export type DeregisterOutcome = { readonly kind: 'deregistered' } | OwnershipRefusal;
 
 export type RegistryStats = StatsAnswer;
+
+/** The first release has `metadata` in place of conditions: for each key, the entry has one of these values as text. */
+type FirstConditions = [key: string, values: readonly string[]][];
+const firstQuestion = z.object({ metadata: z.array(z.tuple([z.string(), z.array(z.string())])) });
+
+/** A query as the argument of a call, and the call that every object understands it by. */
+export function encodeQuestion(asked: Query): {
+  readonly call: 'queryServers' | 'selectServers';
+  readonly question: string;
+} {
+  const metadata = asked.conditions.flatMap(inFirstForm);
+  const isOld = metadata.length === asked.conditions.length;
+  return {
+    call: isOld ? 'queryServers' : 'selectServers',
+    question: JSON.stringify(isOld ? { ...asked, metadata } : asked),
+  };
+}
+
+/** @throws ZodError where the text is no query of this release or the one before */
+export function decodeQuestion(question: string): Query {
+  const value: unknown = JSON.parse(question);
+  const asked = query.parse(value);
+  const first = firstQuestion.safeParse(value);
+  if (asked.conditions.length > 0 || !first.success) return asked;
+  const conditions = first.data.metadata.map(([key, values]): Condition => ({
+    kind: 'is',
+    key,
+    values,
+    negated: false,
+  }));
+  return { ...asked, conditions };
+}
+
+function inFirstForm(condition: Condition): FirstConditions {
+  return condition.kind === 'is' && !condition.negated ? [[condition.key, condition.values]] : [];
+}

@@ -1,5 +1,7 @@
 /** How the Worker asks the object for what it only reads: the transport of each answer, and one retry. */
+import type { Query } from '../protocol/query.ts';
 import {
+  encodeQuestion,
   LENGTH_HEADER,
   LIST_URL,
   SIGNATURE_HEADER,
@@ -7,6 +9,7 @@ import {
   type ListOutcome,
   type RegistryStats,
 } from './contract.ts';
+import type { QueryRefusal } from '../protocol/refusal.ts';
 import type { RegistryStub } from './locate.ts';
 
 /** An answer that shows the list. */
@@ -50,9 +53,17 @@ export function readListHead(stub: Locate): Promise<ListHead | undefined> {
   });
 }
 
-/** A page of it, by a `Query` as JSON text. */
-export function readPage(stub: Locate, question: string, knownEtags: string | null): Promise<ListReply> {
-  return retried(async () => replyOf(await stub().queryServers(question, knownEtags)));
+/** A page of it. */
+export function readPage(
+  stub: Locate,
+  query: Query,
+  knownEtags: string | null,
+): Promise<ListReply | QueryRefusal> {
+  const { call, question } = encodeQuestion(query);
+  return retried(async () => {
+    const outcome = await stub()[call](question, knownEtags);
+    return outcome.kind === 'listed' || outcome.kind === 'unchanged' ? replyOf(outcome) : outcome;
+  });
 }
 
 /** What changed in it since a revision. */
@@ -69,7 +80,9 @@ export function readStats(stub: Locate): Promise<RegistryStats> {
 }
 
 function replyOf(outcome: ListOutcome): ListReply {
-  return outcome.kind === 'unchanged' ? { body: null, etag: outcome.etag, signature: null } : outcome;
+  if (outcome.kind === 'unchanged') return { body: null, etag: outcome.etag, signature: null };
+  const { body, etag, signature } = outcome;
+  return { body, etag, signature };
 }
 
 /** Once more, where the platform says that a retry may help: the object was just reset, or is being moved. */

@@ -202,7 +202,7 @@ test('reads of every kind make no storage call, before and while a sweep goes on
   const query = {
     asked: 'x',
     regions: ['eu'],
-    metadata: [],
+    conditions: [],
     text: 'alive',
     sort: 'distance' as const,
     near: { latitude: 1, longitude: 2 },

@@ -74,7 +74,7 @@ export function pageOfRegion(rank: number) {
   return {
     asked: 'region=region-3&limit=50',
     regions: ['region-3'],
-    metadata: [],
+    conditions: [],
     text: null,
     sort: 'registeredAt',
     near: null,

@@ -111,13 +111,18 @@ export class Lease {
     return this.#proof;
   }
 
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
   get region(): string {
     return this.#region;
   }
 
   /** Null where the location is not known to the degree. */
   get place(): Place | null {
-    const { latitude, longitude } = this.#location ?? {};
+    if (this.#location === undefined) return null;
+    const { latitude, longitude } = this.#location;
     return latitude === undefined || longitude === undefined ? null : { latitude, longitude };
   }
 

@@ -12,6 +12,8 @@ const REFUSALS: readonly Refusal[] = [
   { kind: 'missing-fields' },
   { kind: 'missing-server-id' },
   { kind: 'invalid-field', field: 'region', problem: 'x' },
+  { kind: 'query-too-long', maxBytes: 4096 },
+  { kind: 'query-too-costly' },
   { kind: 'malformed-id', problem: 'x' },
   { kind: 'private-endpoint', host: 'localhost' },
   { kind: 'body-too-large', maxBytes: 8192 },

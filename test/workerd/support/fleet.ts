@@ -4,7 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
 import type { Registration } from '../../../src/core/leases/lease.ts';
 import { listAnswer, type ListAnswer } from '../../../src/protocol/protocol.ts';
-import type { ListOutcome } from '../../../src/rpc/contract.ts';
+import type { QueryOutcome } from '../../../src/rpc/contract.ts';
 import type { ServerRegistry } from '../../../src/registry/registry.ts';
 
 export type RegistryStub = DurableObjectStub<ServerRegistry>;
@@ -63,7 +63,7 @@ export async function registerMany(stub: RegistryStub, count: number, prefix = '
 }
 
 /** The body of an answer that has one, as JSON. */
-export async function parseBody(answer: ListOutcome): Promise<unknown> {
+export async function parseBody(answer: QueryOutcome): Promise<unknown> {
   if (answer.kind !== 'listed') throw new Error(`expected a list, got ${answer.kind}`);
   return new Response(answer.body).json();
 }

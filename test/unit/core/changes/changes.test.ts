@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { applyDelta } from '../../../../src/client/watch.ts';
 import { join } from '../../../../src/core/encoding/bytes.ts';
 import { ChangeLog } from '../../../../src/core/changes/change-log.ts';
-import { answerSince } from '../../../../src/core/delta.ts';
+import { answerSince } from '../../../../src/core/changes/delta.ts';
 import { Snapshot } from '../../../../src/core/encoding/snapshot.ts';
 import { deltaAnswer, type Entry } from '../../../../src/protocol/protocol.ts';
 import { beat, directory, liveIds, registration, TTL_MS } from '../support.ts';

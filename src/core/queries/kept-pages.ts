@@ -1,4 +1,4 @@
-/** Answers to queries, kept as long as a picture of the list may be: the same query is answered once a moment. */
+/** Answers to queries, kept as long as a snapshot of the list may be: the same query is answered once a moment. */
 
 interface Page {
   readonly body: Uint8Array;

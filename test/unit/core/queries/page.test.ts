@@ -1,17 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { distanceKm } from '../../../src/core/distance.ts';
-import { Pages } from '../../../src/core/pages.ts';
-import { encodeUtf8 } from '../../../src/core/utf8.ts';
-import { answerQuery } from '../../../src/core/query.ts';
-import { pageAnswer } from '../../../src/protocol/protocol.ts';
-import { SORTS, type Cursor, type Query } from '../../../src/protocol/query.ts';
-import { beat, directory, registration } from './support.ts';
+import { distanceKm } from '../../../../src/core/queries/distance.ts';
+import { Pages } from '../../../../src/core/queries/kept-pages.ts';
+import { answerQuery } from '../../../../src/core/queries/page.ts';
+import { encodeUtf8 } from '../../../../src/core/utf8.ts';
+import { pageAnswer } from '../../../../src/protocol/protocol.ts';
+import { QUERY_LIMITS, SORTS, type Cursor, type Query } from '../../../../src/protocol/query.ts';
+import { beat, directory, registration } from '../support.ts';
 
 const ALL: Query = {
   asked: '',
   regions: [],
-  metadata: [],
+  conditions: [],
   text: null,
   sort: 'registeredAt',
   near: null,
@@ -19,10 +19,11 @@ const ALL: Query = {
   after: null,
   fields: null,
 };
+const is = (key: string, ...values: string[]) => ({ kind: 'is' as const, key, values, negated: false });
 const BERLIN = { latitude: 52.5, longitude: 13.4 };
 
 function ask(from: ReturnType<typeof directory>, more: Partial<Query>) {
-  const bytes = answerQuery(from.live(), { ...ALL, ...more }, 500);
+  const bytes = answerQuery(from, { ...ALL, ...more }, 500);
   const page = pageAnswer.parse(JSON.parse(new TextDecoder().decode(bytes)));
   return { ...page, ids: page.servers.map((server) => server.serverId) };
 }
@@ -54,22 +55,13 @@ describe('a filter', () => {
     ['none', {}, ['paris', 'sydney', 'nowhere', 'york']],
     ['region', { regions: ['eu'] }, ['paris', 'nowhere']],
     ['several regions', { regions: ['ap', 'us'] }, ['sydney', 'york']],
-    ['a text of the metadata', { metadata: [['map', ['Dust']]] }, ['paris', 'nowhere']],
-    ['a number of the metadata', { metadata: [['players', ['3']]] }, ['paris']],
-    ['a boolean of the metadata', { metadata: [['full', ['true']]] }, ['sydney']],
-    ['one of several values', { metadata: [['map', ['Aztec', 'Dust']]] }, ['paris', 'sydney', 'nowhere']],
-    [
-      'several keys',
-      {
-        metadata: [
-          ['map', ['Dust']],
-          ['players', ['3']],
-        ],
-      },
-      ['paris'],
-    ],
-    ['a key that nobody has', { metadata: [['mode', ['x']]] }, []],
-    ['a key that objects have by nature', { metadata: [['constructor', ['x']]] }, []],
+    ['a text of the metadata', { conditions: [is('map', 'Dust')] }, ['paris', 'nowhere']],
+    ['a number of the metadata', { conditions: [is('players', '3')] }, ['paris']],
+    ['a boolean of the metadata', { conditions: [is('full', 'true')] }, ['sydney']],
+    ['one of several values', { conditions: [is('map', 'Aztec', 'Dust')] }, ['paris', 'sydney', 'nowhere']],
+    ['several keys', { conditions: [is('map', 'Dust'), is('players', '3')] }, ['paris']],
+    ['a key that nobody has', { conditions: [is('mode', 'x')] }, []],
+    ['a key that objects have by nature', { conditions: [is('constructor', 'x')] }, []],
     ['text in the id', { text: 'ork' }, ['york']],
     ['text in the metadata, whatever its case', { text: 'aztec' }, ['sydney']],
     ['text in the region', { text: 'ap' }, ['sydney']],
@@ -80,10 +72,10 @@ describe('a filter', () => {
 
   test('sees metadata that a heartbeat changed', () => {
     const servers = world();
-    expect(ask(servers, { metadata: [['players', ['3']]] }).ids).toEqual(['paris']);
+    expect(ask(servers, { conditions: [is('players', '3')] }).ids).toEqual(['paris']);
     beat(servers, 'paris', 20, '{"players":4}');
-    expect(ask(servers, { metadata: [['players', ['3']]] }).ids).toEqual([]);
-    expect(ask(servers, { metadata: [['players', ['4']]] }).ids).toEqual(['paris']);
+    expect(ask(servers, { conditions: [is('players', '3')] }).ids).toEqual([]);
+    expect(ask(servers, { conditions: [is('players', '4')] }).ids).toEqual(['paris']);
   });
 });
 
@@ -100,6 +92,71 @@ describe('the order', () => {
       ['sydney', expect.closeTo(16090, -2)],
       ['nowhere', undefined],
     ]);
+  });
+});
+
+describe('a page', () => {
+  const many = (count: number, metadata: (index: number) => string | null) => {
+    const servers = directory();
+    for (let index = 0; index < count; index += 1) {
+      servers.register(
+        registration(`s${String(index).padStart(5, '0')}`, { metadata: metadata(index) }),
+        index,
+      );
+    }
+    return servers;
+  };
+
+  test('has 1,000 entries at most, whatever was asked for, and the next one goes on', () => {
+    const servers = many(QUERY_LIMITS.pageEntries + 5, () => null);
+    for (const limit of [null, 1_000_000]) {
+      const { ids, total, nextCursor = '' } = ask(servers, { limit });
+      expect([ids.length, total]).toEqual([QUERY_LIMITS.pageEntries, QUERY_LIMITS.pageEntries + 5]);
+      const next = ask(servers, { limit, after: decodeCursor(nextCursor) });
+      expect(next.ids).toEqual(['s01000', 's01001', 's01002', 's01003', 's01004']);
+      expect(next.nextCursor).toBeUndefined();
+    }
+  });
+
+  test('ends before its entries take more than 4 MB, and the next one goes on', () => {
+    const key = '€'.repeat(1024);
+    const servers = directory();
+    for (let index = 0; index < 900; index += 1) {
+      const long = {
+        publicKey: key,
+        endpoint: `wss://x.example/${key}`,
+        metadata: `{"x":"${'y'.repeat(2000)}"}`,
+      };
+      servers.register(registration(`s${String(index).padStart(5, '0')}`, long), index);
+    }
+    const seen: (string | undefined)[] = [];
+    let after: Cursor | null = null;
+    for (let pages = 0; pages < 9; pages += 1) {
+      const bytes = answerQuery(servers, { ...ALL, after }, 500);
+      expect(bytes.byteLength).toBeLessThan(QUERY_LIMITS.pageBytes + 1000);
+      const page = pageAnswer.parse(JSON.parse(new TextDecoder().decode(bytes)));
+      seen.push(...page.servers.map((server) => server.serverId));
+      if (page.nextCursor === undefined) break;
+      after = decodeCursor(page.nextCursor);
+    }
+    expect(seen).toEqual(Array.from({ length: 900 }, (_, index) => `s${String(index).padStart(5, '0')}`));
+  });
+
+  test('chosen among many is what sorting them all would give', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.string(), fc.nat({ max: 5 })), { selector: ([id]) => id, maxLength: 60 }),
+        fc.integer({ min: 1, max: 70 }),
+        (servers, limit) => {
+          const held = directory();
+          for (const [id, at] of servers) held.register(registration(id), at);
+          const sorted = servers
+            .toSorted(([one, at], [other, then]) => at - then || (one < other ? -1 : 1))
+            .map(([id]) => id);
+          expect(ask(held, { limit }).ids).toEqual(sorted.slice(0, limit));
+        },
+      ),
+    );
   });
 });
 

@@ -1,0 +1,37 @@
+/** What changed in the list since a revision. */
+import { join } from '../encoding/bytes.ts';
+import type { Directory } from '../leases/directory.ts';
+import { encodeEntry } from '../queries/entry.ts';
+import { encodeUtf8 } from '../utf8.ts';
+
+/** A delta of so few ids is never worth replacing by the whole list. */
+const SMALL_DELTA = 100;
+
+/** Bytes of entries from which on the whole list, which is there already, is sent rather than one more copy of most. */
+const MAX_DELTA_BYTES = 8_000_000;
+
+/**
+ * As UTF-8 JSON: `{revision, since, changed, removed, timestamp}`; `full` where that is not known (the registry was
+ * loaded again, or too much has happened) or the whole list would hardly be the larger answer.
+ */
+export function answerSince(since: number, directory: Directory, now: number): Uint8Array | 'full' {
+  const ids = directory.changedSince(since);
+  if (ids === undefined || ids.size > Math.max(directory.liveCount, SMALL_DELTA)) return 'full';
+  const changed: Uint8Array[] = [];
+  let bytes = 0;
+  const removed: string[] = [];
+  for (const serverId of ids) {
+    const found = directory.find(serverId);
+    if (found?.status !== 'live') {
+      removed.push(JSON.stringify(serverId));
+      continue;
+    }
+    const entry = encodeUtf8((bytes === 0 ? '' : ',') + encodeEntry(found.lease, null, null));
+    bytes += entry.byteLength;
+    if (bytes > MAX_DELTA_BYTES) return 'full';
+    changed.push(entry);
+  }
+  const head = encodeUtf8(`{"revision":${directory.revision},"since":${since},"changed":[`);
+  const tail = encodeUtf8(`],"removed":[${removed.join(',')}],"timestamp":${now}}`);
+  return join([head, ...changed, tail]);
+}

@@ -1,0 +1,178 @@
+/** `GET /servers?…` → what the reader asks of the list, checked and in one spelling. */
+import { z } from 'zod';
+import {
+  FIELDS,
+  QUERY_LIMITS,
+  SORTS,
+  type Cursor,
+  type Field,
+  type Place,
+  type Query,
+  type Sort,
+} from '../../protocol/query.ts';
+import { refused, type Parsed } from '../parsed.ts';
+import {
+  formatCondition,
+  METADATA_PREFIX,
+  parseConditions,
+  refuseBareComparison,
+  refuseDoubleEquals,
+} from './conditions.ts';
+import { BadParameter, oneOf, single, wholeNumber } from './parameters.ts';
+
+const PAGE_PARAMETERS = new Set(['region', 'q', 'sort', 'limit', 'cursor', 'fields', 'near']);
+const cursorSchema = z.tuple([z.enum(SORTS), z.number(), z.string()]);
+
+/** What a reader asks for. */
+export type ListRequest =
+  | { readonly kind: 'all' }
+  /** What changed after a revision. */
+  | { readonly kind: 'since'; readonly revision: number }
+  /** `isPersonal`: the answer is for this reader alone, since it depends on where it asks from. */
+  | { readonly kind: 'page'; readonly query: Query; readonly isPersonal: boolean };
+
+/**
+ * [C6] Parameters it does not know are ignored; a known one that can't be used is refused by its name. `here` tells where
+ * the reader asks from, as far as the platform knows.
+ */
+export function parseListRequest(url: string, here: () => Place | null): Parsed<ListRequest> {
+  const start = url.indexOf('?');
+  if (start === -1) return all();
+  const search = url.slice(start + 1);
+  // Percent-encoded, so that characters are bytes.
+  if (search.length > QUERY_LIMITS.queryBytes) {
+    return refused({ kind: 'query-too-long', maxBytes: QUERY_LIMITS.queryBytes });
+  }
+  const parameters = new URLSearchParams(search);
+  try {
+    refuseDoubleEquals(search);
+    for (const name of parameters.keys()) refuseBareComparison(name);
+    if (parameters.has('since')) return { ok: true, value: parseSince(parameters) };
+    const isPage = [...parameters.keys()].some(isPageParameter);
+    return isPage ? { ok: true, value: parsePage(parameters, here) } : all();
+  } catch (error) {
+    if (!(error instanceof BadParameter)) throw error;
+    return refused({ kind: 'invalid-field', field: error.parameter, problem: error.message });
+  }
+}
+
+function all(): Parsed<ListRequest> {
+  return { ok: true, value: { kind: 'all' } };
+}
+
+function isPageParameter(name: string): boolean {
+  return PAGE_PARAMETERS.has(name) || name.startsWith(METADATA_PREFIX);
+}
+
+function parseSince(parameters: URLSearchParams): ListRequest {
+  const other = [...parameters.keys()].find(isPageParameter);
+  if (other !== undefined) throw new BadParameter('since', `cannot be combined with ${other}`);
+  return { kind: 'since', revision: wholeNumber('since', parameters, 0) ?? 0 };
+}
+
+function parsePage(parameters: URLSearchParams, here: () => Place | null): ListRequest {
+  const nearText = single('near', parameters);
+  const isPersonal = nearText === 'auto';
+  const near = nearText === null ? null : parseNear(nearText, here);
+  const sort = oneOf('sort', SORTS, single('sort', parameters)) ?? defaultSort(nearText !== null);
+  if (sort === 'distance' && nearText === null) {
+    throw new BadParameter(
+      'sort',
+      'is "distance", so near=auto or near=<latitude>,<longitude> must say from where',
+    );
+  }
+  const limit = wholeNumber('limit', parameters, 1) ?? QUERY_LIMITS.pageEntries;
+  if (limit > QUERY_LIMITS.pageEntries) {
+    throw new BadParameter('limit', `must be at most ${QUERY_LIMITS.pageEntries}`);
+  }
+  const query = {
+    regions: Array.from(new Set(parameters.getAll('region'))).toSorted(),
+    conditions: parseConditions(parameters),
+    text: parseText(single('q', parameters)),
+    sort,
+    near,
+    limit,
+    after: parseCursor(single('cursor', parameters), sort),
+    fields: parseFields(single('fields', parameters)),
+  };
+  const asked = formatQuery(query, isPersonal ? 'auto' : near);
+  return { kind: 'page', query: { asked, ...query }, isPersonal };
+}
+
+/**
+ * The question in the one spelling that all its spellings have: nothing unknown, nothing twice, nothing that goes
+ * without saying, always in the same order.
+ */
+function formatQuery(query: Omit<Query, 'asked'>, near: 'auto' | Place | null): string {
+  const pairs: [string, string][] = query.regions.map((region) => ['region', region]);
+  pairs.push(...query.conditions.flatMap(formatCondition));
+  if (query.text !== null) pairs.push(['q', query.text]);
+  if (near !== null) pairs.push(['near', near === 'auto' ? near : `${near.latitude},${near.longitude}`]);
+  if (query.sort !== defaultSort(near !== null)) pairs.push(['sort', query.sort]);
+  if (query.limit !== null && query.limit !== QUERY_LIMITS.pageEntries)
+    pairs.push(['limit', String(query.limit)]);
+  if (query.after !== null) pairs.push(['cursor', formatCursor(query.after)]);
+  if (query.fields !== null) pairs.push(['fields', query.fields.join(',')]);
+  if (pairs.length === 0) pairs.push(['sort', query.sort]);
+  return new URLSearchParams(pairs).toString();
+}
+
+function defaultSort(hasNear: boolean): Sort {
+  return hasNear ? 'distance' : 'registeredAt';
+}
+
+/** Nothing is in every text. */
+function parseText(value: string | null): string | null {
+  if (value === null || value === '') return null;
+  const text = value.normalize('NFC');
+  const length = Array.from(text).length;
+  if (length <= QUERY_LIMITS.textCharacters) return text;
+  throw new BadParameter(
+    'q',
+    `must have at most ${QUERY_LIMITS.textCharacters} characters, but has ${length}`,
+  );
+}
+
+function parseNear(text: string, here: () => Place | null): Place | null {
+  if (text === 'auto') return here();
+  const [latitude, longitude, ...more] = text
+    .split(',')
+    .map((degrees) => (degrees.trim() === '' ? Number.NaN : Number(degrees)));
+  const isPlace =
+    more.length === 0 &&
+    latitude !== undefined &&
+    longitude !== undefined &&
+    Math.abs(latitude) <= 90 &&
+    Math.abs(longitude) <= 180;
+  if (isPlace) return { latitude, longitude };
+  throw new BadParameter('near', `must be "auto" or <latitude>,<longitude> in degrees, but is "${text}"`);
+}
+
+function parseFields(text: string | null): Field[] | null {
+  if (text === null) return null;
+  const named = new Set(text.split(',').map((field) => oneOf('fields', FIELDS, field.trim())));
+  return FIELDS.filter((field) => named.has(field));
+}
+
+/** The counterpart of `encodeCursor`: hexadecimal UTF-8 of `[sort, rank, serverId]`. */
+function parseCursor(text: string | null, sort: Sort): Cursor | null {
+  if (text === null) return null;
+  const bad = () => new BadParameter('cursor', 'must be the nextCursor of an answer to the same query');
+  if (!/^(?:[0-9a-f]{2})+$/.test(text)) throw bad();
+  const bytes = Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw bad();
+  }
+  const cursor = cursorSchema.safeParse(value);
+  if (!cursor.success || cursor.data[0] !== sort) throw bad();
+  const [, rank, serverId] = cursor.data;
+  return { sort, rank, serverId };
+}
+
+function formatCursor({ sort, rank, serverId }: Cursor): string {
+  const bytes = new TextEncoder().encode(JSON.stringify([sort, rank, serverId]));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
