@@ -1,28 +1,33 @@
 /** The page of a load run. */
-import { drawChart } from '../report/chart.ts';
-import { renderPage } from '../report/page.ts';
-import { readable } from '../report/text-table.ts';
-import { passed, type LoadResults, type Second } from './results.ts';
-import { latencyTable, promisesTable, registryTable } from './summary.ts';
+import { drawChart } from '../lib/report/chart.ts';
+import { renderPage } from '../lib/report/page.ts';
+import { readable } from '../lib/report/tables.ts';
+import {
+  latencyTable,
+  passed,
+  promisesTable,
+  registryTable,
+  type LoadResults,
+  type Second,
+} from './results.ts';
 
 /** Everything a run found, as one HTML page. */
 export function loadPage(results: LoadResults): string {
   const { lists, writes, verification } = results;
   const settings = Object.entries(results.settings).map(([name, value]) => `${name} ${value}`);
   const ok = passed(results);
+  const promises = promisesTable(results).rows;
+  const broken = promises.filter((row) => row.includes('FAILED')).length;
+  const failed = lists.failed + writes.failed;
   return renderPage({
     title: 'Rollcall: load test',
     subtitle: `${results.target}, ${results.at.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(results.measuredSeconds)} s${results.complete ? '' : ', interrupted'}`,
     highlights: [
-      { label: 'promises', value: ok ? 'held' : 'broken', bad: !ok },
-      { label: 'lists a second', value: readable(lists.perSecond) },
+      { label: 'held', value: `${promises.length - broken} of ${promises.length} promises`, bad: !ok },
+      { label: 'lists', value: `${readable(lists.perSecond)} a second` },
       { label: 'list p50', value: `${readable(lists.corrected.p50)} ms` },
       { label: 'list p99', value: `${readable(lists.corrected.p99)} ms` },
-      {
-        label: 'failed requests',
-        value: String(lists.failed + writes.failed),
-        bad: lists.failed + writes.failed > 0,
-      },
+      { label: 'failed', value: `${failed} requests`, bad: failed > 0 },
     ],
     sections: [
       {

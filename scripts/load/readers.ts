@@ -9,7 +9,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import type { Latencies } from './latencies.ts';
+import type { Latencies } from '../lib/statistics.ts';
 
 export interface ReaderPlan {
   readonly url: URL;

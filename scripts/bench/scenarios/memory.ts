@@ -5,7 +5,7 @@
  * collects by itself, and the lowest reading counts. The garbage is lists, whose buffers are not on the heap: what
  * is kept of those is known without a reading, each entry encoded once by itself and once in the list.
  */
-import { summarize } from '../../report/statistics.ts';
+import { summarize } from '../../lib/statistics.ts';
 import { encodeRequest } from '../http-connection.ts';
 import { Inspector } from '../inspector.ts';
 import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';

@@ -1,6 +1,6 @@
 /** What each operation asks of the storage: calls, and the rows that SQLite says it changed. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { summarize } from '../../report/statistics.ts';
+import { summarize } from '../../lib/statistics.ts';
 import { encodeRequest } from '../http-connection.ts';
 import type { ContenderName } from '../runtime.ts';
 import { CLEANING, workerName, type Bench, type Scenario } from '../scenario.ts';
