@@ -87,6 +87,7 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
         const run = (attempt === 1 ? prepared.get(scenario) : undefined) ?? (await begin(scenario));
         try {
           await scenario.run(run.bench);
+          if (run.found.length === 0) throw new Error(`${scenario.title} recorded no figure`);
           figures.push(...run.found);
           break;
         } catch (error) {
