@@ -30,96 +30,65 @@ interface NamedChart {
   readonly plan: ChartPlan;
 }
 
-interface Part {
-  readonly scenario: ScenarioName;
-  readonly title: string;
-  readonly intro: string;
-  readonly chart?: (figures: readonly Figure[]) => NamedChart;
-}
+type Draw = (figures: readonly Figure[]) => NamedChart;
 
-const PARTS: readonly Part[] = [
-  {
-    scenario: 'list',
-    title: 'Lists',
-    intro: 'GET /servers end to end. The floor answers ready bytes: no registry can be faster.',
-    chart: (figures) => ({
-      name: 'lists',
-      title: 'Lists a second',
-      plan: byCase(figures, 'throughput', 'lists a second (logarithmic)', 'dots'),
-    }),
-  },
-  {
-    scenario: 'polls',
-    title: 'Polls',
-    intro: 'What polling clients cost the object, called from inside the runtime.',
-  },
-  {
-    scenario: 'heartbeat',
-    title: 'Heartbeats',
-    intro: 'End to end over HTTP, and called from inside the runtime, which shows the object alone.',
-    chart: (figures) => ({
-      name: 'heartbeats',
-      title: 'Heartbeats a second',
-      plan: byCase(figures, 'throughput', 'a second (logarithmic)', 'dots'),
-    }),
-  },
-  {
-    scenario: 'writes',
-    title: 'Registrations and deregistrations',
-    intro: 'Each is confirmed by the disk before it is answered.',
-    chart: (figures) => ({
-      name: 'writes',
-      title: 'Registrations and deregistrations a second',
-      plan: byCase(figures, 'throughput', 'a second', 'bars'),
-    }),
-  },
-  {
-    scenario: 'independence',
-    title: 'Read independence',
-    intro:
-      'How long a list takes after so many leases have run out, and while their keys wait for the sweep.',
-    chart: (figures) => ({
+/** A chart of one metric, called `name`: a group for each case, and in it a bar or a dot for each contender. */
+const chart =
+  (name: string, title: string, kind: 'bars' | 'dots', metric: string, yName: string): Draw =>
+  (figures) => ({ name, title, plan: byCase(figures, kind, metric, yName) });
+const RATE = 'throughput';
+
+const PARTS: readonly (readonly [ScenarioName, title: string, intro: string, draw?: Draw])[] = [
+  [
+    'list',
+    'Lists',
+    'GET /servers end to end. The floor answers ready bytes: no registry can be faster.',
+    chart('lists', 'Lists a second', 'dots', RATE, 'lists a second (logarithmic)'),
+  ],
+  ['polls', 'Polls', 'What polling clients cost the object, called from inside the runtime.'],
+  [
+    'heartbeat',
+    'Heartbeats',
+    'End to end over HTTP, and called from inside the runtime, which shows the object alone.',
+    chart('heartbeats', 'Heartbeats a second', 'dots', RATE, 'a second (logarithmic)'),
+  ],
+  [
+    'writes',
+    'Registrations and deregistrations',
+    'Each is confirmed by the disk before it is answered.',
+    chart('writes', 'Registrations and deregistrations a second', 'bars', RATE, 'a second'),
+  ],
+  [
+    'independence',
+    'Read independence',
+    'How long a list takes after so many leases have run out, and while their keys wait for the sweep.',
+    (figures) => ({
       name: 'independence',
       title: 'The first list after leases ran out',
       plan: curve(figures),
     }),
-  },
-  {
-    scenario: 'sweep',
-    title: 'Sweeps',
-    intro: 'How long cleanup takes, and the longest that anybody had to wait meanwhile.',
-    chart: (figures) => ({
-      name: 'sweeps',
-      title: 'The longest anybody waits for cleanup',
-      plan: byCase(figures, 'longest slice', 'ms (logarithmic)', 'dots'),
-    }),
-  },
-  {
-    scenario: 'cold',
-    title: 'Cold start',
-    intro: 'The first list after the object was dropped from memory.',
-  },
-  {
-    scenario: 'memory',
-    title: 'Memory',
-    intro: 'Of the object’s isolate, for entries and their encoded list.',
-  },
-  {
-    scenario: 'storage',
-    title: 'Storage',
-    intro: 'Calls to the storage and rows, counted on the real storage.',
-  },
-  {
-    scenario: 'cost',
-    title: 'Cost',
-    intro:
-      'At list price for 30 days, with one list for ten heartbeats and one restart of each server a day.',
-    chart: (figures) => ({
-      name: 'cost',
-      title: 'Dollars a month for 1,000 servers',
-      plan: byCase(figures, 'a month for 1,000 servers', 'dollars a month', 'bars'),
-    }),
-  },
+  ],
+  [
+    'sweep',
+    'Sweeps',
+    'How long cleanup takes, and the longest that anybody had to wait meanwhile.',
+    chart('sweeps', 'The longest anybody waits for cleanup', 'dots', 'longest slice', 'ms (logarithmic)'),
+  ],
+  ['cold', 'Cold start', 'The first list after the object was dropped from memory.'],
+  ['memory', 'Memory', 'Of the object’s isolate, for entries and their encoded list.'],
+  ['storage', 'Storage', 'Calls to the storage and rows, counted on the real storage.'],
+  [
+    'cost',
+    'Cost',
+    'At list price for 30 days, with one list for ten heartbeats and one restart of each server a day.',
+    chart(
+      'cost',
+      'Dollars a month for 1,000 servers',
+      'bars',
+      'a month for 1,000 servers',
+      'dollars a month',
+    ),
+  ],
 ];
 
 /** Everything a run found, as one HTML page. */
@@ -137,11 +106,11 @@ export function benchPage(results: Results): string {
         : ` ${notRun} of ${verdicts.length} goals were not run: their states belong to another run.`),
     tables: [{ title: '', table: goalsTable(verdicts) }],
   };
-  const sections = PARTS.flatMap(({ scenario, title, intro, chart }): Section[] => {
+  const sections = PARTS.flatMap(([scenario, title, intro, draw]): Section[] => {
     const figures = results.figures.filter((figure) => figure.scenario === scenario);
     if (figures.length === 0) return [];
     const table = scenarioTable(figures);
-    const charts = [chart?.(figures)].filter(isDrawable);
+    const charts = [draw?.(figures)].filter(isDrawable);
     return [
       {
         title,
@@ -171,8 +140,8 @@ export function benchPage(results: Results): string {
 /** Writes each chart as a file `<name>.svg` of its own. */
 export function writeCharts({ figures }: Results, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  for (const { scenario, chart } of PARTS) {
-    const drawn = chart?.(figures.filter((figure) => figure.scenario === scenario));
+  for (const [scenario, , , draw] of PARTS) {
+    const drawn = draw?.(figures.filter((figure) => figure.scenario === scenario));
     if (isDrawable(drawn))
       writeFileSync(join(folder, `${drawn.name}.svg`), standalone(drawChart(drawn.plan)));
   }
@@ -197,8 +166,7 @@ function highlights(figures: readonly Figure[]) {
   });
 }
 
-/** A group for each case, and in it a bar or a dot for each contender. */
-function byCase(figures: readonly Figure[], metric: string, yName: string, kind: 'bars' | 'dots'): ChartPlan {
+function byCase(figures: readonly Figure[], kind: 'bars' | 'dots', metric: string, yName: string): ChartPlan {
   const shown = figures.filter((figure) => figure.metric === metric);
   const cases = [...new Set(shown.map((figure) => figure.case))];
   return {

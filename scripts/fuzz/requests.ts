@@ -17,6 +17,13 @@ function oneWordOf(words: string): fc.Arbitrary<string> {
   return fc.constantFrom(...words.split(' '));
 }
 
+/** One of these, each as often as its weight says. */
+function mixed<Value>(
+  ...of: (readonly [weight: number, arbitrary: fc.Arbitrary<Value>])[]
+): fc.Arbitrary<Value> {
+  return fc.oneof(...of.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+}
+
 /** Few ids, so that requests meet each other's servers; all of them valid. */
 const heldId = fc.oneof(
   fc.integer({ min: 0, max: 150 }).map((number) => `server-${number}`),
@@ -44,12 +51,9 @@ const anything = fc.oneof(
   fc.anything({ maxDepth: 3, withBigInt: false }).map((value) => (value === undefined ? null : value)),
   fc.constantFrom(null, 0, -1, 1e308, true, [], {}),
 );
-const endpoint = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: oneWordOf('wss://a.example tcp://8.8.8.8:1 quic://[2606:4700::1]:9 https://a.example/x?y#z'),
-  },
-  { weight: 1, arbitrary: fc.webUrl() },
+const endpoint = mixed(
+  [4, oneWordOf('wss://a.example tcp://8.8.8.8:1 quic://[2606:4700::1]:9 https://a.example/x?y#z')],
+  [1, fc.webUrl()],
 );
 const metadata = fc.dictionary(
   fc.stringMatching(/^[a-z]{1,8}$/),
@@ -83,17 +87,11 @@ function flawed(valid: fc.Arbitrary<object>): fc.Arbitrary<object> {
 /** JSON text as people write it by hand, cut off, or with a name twice. */
 function asBody(value: fc.Arbitrary<object>): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
   const text = value.map((object) => safeJson(object));
-  return fc.oneof(
-    { weight: 8, arbitrary: text.map(encode) },
-    {
-      weight: 1,
-      arbitrary: fc.tuple(text, fc.nat({ max: 200 })).map(([json, length]) => encode(json.slice(0, length))),
-    },
-    { weight: 1, arbitrary: text.map((json) => encode(json.replace(/\}$/, ',"serverId":"server-1"}'))) },
-    {
-      weight: 1,
-      arbitrary: fc.tuple(text, fc.nat({ max: 9000 })).map(([json, pad]) => encode(json + ' '.repeat(pad))),
-    },
+  return mixed(
+    [8, text.map(encode)],
+    [1, fc.tuple(text, fc.nat({ max: 200 })).map(([json, length]) => encode(json.slice(0, length)))],
+    [1, text.map((json) => encode(json.replace(/\}$/, ',"serverId":"server-1"}')))],
+    [1, fc.tuple(text, fc.nat({ max: 9000 })).map(([json, pad]) => encode(json + ' '.repeat(pad)))],
   );
 }
 
@@ -104,12 +102,12 @@ const noise = fc.oneof(
   fc.constantFrom('', 'null', '[]', '"x"', '{}', '{"serverId":', '\uFEFF{}').map(encode),
 );
 
-const headers = fc.oneof(
-  { weight: 8, arbitrary: fc.constant<Record<string, string>>({ 'Content-Type': 'application/json' }) },
-  { weight: 1, arbitrary: fc.constant<Record<string, string>>({}) },
-  {
-    weight: 3,
-    arbitrary: fc
+const headers = mixed(
+  [8, fc.constant<Record<string, string>>({ 'Content-Type': 'application/json' })],
+  [1, fc.constant<Record<string, string>>({})],
+  [
+    3,
+    fc
       .dictionary(
         oneWordOf(
           'Content-Type Accept Authorization Origin If-None-Match Signature Signature-Input Content-Digest ' +
@@ -134,23 +132,20 @@ const headers = fc.oneof(
         { maxKeys: 5 },
       )
       .map((more) => Object.assign({ 'Content-Type': 'application/json' }, more)),
-  },
+  ],
 );
 
-const path = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: oneWordOf('/ /servers /servers/ /servers/heartbeat /stats /health /errors /api/info /nowhere'),
-  },
-  { weight: 4, arbitrary: heldId.map((id) => `/servers/${encodeURIComponent(id)}`) },
-  { weight: 2, arbitrary: fc.stringMatching(/^[!$-;=@-[\]_a-z~]{0,40}$/).map((rest) => `/servers/${rest}`) },
-  { weight: 1, arbitrary: fc.stringMatching(/^[!-;=?-[\]_a-z~]{0,60}$/).map((rest) => `/${rest}`) },
-  {
-    weight: 1,
-    arbitrary: fc
+const path = mixed(
+  [3, oneWordOf('/ /servers /servers/ /servers/heartbeat /stats /health /errors /api/info /nowhere')],
+  [4, heldId.map((id) => `/servers/${encodeURIComponent(id)}`)],
+  [2, fc.stringMatching(/^[!$-;=@-[\]_a-z~]{0,40}$/).map((rest) => `/servers/${rest}`)],
+  [1, fc.stringMatching(/^[!-;=?-[\]_a-z~]{0,60}$/).map((rest) => `/${rest}`)],
+  [
+    1,
+    fc
       .tuple(fc.constantFrom('/servers', '/servers/a'), fc.stringMatching(/^[!-"$-~]{0,40}$/))
       .map(([to, query]) => `${to}?${query}`),
-  },
+  ],
 );
 
 /** Writes to one route: half of them valid, half with a flaw. */
@@ -159,41 +154,36 @@ function writesTo(to: string, valid: fc.Arbitrary<object>) {
     valid.map((object) => encode(safeJson(object))),
     asBody(flawed(valid)),
   );
-  return { weight: 5, arbitrary: fc.tuple(fc.constant(to), body) };
+  return [5, fc.tuple(fc.constant(to), body)] as const;
 }
 
-const writes = fc.oneof(
+const writes = mixed(
   writesTo('/servers', validRegistration),
   writesTo('/servers/heartbeat', validHeartbeat),
-  { weight: 1, arbitrary: fc.tuple(path, noise) },
+  [1, fc.tuple(path, noise)],
 );
 
 /** Everything at once. Framing (`Content-Length`, `Transfer-Encoding`) is left to whoever sends it. */
-export const fuzzRequest: fc.Arbitrary<FuzzRequest> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc
+export const fuzzRequest: fc.Arbitrary<FuzzRequest> = mixed(
+  [
+    6,
+    fc
       .tuple(writes, headers)
       .map(([[to, body], sent]) => ({ method: 'POST', path: to, headers: sent, body })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .tuple(path, headers)
-      .map(([to, sent]) => ({ method: 'GET', path: to, headers: sent, body: null })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(heldId, headers).map(([id, sent]) => ({
+  ],
+  [2, fc.tuple(path, headers).map(([to, sent]) => ({ method: 'GET', path: to, headers: sent, body: null }))],
+  [
+    2,
+    fc.tuple(heldId, headers).map(([id, sent]) => ({
       method: 'DELETE',
       path: `/servers/${encodeURIComponent(id)}`,
       headers: sent,
       body: null,
     })),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
+  ],
+  [
+    1,
+    fc
       .tuple(oneWordOf('GET HEAD POST PUT PATCH DELETE OPTIONS QUERY'), path, headers, fc.option(noise))
       .map(([method, to, sent, body]) => ({
         method,
@@ -201,7 +191,7 @@ export const fuzzRequest: fc.Arbitrary<FuzzRequest> = fc.oneof(
         headers: sent,
         body: method === 'GET' || method === 'HEAD' ? null : body,
       })),
-  },
+  ],
 );
 
 /** Requests of one batch; the same for the same seed. */
