@@ -1,6 +1,6 @@
 /** Measurements of several contenders in turns, turned into figures: each with its spread and its ratio to one of them. */
 import { summarize, summarizeLatencies, type LatencySummary } from '../lib/statistics.ts';
-import type { EncodedRequest } from './http-connection.ts';
+import type { BenchRequest } from './http.ts';
 import type { Figure, ScenarioName, Unit } from './results.ts';
 import { inRounds, roundRatios } from './rounds.ts';
 import type { ContenderName, Runtime } from './runtime.ts';
@@ -16,7 +16,7 @@ export interface Entrant {
   readonly case: string;
   /** Its Worker's name. */
   readonly worker: string;
-  readonly next: (sent: number) => EncodedRequest;
+  readonly next: (sent: number) => BenchRequest;
 }
 
 export interface Comparison {

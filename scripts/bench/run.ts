@@ -1,7 +1,7 @@
 /** One run: bundles, starts the runtime, prepares, and goes through the scenarios. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomStream } from '../lib/random.ts';
-import { StalledError } from './http-connection.ts';
+import { StalledError } from './http.ts';
 import { describeMachine } from './machine.ts';
 import type { BenchOptions } from './options.ts';
 import { duration, startProgress } from './progress.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { bundle } from '../lib/registry/bundle.ts';
 import { startMiniflare, type EmbeddedWorker } from '../lib/registry/embedded.ts';
 import { bundleProduct } from '../lib/registry/local-registry.ts';
-import { HttpTarget } from './http-target.ts';
+import { HttpTarget } from './http.ts';
 import { findWorkerds, processorTimeUs } from './machine.ts';
 import type { CallPlan, DrivePlan } from './worker/contract.ts';
 

@@ -1,11 +1,11 @@
 /** How long the first list takes when the object has to be loaded from disk. */
 import { PROCESSOR_TIME, recordAll, type Metric } from '../compare.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { makeRequest } from '../http.ts';
 import { inRounds } from '../rounds.ts';
 import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { heartbeats, register } from '../state.ts';
 
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 const ENTRIES = [0, 1000, 10_000] as const;
 
 export const cold: Scenario = {

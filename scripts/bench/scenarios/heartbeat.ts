@@ -1,6 +1,6 @@
 /** How fast heartbeats are answered: end to end, and by the object alone. */
 import { compareLoops, DRIVEN, recordAll, timeDriven, type Entrant } from '../compare.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { makeRequest } from '../http.ts';
 import { inRounds } from '../rounds.ts';
 import type { ContenderName } from '../runtime.ts';
 import { CONTENDERS, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
@@ -43,15 +43,14 @@ function liveCounts(counts: readonly number[]): readonly number[] {
 async function endToEnd(bench: Bench, live: number, peers: boolean): Promise<void> {
   const state = `${counted(live)} live, ${peers ? 'with' : 'without'} peers`;
   bench.doing(`heartbeats, ${state}`);
-  const requests = Array.from({ length: IDS }, (_, index) =>
-    encodeRequest('POST', '/servers/heartbeat', { serverId: idAt(index), peers }),
-  );
-  const [first] = requests;
+  const request = (index: number) =>
+    makeRequest('POST', '/servers/heartbeat', { serverId: idAt(index), peers });
+  const requests = Array.from({ length: IDS }, (_, index) => request(index));
   const entrant = (contender: ContenderName): Entrant => ({
     contender,
     case: state,
     worker: workerName(contender, `beat-${live}`),
-    next: (sent) => requests[sent % requests.length] ?? first ?? Buffer.alloc(0),
+    next: (sent) => requests[sent % IDS] ?? request(0),
   });
   const [floor, ...others] = CONTENDERS;
   await compareLoops(bench, {

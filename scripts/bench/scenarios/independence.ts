@@ -1,7 +1,7 @@
 /** Does a list wait for cleanup? Lists with stale keys waiting, and the list that comes first after they ran out. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { compareLoops, recordAll, type Entrant, type Metric } from '../compare.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { makeRequest } from '../http.ts';
 import { CLEANING, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { heartbeats, register, stats } from '../state.ts';
 
@@ -9,7 +9,7 @@ const LIVE = 1000;
 const ATTEMPTS = 4;
 const CONNECTIONS = 2;
 const HOUR_MS = 3_600_000;
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 /** A sweep takes whatever is stale when it starts, so the one lease that sets it off ends this much sooner. */
 const PILOT_AHEAD_MS = 1500;
 /** The stale servers' numbers start here, so that the live ones are the same in every state. */

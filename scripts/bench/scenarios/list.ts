@@ -1,12 +1,12 @@
 /** How fast lists are answered, against an object that answers ready bytes. */
 import { compareLoops, type Entrant } from '../compare.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { makeRequest } from '../http.ts';
 import type { ContenderName } from '../runtime.ts';
 import { LIST_CONTENDERS, counted, workerName, type Scenario } from '../scenario.ts';
 import { fill } from '../state.ts';
 
 const CONNECTIONS = 4;
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 
 export const list: Scenario = {
   name: 'list',

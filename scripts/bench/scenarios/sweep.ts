@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { summarize, summarizeLatencies } from '../../lib/statistics.ts';
 import { recordAll, type Metric } from '../compare.ts';
-import { encodeRequest, HttpConnection, type EncodedRequest } from '../http-connection.ts';
+import { makeRequest, Connection, type BenchRequest } from '../http.ts';
 import type { Runtime } from '../runtime.ts';
 import { CLEANING, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { idAt, register, stats, type Stats } from '../state.ts';
@@ -13,7 +13,7 @@ const TTL_MS = 1500;
 const LIVE = 200;
 /** Numbers of those that stay, beyond those that fall silent. */
 const LIVE_FROM = 500_000;
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 const POLL_EVERY_MS = 20;
 /**
  * The pause between two calls of one kind: shorter than a slice, and long enough that the runtime seldom has to collect
@@ -93,7 +93,7 @@ async function oneSweep(bench: Bench, keys: number, intervalMs: number, company:
   await register(runtime, worker, LIVE_FROM, LIVE);
   const ended = new AbortController();
   const beats = Array.from({ length: LIVE }, (_, index) =>
-    encodeRequest('POST', '/servers/heartbeat', { serverId: idAt(LIVE_FROM + index), peers: false }),
+    makeRequest('POST', '/servers/heartbeat', { serverId: idAt(LIVE_FROM + index), peers: false }),
   );
   const url = runtime.target(worker).url;
   const heartbeats = sampleUntil(runtime, url, (sent) => beats[sent % LIVE] ?? LIST, ended.signal);
@@ -146,10 +146,10 @@ function isOver(before: Stats, after: Stats): boolean {
 async function sampleUntil(
   runtime: Runtime,
   url: URL,
-  next: (sent: number) => EncodedRequest,
+  next: (sent: number) => BenchRequest,
   ended: AbortSignal,
 ): Promise<Sample[]> {
-  const connection = await HttpConnection.open(url);
+  const connection = await Connection.open(url);
   const stolenShare = measureStolenShare();
   const samples: Sample[] = [];
   while (!ended.aborted) {
