@@ -1,11 +1,14 @@
-/** Closed loops against several targets in turns, turned into figures: throughput, latencies, and ratios to one of them. */
-import { LATENCY_SHARES, percentile, summarize } from '../report/statistics.ts';
-import type { EncodedRequest } from './http-connection.ts';
-import type { LoopResult } from './http-target.ts';
+/** Measurements of several contenders in turns, turned into figures: each with its spread and its ratio to one of them. */
+import { summarize, summarizeLatencies, type LatencySummary } from '../lib/statistics.ts';
+import type { BenchRequest } from './http.ts';
 import type { Figure, ScenarioName, Unit } from './results.ts';
 import { inRounds, roundRatios } from './rounds.ts';
-import type { ContenderName } from './runtime.ts';
+import type { ContenderName, Runtime } from './runtime.ts';
 import type { Bench } from './scenario.ts';
+import type { DrivePlan } from './worker/contract.ts';
+
+/** The metric that is processor time of the whole runtime for each answer. */
+export const PROCESSOR_TIME = 'processor time';
 
 /** One contender to load. */
 export interface Entrant {
@@ -13,106 +16,132 @@ export interface Entrant {
   readonly case: string;
   /** Its Worker's name. */
   readonly worker: string;
-  readonly next: (sent: number) => EncodedRequest;
+  readonly next: (sent: number) => BenchRequest;
 }
 
 export interface Comparison {
   readonly scenario: ScenarioName;
-  readonly entrants: readonly Entrant[];
-  /** Whom the others are compared with. */
-  readonly reference: Entrant;
-  /** What the reference is called in the figures. */
+  /** The others are compared with the first. */
+  readonly entrants: readonly [Entrant, ...Entrant[]];
+  /** What the first is called in the figures. */
   readonly referenceName: string;
   readonly connections: number;
 }
 
-interface MeasuredLoop extends LoopResult {
-  readonly processorUsPerAnswer: number;
+interface MeasuredLoop {
+  readonly perSecond: number;
+  readonly processorUs: number;
+  readonly latenciesMs: readonly number[];
+  readonly latency: LatencySummary;
 }
 
-/** The metric that is processor time of the whole runtime for each answer. */
-export const PROCESSOR_TIME = 'processor time';
+type FigureName = Pick<Figure, 'scenario' | 'case' | 'contender'>;
+
+/** One number of a measurement, and what it is called. */
+export type Metric<Measured> = readonly [metric: string, unit: Unit, of: (measured: Measured) => number];
 
 /** Loads all entrants in rounds and records throughput, processor time and p50, p90, p99, p99.9 of each, with their ratios. */
 export async function compareLoops(bench: Bench, comparison: Comparison): Promise<void> {
   const { runtime, profile } = bench;
+  const { entrants, scenario, connections, referenceName } = comparison;
   const results = await inRounds(
-    comparison.entrants,
-    async (entrant) => {
+    entrants,
+    async ({ worker, next }): Promise<MeasuredLoop> => {
       const processorBefore = runtime.processorTimeUs();
-      const loop = await runtime.target(entrant.worker).loop({
-        connections: comparison.connections,
-        durationMs: profile.sliceMs,
-        next: entrant.next,
-      });
-      const processorUs = runtime.processorTimeUs() - processorBefore;
-      return { ...loop, processorUsPerAnswer: processorUs / loop.latenciesMs.length };
+      const loop = await runtime.target(worker).loop({ connections, durationMs: profile.sliceMs, next });
+      const processorUs = (runtime.processorTimeUs() - processorBefore) / loop.latenciesMs.length;
+      return { ...loop, processorUs, latency: summarizeLatencies(loop.latenciesMs) };
     },
     { ...bench, ...profile },
   );
-  const referenceResults = results.get(comparison.reference) ?? [];
+  const [reference] = entrants;
+  const references = results.get(reference) ?? [];
   for (const [entrant, loops] of results) {
-    const name = { scenario: comparison.scenario, case: entrant.case, contender: entrant.contender };
-    const to = entrant === comparison.reference ? undefined : comparison.referenceName;
-    const record = (metric: string, unit: Unit, of: (loop: MeasuredLoop) => number) => {
-      recordRounds(bench, { ...name, metric, unit }, loops.map(of), referenceResults.map(of), to);
-    };
-    record('throughput', 'per second', (loop) => loop.perSecond);
-    record(PROCESSOR_TIME, 'µs', (loop) => loop.processorUsPerAnswer);
-    for (const [metric, share] of Object.entries(LATENCY_SHARES)) {
-      // A round has too few answers for its tail, so the tails are those of all rounds together.
-      if (share >= 0.99) recordPooled(bench, { ...name, metric }, loops, referenceResults, share, to);
-      else record(metric, 'ms', (loop) => percentile(loop.latenciesMs, share));
-    }
+    const name = { scenario, case: entrant.case, contender: entrant.contender };
+    const to = entrant === reference ? undefined : referenceName;
+    recordAll(
+      bench,
+      name,
+      [
+        ['throughput', 'per second', (loop) => loop.perSecond],
+        [PROCESSOR_TIME, 'µs', (loop) => loop.processorUs],
+        ['p50', 'ms', ({ latency }) => latency.p50],
+        ['p90', 'ms', ({ latency }) => latency.p90],
+      ],
+      loops,
+      references,
+      to,
+    );
+    for (const tail of ['p99', 'p99.9'] as const) recordTail(bench, name, tail, loops, references, to);
   }
 }
 
-type FigureName = Pick<Figure, 'scenario' | 'case' | 'contender' | 'metric'>;
-
-/** Records a figure measured once a round; `to` names what it is compared with, if anything. */
-export function recordRounds(
+/** Records metrics of what was measured once a round; `to` names what it is compared with, if anything. */
+export function recordAll<Measured>(
   bench: Pick<Bench, 'record'>,
-  name: FigureName & Pick<Figure, 'unit'>,
-  values: readonly number[],
-  references: readonly number[],
+  name: FigureName,
+  metrics: readonly Metric<Measured>[],
+  measured: readonly Measured[],
+  references: readonly Measured[],
   to: string | undefined,
 ): void {
-  bench.record({
-    ...name,
-    summary: summarize(values),
-    ...(to !== undefined && { ratio: { to, summary: summarize(roundRatios(values, references)) } }),
-  });
+  for (const [metric, unit, of] of metrics) {
+    const values = measured.map(of);
+    bench.record({
+      ...name,
+      metric,
+      unit,
+      summary: summarize(values),
+      ...(to !== undefined && { ratio: { to, summary: summarize(roundRatios(values, references.map(of))) } }),
+    });
+  }
 }
 
-/** Records a percentile over all rounds' answers; its spread is that of the rounds. */
-function recordPooled(
+/** Records a percentile over all rounds' answers, of which one round has too few; its spread is that of the rounds. */
+function recordTail(
   bench: Bench,
   name: FigureName,
-  loops: readonly LoopResult[],
-  references: readonly LoopResult[],
-  share: number,
+  tail: 'p99' | 'p99.9',
+  loops: readonly MeasuredLoop[],
+  references: readonly MeasuredLoop[],
   to: string | undefined,
 ): void {
-  const pooled = (results: readonly LoopResult[]) =>
-    percentile(
-      results.flatMap((result) => result.latenciesMs),
-      share,
-    );
-  const perRound = loops.map((loop) => percentile(loop.latenciesMs, share));
-  const referencePerRound = references.map((loop) => percentile(loop.latenciesMs, share));
-  const value = pooled(loops);
-  bench.record({
-    ...name,
-    unit: 'ms',
-    summary: { ...summarize(perRound), median: value },
-    ...(to !== undefined && {
-      ratio: {
-        to,
-        summary: {
-          ...summarize(roundRatios(perRound, referencePerRound)),
-          median: value / pooled(references),
-        },
-      },
-    }),
-  });
+  const pooled = (results: readonly MeasuredLoop[]) =>
+    summarizeLatencies(results.flatMap(({ latenciesMs }) => latenciesMs))[tail];
+  const median = pooled(loops);
+  const record = ({ summary, ratio, ...figure }: Figure) => {
+    const ratioMedian = median / pooled(references);
+    bench.record({
+      ...figure,
+      summary: { ...summary, median },
+      ...(ratio !== undefined && { ratio: { ...ratio, summary: { ...ratio.summary, median: ratioMedian } } }),
+    });
+  };
+  recordAll({ record }, name, [[tail, 'ms', ({ latency }) => latency[tail]]], loops, references, to);
+}
+
+/** What calls on an object took, from a Worker beside it: what they cost the one thread that can't be scaled out. */
+export interface Driven {
+  readonly perSecond: number;
+  readonly msPerCall: number;
+  readonly processorUs: number;
+}
+
+/** The metrics of calls inside the runtime. */
+export const DRIVEN: readonly Metric<Driven>[] = [
+  ['throughput', 'per second', (each) => each.perSecond],
+  [PROCESSOR_TIME, 'µs', (each) => each.processorUs],
+];
+
+/** Repeats calls from inside the runtime, and times them as one. */
+export async function timeDriven(runtime: Runtime, plan: DrivePlan): Promise<Driven> {
+  const processorBefore = runtime.processorTimeUs();
+  const start = performance.now();
+  await runtime.drive(plan);
+  const elapsedMs = performance.now() - start;
+  return {
+    perSecond: (plan.calls * 1000) / elapsedMs,
+    msPerCall: elapsedMs / plan.calls,
+    processorUs: (runtime.processorTimeUs() - processorBefore) / plan.calls,
+  };
 }

@@ -1,5 +1,5 @@
 /** From counted operations and published prices to dollars a month, and to how many servers fit the free plan. */
-import { FREE_PER_DAY, OBJECT_GIGABYTES, PAID_PRICES } from './prices.ts';
+import { FREE_PER_DAY, OBJECT_GIGABYTES, PAID_PRICES } from '../lib/prices.ts';
 
 const DAY_S = 86_400;
 const MONTH_S = 30 * DAY_S;

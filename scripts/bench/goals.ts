@@ -1,6 +1,6 @@
 /** The goals of docs/performance.md, and whether a run met them. */
 import { PROCESSOR_TIME } from './compare.ts';
-import { findFigure, type Figure } from './results.ts';
+import { findFigure, type Figure, type ScenarioName } from './results.ts';
 
 type Name = Pick<Figure, 'scenario' | 'case' | 'metric'>;
 
@@ -23,87 +23,67 @@ export interface Verdict {
   readonly met: boolean | undefined;
 }
 
-const listGoal = (live: string, limit: number): Goal => ({
-  what: `list throughput of the floor's, ${live} live`,
-  name: { scenario: 'list', case: `${live} live`, metric: 'throughput' },
-  of: 'ratio',
-  bound: 'at least',
-  limit,
-});
-const beatGoal = (what: string, state: string, limit: number): Goal => ({
-  what,
-  name: { scenario: 'heartbeat', case: state, metric: 'throughput' },
-  of: 'ratio',
-  bound: 'at least',
-  limit,
-});
-const pollGoal = (what: string, state: string, limit: number): Goal => ({
-  what: `${what} in the object of no-op calls, 10,000 live`,
-  name: { scenario: 'polls', case: `10,000 live, ${state}`, metric: 'throughput' },
-  of: 'ratio',
-  bound: 'at least',
-  limit,
-});
-const callGoal = (operation: string): Goal => ({
-  what: `storage calls in a ${operation}`,
-  name: { scenario: 'storage', case: operation, metric: 'storage calls' },
-  of: 'value',
-  bound: 'at most',
-  limit: 0,
-});
-const sliceGoal = (keys: string): Goal => ({
-  what: `longest slice (ms) in a sweep of ${keys}`,
-  name: { scenario: 'sweep', case: `${keys} keys`, metric: 'longest slice' },
-  of: 'value',
-  bound: 'at most',
-  limit: 15,
-});
+const goal =
+  (of: Goal['of'], bound: Goal['bound']) =>
+  (limit: number, what: string, scenario: ScenarioName, state: string, metric = 'throughput'): Goal => ({
+    what,
+    name: { scenario, case: state, metric },
+    of,
+    bound,
+    limit,
+  });
+const ratioAtLeast = goal('ratio', 'at least');
+const ratioAtMost = goal('ratio', 'at most');
+const atMost = goal('value', 'at most');
 
 export const GOALS: readonly Goal[] = [
-  listGoal('100', 0.85),
-  listGoal('1,000', 0.9),
-  listGoal('10,000', 0.95),
-  {
-    what: 'list p50 with 10,000 stale waiting, of that with none',
-    name: { scenario: 'independence', case: '10,000 waiting', metric: 'p50' },
-    of: 'ratio',
-    bound: 'at most',
-    limit: 1.05,
-  },
-  {
-    what: 'list p99 with 10,000 stale waiting, of that with none',
-    name: { scenario: 'independence', case: '10,000 waiting', metric: 'p99' },
-    of: 'ratio',
-    bound: 'at most',
-    limit: 1.2,
-  },
-  pollGoal('304s', 'unchanged', 0.9),
-  pollGoal('deltas of 10 changes', 'delta of 10', 0.8),
-  pollGoal('filtered first pages, kept,', 'kept page', 0.5),
-  {
-    what: 'a filtered first page built (ms), 10,000 live',
-    name: { scenario: 'polls', case: '10,000 live, fresh page', metric: 'build' },
-    of: 'value',
-    bound: 'at most',
-    limit: 3,
-  },
-  beatGoal("heartbeats end to end of the floor's, 100 live", '100 live, without peers', 0.8),
-  beatGoal("heartbeats end to end of the floor's, 10,000 live", '10,000 live, without peers', 0.8),
-  beatGoal('heartbeats in the object of no-op calls, 100 live', '100 live, inside the object', 0.9),
-  beatGoal('heartbeats in the object of no-op calls, 10,000 live', '10,000 live, inside the object', 0.9),
-  callGoal('list'),
-  callGoal('heartbeat'),
-  callGoal('heartbeat with peers'),
-  sliceGoal('1,000'),
-  sliceGoal('10,000'),
-  sliceGoal('50,000'),
-  {
-    what: 'first list (ms) of a cold start with 10,000 entries',
-    name: { scenario: 'cold', case: '10,000 entries', metric: 'first list' },
-    of: 'value',
-    bound: 'at most',
-    limit: 150,
-  },
+  ratioAtLeast(0.85, 'list throughput relative to the floor, 100 servers', 'list', '100 live'),
+  ratioAtLeast(0.9, 'list throughput relative to the floor, 1,000 servers', 'list', '1,000 live'),
+  ratioAtLeast(0.95, 'list throughput relative to the floor, 10,000 servers', 'list', '10,000 live'),
+  ratioAtMost(
+    1.05,
+    'list p50, 10,000 stale waiting relative to none',
+    'independence',
+    '10,000 waiting',
+    'p50',
+  ),
+  ratioAtMost(
+    1.2,
+    'list p99, 10,000 stale waiting relative to none',
+    'independence',
+    '10,000 waiting',
+    'p99',
+  ),
+  ratioAtLeast(0.9, '304s relative to no-op calls, 10,000 servers', 'polls', '10,000 live, unchanged'),
+  ratioAtLeast(0.8, 'deltas of 10 changes relative to no-op calls', 'polls', '10,000 live, delta of 10'),
+  ratioAtLeast(0.5, 'cached filtered pages relative to no-op calls', 'polls', '10,000 live, kept page'),
+  atMost(3, 'a filtered page built (ms), 10,000 servers', 'polls', '10,000 live, fresh page', 'build'),
+  ratioAtLeast(0.8, 'heartbeats relative to the floor, 100 servers', 'heartbeat', '100 live, without peers'),
+  ratioAtLeast(
+    0.8,
+    'heartbeats relative to the floor, 10,000 servers',
+    'heartbeat',
+    '10,000 live, without peers',
+  ),
+  ratioAtLeast(
+    0.9,
+    'heartbeats relative to no-op calls, 100 servers',
+    'heartbeat',
+    '100 live, inside the object',
+  ),
+  ratioAtLeast(
+    0.9,
+    'heartbeats relative to no-op calls, 10,000 servers',
+    'heartbeat',
+    '10,000 live, inside the object',
+  ),
+  ...['list', 'heartbeat', 'heartbeat with peers'].map((operation) =>
+    atMost(0, `storage calls in a ${operation}`, 'storage', operation, 'storage calls'),
+  ),
+  ...['1,000', '10,000', '50,000'].map((keys) =>
+    atMost(15, `longest slice (ms) in a sweep of ${keys}`, 'sweep', `${keys} keys`, 'longest slice'),
+  ),
+  atMost(150, 'first list (ms) of a cold start with 10,000 entries', 'cold', '10,000 entries', 'first list'),
 ];
 
 /** Sets the product's figures beside the goals. */
@@ -112,15 +92,10 @@ export function judge(figures: readonly Figure[], goals: readonly Goal[] = GOALS
     const figure = findFigure(figures, { ...goal.name, contender: 'rollcall' });
     const value = goal.of === 'value' ? figure?.summary.median : figure?.ratio?.summary.median;
     const byProcessorTime = byProcessorTimeOf(figures, goal);
-    if (value === undefined || Number.isNaN(value)) {
+    if (value === undefined || Number.isNaN(value))
       return { goal, value: undefined, byProcessorTime, met: undefined };
-    }
-    return {
-      goal,
-      value,
-      byProcessorTime,
-      met: goal.bound === 'at least' ? value >= goal.limit : value <= goal.limit,
-    };
+    const met = goal.bound === 'at least' ? value >= goal.limit : value <= goal.limit;
+    return { goal, value, byProcessorTime, met };
   });
 }
 

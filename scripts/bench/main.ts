@@ -1,57 +1,38 @@
 /** `npm run bench`: measures the product and its contenders, and says which goals are met. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { replaceMarked } from '../report/markdown.ts';
-import { renderTable } from '../report/text-table.ts';
-import { benchMarkdown } from './docs.ts';
+import { listenForInterrupts } from '../lib/interruption.ts';
+import { runCommand } from '../lib/options.ts';
+import { renderTable, replaceMarked } from '../lib/report/tables.ts';
 import { judge } from './goals.ts';
 import { parseOptions, type BenchOptions } from './options.ts';
 import { benchPage, writeCharts } from './page.ts';
 import { runBenchmark, SCENARIOS } from './run.ts';
-import { goalsTable, scenarioText } from './text-report.ts';
-
-const INTERRUPTED = 130;
+import { benchMarkdown, goalsTable, scenarioTable } from './tables.ts';
 
 async function main(options: BenchOptions): Promise<number> {
-  const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // Not `once`: the progress line's own listener ends the process where it finds itself alone.
-    process.on(signal, () => {
-      if (interrupt.signal.aborted) process.exit(INTERRUPTED);
-      interrupt.abort(new Error('interrupted'));
-    });
-  }
-  const results = await runBenchmark(options, interrupt.signal);
+  const { json, html, charts, docs, check = false } = options;
+  const interruption = listenForInterrupts();
+  const results = await runBenchmark(options, interruption.signal);
   const verdicts = judge(results.figures);
-  for (const scenario of SCENARIOS) {
-    const text = scenarioText(scenario, results.figures);
-    if (text !== '') process.stdout.write(`${text}\n`);
+  for (const { name, title } of SCENARIOS) {
+    const table = scenarioTable(results.figures.filter(({ scenario }) => scenario === name));
+    if (table.rows.length > 0) process.stdout.write(`${title}\n${renderTable(table)}\n\n`);
   }
   process.stdout.write(`Goals\n${renderTable(goalsTable(verdicts))}\n\n`);
   const machine = Object.entries(results.machine).map(([name, value]) => `${name}: ${value}`);
   process.stdout.write(`${results.profile} run, ${results.tookSeconds} s; ${machine.join(', ')}\n`);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
-  if (options.html !== undefined) writeFileSync(options.html, benchPage(results));
-  if (options.charts !== undefined) writeCharts(results, options.charts);
-  if (options.docs !== undefined) {
-    const text = readFileSync(options.docs, 'utf8');
-    writeFileSync(options.docs, replaceMarked(text, 'run', benchMarkdown(results)));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+  if (html !== undefined) writeFileSync(html, benchPage(results));
+  if (charts !== undefined) writeCharts(results, charts);
+  if (docs !== undefined) {
+    writeFileSync(docs, replaceMarked(readFileSync(docs, 'utf8'), 'run', benchMarkdown(results)));
   }
-  if (!results.complete) {
-    process.stdout.write('Interrupted: these are the figures that were complete.\n');
-    return INTERRUPTED;
-  }
-  return options.check && verdicts.some(({ met }) => met === false) ? 1 : 0;
+  if (!results.complete) process.stdout.write('Interrupted: these are the figures that were complete.\n');
+  const isMissed = check && verdicts.some(({ met }) => met === false);
+  return interruption.exitCode ?? (isMissed ? 1 : 0);
 }
 
-const parsed = parseOptions(
-  process.argv.slice(2),
-  SCENARIOS.map(({ name }) => name),
-);
-if ('options' in parsed) {
-  const exitCode = await main(parsed.options);
-  // Whatever is still open of an interrupted run shall not keep it from ending, once all is written.
-  process.stdout.write('', () => process.exit(exitCode));
-} else {
-  (parsed.exitCode === 0 ? process.stdout : process.stderr).write(parsed.message);
-  process.exitCode = parsed.exitCode;
-}
+const names = SCENARIOS.map(({ name }) => name);
+await runCommand(parseOptions(process.argv.slice(2), names), main);
+// Whatever is still open of an interrupted run shall not keep it from ending, once all is written.
+process.stdout.write('', () => process.exit());

@@ -1,8 +1,7 @@
 /** A line that says what is being measured and how long it will take yet; plain lines where there is no terminal. */
-import { createLogUpdate } from 'log-update';
+import { bar, Screen } from '../lib/screen.ts';
 
-const WIDTH = 24;
-const REDRAW_EVERY_MS = 250;
+const BAR_COLUMNS = 24;
 
 export interface Progress {
   /** What is being done now, in a few words. */
@@ -15,34 +14,28 @@ export interface Progress {
 
 /** `plannedSeconds` is for everything, of which `finished` takes off its share. */
 export function startProgress(plannedSeconds: number, stream: NodeJS.WriteStream): Progress {
-  const startedAt = performance.now();
+  const screen = new Screen(stream);
   let what = '';
   let done = 0;
-  let scenarioStartedAt = startedAt;
-  const isTerminal = stream.isTTY;
-  const update = createLogUpdate(stream);
-  const draw = () => {
+  let scenarioStartedAt = performance.now();
+  screen.follow(() => {
     const elapsedS = (performance.now() - scenarioStartedAt) / 1000;
     // A scenario that takes longer than planned must not push the bar past its end.
     const share = Math.min(0.99, (done + elapsedS) / Math.max(1, plannedSeconds));
-    const bar = '█'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '░');
+    const { full, empty } = bar(share, BAR_COLUMNS);
     const leftS = Math.max(1, Math.round(plannedSeconds - done - elapsedS));
-    update(`${bar} ${Math.round(share * 100)} %  about ${duration(leftS)} left  ${what}`);
-  };
-  const timer = isTerminal ? setInterval(draw, REDRAW_EVERY_MS) : undefined;
+    return `${full}${empty} ${Math.round(share * 100)} %  about ${duration(leftS)} left  ${what}`;
+  });
   return {
     doing: (now) => {
-      if (!isTerminal && now !== what) stream.write(`${now}\n`);
+      if (now !== what) screen.note(now);
       what = now;
     },
     finished: (weight) => {
       done += weight;
       scenarioStartedAt = performance.now();
     },
-    end: () => {
-      clearInterval(timer);
-      if (isTerminal) update.clear();
-    },
+    end: () => screen.rest(),
   };
 }
 

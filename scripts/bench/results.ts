@@ -1,5 +1,5 @@
 /** What a run finds out: a flat list of figures, each with its spread and its ratio to what it is compared with. */
-import type { Summary } from '../report/statistics.ts';
+import type { Summary } from '../lib/statistics.ts';
 import type { ContenderName } from './runtime.ts';
 
 export type ScenarioName =

@@ -1,6 +1,6 @@
 /** Contenders measured in turns: every round measures each once, in a new order, and the first round is thrown away. */
-import { shuffled, type Random } from '../report/random.ts';
-import { measureStolenShare, type StolenShare } from './stolen-time.ts';
+import type { Random } from '../lib/random.ts';
+import { measureStolenShare, type StolenShare } from './machine.ts';
 
 /** How rounds are run. */
 export interface RoundPlan {
@@ -37,7 +37,7 @@ export async function inRounds<Item, Measurement>(
   for (let number = -1; undisturbed < rounds && number < rounds + spareRounds; number += 1) {
     const measurements: [Item, Measurement][] = [];
     stolenShare();
-    for (const item of shuffled(items, random)) {
+    for (const item of random.shuffled(items)) {
       signal.throwIfAborted();
       measurements.push([item, await measure(item, number)]);
     }

@@ -1,7 +1,7 @@
 /** One run: bundles, starts the runtime, prepares, and goes through the scenarios. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { seededRandom } from '../report/random.ts';
-import { StalledError } from './http-connection.ts';
+import { randomStream } from '../lib/random.ts';
+import { StalledError } from './http.ts';
 import { describeMachine } from './machine.ts';
 import type { BenchOptions } from './options.ts';
 import { duration, startProgress } from './progress.ts';
@@ -44,7 +44,7 @@ const ATTEMPTS = 3;
  * what there is then, and `complete` is false; any other failure rejects.
  */
 export async function runBenchmark(options: BenchOptions, signal: AbortSignal): Promise<Results> {
-  const profile = PROFILES[options.quick ? 'quick' : 'full'];
+  const profile = PROFILES[options.quick === true ? 'quick' : 'full'];
   const scenarios = chosen(options.only);
   const seconds = scenarios.reduce((sum, scenario) => sum + scenario.seconds(profile), START_SECONDS);
   const machine = describeMachine();
@@ -59,7 +59,7 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
     const shared = {
       profile,
       signal,
-      random: seededRandom(options.seed),
+      random: randomStream(options.seed, 'order of contenders'),
       doing: (what: string) => {
         signal.throwIfAborted();
         progress.doing(what);
@@ -87,6 +87,7 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
         const run = (attempt === 1 ? prepared.get(scenario) : undefined) ?? (await begin(scenario));
         try {
           await scenario.run(run.bench);
+          if (run.found.length === 0) throw new Error(`${scenario.title} recorded no figure`);
           figures.push(...run.found);
           break;
         } catch (error) {
@@ -128,7 +129,7 @@ interface Run {
 
 /** The scenarios asked for; the cost is worked out from what the storage scenario counts, so that comes with it. */
 function chosen(only: BenchOptions['only']): readonly Scenario[] {
-  if (only.length === 0) return SCENARIOS;
+  if (only === undefined) return SCENARIOS;
   const names = new Set(only);
   if (names.has('cost')) names.add('storage');
   return SCENARIOS.filter(({ name }) => names.has(name));

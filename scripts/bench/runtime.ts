@@ -2,11 +2,11 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { Miniflare } from 'miniflare';
-import { bundle } from './bundle.ts';
-import { HttpTarget } from './http-target.ts';
-import { findWorkerds, processorTimeUs } from './processor-time.ts';
+import { bundle } from '../lib/registry/bundle.ts';
+import { startMiniflare, type EmbeddedWorker } from '../lib/registry/embedded.ts';
+import { bundleProduct } from '../lib/registry/local-registry.ts';
+import { HttpTarget } from './http.ts';
+import { findWorkerds, processorTimeUs } from './machine.ts';
 import type { CallPlan, DrivePlan } from './worker/contract.ts';
 
 /** Who is measured. */
@@ -39,7 +39,6 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-const LOOPBACK = '127.0.0.1';
 /** Miniflare ends the process on these, before anybody could report what was measured until then. */
 const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
 /**
@@ -47,7 +46,6 @@ const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
  * that waits for it would hold up the whole runtime, for tens of milliseconds, whoever is measured.
  */
 const MEMORY_DISK = '/dev/shm';
-const COMPATIBILITY_DATE = '2026-04-26';
 /** As wrangler.toml has them, but for the leases, which outlive the run unless a scenario says otherwise. */
 const VARS: Readonly<Record<string, number | string>> = {
   SERVER_TTL_MS: 3_600_000,
@@ -85,7 +83,7 @@ export interface Bundles {
 /** Bundles the product as for deployment, and the benchmark's own Workers the same way. */
 export async function makeBundles(): Promise<Bundles> {
   const [product, bench] = await Promise.all([
-    bundle('wrangler.toml', 'worker'),
+    bundleProduct(),
     bundle('scripts/bench/worker/wrangler.toml', 'entry'),
   ]);
   return { product, bench };
@@ -100,18 +98,12 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
   process.once('exit', removeFiles);
   const runningBefore = new Set(findWorkerds());
   const listenersBefore = new Set(INTERRUPTS.flatMap((signal) => process.listeners(signal)));
-  const miniflare = new Miniflare({
-    host: LOOPBACK,
-    durableObjectsPersist: folder,
-    cf: false,
-    inspectorPort: 0,
-    inspectorHost: LOOPBACK,
-    // Errors reach the script with the answers; the runtime's own log lines would tear the progress bar.
-    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-      stdout.resume();
-      stderr.resume();
-    },
+  const miniflare = startMiniflare({
     workers: [driverWorker(bundles, plans), ...plans.map((plan) => contenderWorker(bundles, plan))],
+    persistTo: folder,
+    inspector: true,
+    // Errors reach the script with the answers; the runtime's own log lines would tear the progress bar.
+    printed: () => undefined,
   });
   for (const signal of INTERRUPTS) {
     for (const listener of process.listeners(signal)) {
@@ -148,38 +140,25 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
   };
 }
 
-function contenderWorker(bundles: Bundles, plan: WorkerPlan) {
-  const isProduct = plan.contender === 'rollcall';
-  const className = plan.counted === true ? COUNTED_CLASSES[plan.contender] : CLASSES[plan.contender];
-  const counted = plan.counted === true;
-  return {
-    ...common(plan.name, isProduct && !counted ? bundles.product : bundles.bench),
-    bindings: isProduct
-      ? strings({ ...VARS, ...plan.vars })
-      : { STREAMS_LISTS: plan.contender === 'streaming floor' },
-    durableObjects: {
-      [isProduct ? 'SERVER_REGISTRY' : 'CONTENDER']: { className, useSQLite: true },
-    },
-  };
-}
-
-function driverWorker(bundles: Bundles, plans: readonly WorkerPlan[]) {
-  const objects = plans.map((plan) => {
-    const className = plan.counted === true ? COUNTED_CLASSES[plan.contender] : CLASSES[plan.contender];
-    return [plan.name, { className, scriptName: plan.name, useSQLite: true }] as const;
-  });
-  return { ...common(DRIVER, bundles.bench), durableObjects: Object.fromEntries(objects) };
-}
-
-function common(name: string, script: string) {
+function contenderWorker(bundles: Bundles, plan: WorkerPlan): EmbeddedWorker {
+  const { name, contender, counted = false, vars } = plan;
+  const isProduct = contender === 'rollcall';
+  const bindings = Object.entries({ ...VARS, ...vars }).map(([key, value]) => [key, String(value)] as const);
   return {
     name,
-    modules: [{ type: 'ESModule' as const, path: 'worker.js', contents: script }],
-    compatibilityDate: COMPATIBILITY_DATE,
-    unsafeDirectSockets: [{ host: LOOPBACK, port: 0 }],
+    script: isProduct && !counted ? bundles.product : bundles.bench,
+    bindings: isProduct ? Object.fromEntries(bindings) : { STREAMS_LISTS: contender === 'streaming floor' },
+    objects: { [isProduct ? 'SERVER_REGISTRY' : 'CONTENDER']: { className: classOf(plan) } },
   };
 }
 
-function strings(values: Readonly<Record<string, number | string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+function driverWorker(bundles: Bundles, plans: readonly WorkerPlan[]): EmbeddedWorker {
+  const objects = plans.map(
+    (plan) => [plan.name, { className: classOf(plan), scriptName: plan.name }] as const,
+  );
+  return { name: DRIVER, script: bundles.bench, bindings: {}, objects: Object.fromEntries(objects) };
+}
+
+function classOf({ contender, counted = false }: WorkerPlan): string {
+  return (counted ? COUNTED_CLASSES : CLASSES)[contender];
 }

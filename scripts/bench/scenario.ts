@@ -1,5 +1,5 @@
 /** What a scenario is, and what it gets to work with. */
-import type { Random } from '../report/random.ts';
+import type { Random } from '../lib/random.ts';
 import type { Figure, ScenarioName } from './results.ts';
 import type { ContenderName, Runtime, WorkerPlan } from './runtime.ts';
 
@@ -14,8 +14,8 @@ export interface Profile {
   readonly sliceMs: number;
   /** Numbers of live entries. */
   readonly liveCounts: readonly number[];
-  /** Numbers of stale keys that wait while lists are read. */
-  readonly staleCounts: readonly number[];
+  /** Numbers of stale keys that wait while lists are read; none first. */
+  readonly staleCounts: readonly [0, ...number[]];
   /** The lease of the servers that shall become stale and wait, in milliseconds. */
   readonly waitingTtlMs: number;
   /** The lease of servers that run out and are revived in turns, in milliseconds; and in how many rounds. */
@@ -82,9 +82,9 @@ export interface Scenario {
 
 /** The contenders that keep entries, and so can be put in a state. */
 export const CLEANING: readonly ContenderName[] = ['delete in the loop', 'batch in the read'];
-export const CONTENDERS: readonly ContenderName[] = ['floor', 'rollcall', ...CLEANING];
+export const CONTENDERS: readonly ['floor', ...ContenderName[]] = ['floor', 'rollcall', ...CLEANING];
 /** Where lists are compared, there is a second floor, because they go another way than over RPC. */
-export const LIST_CONTENDERS: readonly ContenderName[] = [
+export const LIST_CONTENDERS: readonly ['floor', ...ContenderName[]] = [
   'floor',
   'streaming floor',
   'rollcall',

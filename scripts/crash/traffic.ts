@@ -2,8 +2,8 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RegistryError, type Environment, type Registration } from '../../src/client/client.ts';
-import { stream, type Random } from './random.ts';
-import { RecordedClient, type Books } from './recorded-client.ts';
+import { RecordedClient, type Books } from '../lib/audit/recorded-client.ts';
+import { randomStream, type Random } from '../lib/random.ts';
 
 /** How many actors of each kind drive the registry. */
 const ACTORS = { keepers: 20, loops: 16, mortals: 8, churners: 10 } as const;
@@ -40,7 +40,7 @@ export class Traffic {
   /** Gives every actor its decisions of this round; the first call starts them all. */
   round(seed: number, round: number): void {
     if (this.#actors.length === 0) this.#start(seed, round);
-    for (const actor of this.#actors) actor.random = stream(seed, `round ${round}, ${actor.name}`);
+    for (const actor of this.#actors) actor.random = randomStream(seed, `round ${round}, ${actor.name}`);
   }
 
   /** Cuts the power of every server: nothing is said to the registry. Resolves when nothing is sent any more. */
@@ -66,7 +66,7 @@ export class Traffic {
   }
 
   #actor(name: string, seed: number, round: number): Actor {
-    const random = stream(seed, `round ${round}, ${name}`);
+    const random = randomStream(seed, `round ${round}, ${name}`);
     const environment: Environment = {
       nowMs: () => Date.now(),
       random: () => actor.random.next(),
@@ -77,7 +77,11 @@ export class Traffic {
         };
       },
     };
-    const actor: Actor = { name, random, client: new RecordedClient(this.#url, this.#books, environment) };
+    const actor: Actor = {
+      name,
+      random,
+      client: new RecordedClient(this.#url, this.#books, { environment }),
+    };
     return actor;
   }
 

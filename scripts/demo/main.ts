@@ -1,89 +1,102 @@
 /** The demo: a fleet registers, a part of it falls silent, and the registry sweeps that part and nobody else. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { RegistryClient } from '../../src/client/client.ts';
-import { startLocalRegistry } from '../support/local-registry.ts';
-import { Fleet } from './fleet.ts';
-import { readFlags } from './flags.ts';
-import type { Plan } from './plan.ts';
-import { Screen } from './screen.ts';
+import { Auditor } from '../lib/audit/auditor.ts';
+import { Fleet } from '../lib/audit/fleet.ts';
+import { Ledger } from '../lib/audit/ledger.ts';
+import { RecordedClient } from '../lib/audit/recorded-client.ts';
+import { Watch as Auditing } from '../lib/audit/watch.ts';
+import { listenForInterrupts } from '../lib/interruption.ts';
+import { runCommand } from '../lib/options.ts';
+import { LocalRegistry } from '../lib/registry/local-registry.ts';
+import { Screen } from '../lib/screen.ts';
+import { parseOptions } from './options.ts';
+import { heading, line, LINE_LEGEND, picture, summary } from './picture.ts';
+import { dies, registrationOf, termsOf, variables, type Plan } from './plan.ts';
 import { judge, type Finding } from './verdict.ts';
 import { Watch } from './watch.ts';
 
-const EXIT_CODES = { exact: 0, failed: 1, SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { exact: 0, failed: 1 } as const;
+const LINE_EVERY_MS = 1000;
+const POLL_EVERY_MS = 20;
+const REGISTERED_AFTER_AT_MOST_MS = 60_000;
 
 /** Resolves with the exit code. */
 async function demo(plan: Plan): Promise<number> {
-  const interrupted = new AbortController();
-  let exitCode: number = EXIT_CODES.failed;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      exitCode = EXIT_CODES[signal];
-      interrupted.abort();
-    });
-  }
-  const screen = new Screen(plan);
-  screen.announce();
+  const interruption = listenForInterrupts();
+  const screen = new Screen(process.stdout);
+  screen.say(heading(plan, screen.paint));
+  screen.note(LINE_LEGEND);
+  let findings: readonly Finding[] = [];
   try {
-    const registry = await startLocalRegistry({ vars: variables(plan) });
+    const registry = await LocalRegistry.start({ vars: variables(plan) });
     try {
-      const findings = await run(plan, new RegistryClient(registry.url), screen, interrupted.signal);
-      if (findings.every(({ ok }) => ok)) exitCode = EXIT_CODES.exact;
+      findings = await run(plan, registry.url, screen, interruption.signal);
     } finally {
       await registry.stop();
     }
   } catch (error) {
-    if (interrupted.signal.aborted) screen.say('Interrupted; everything has been stopped.');
+    if (interruption.exitCode !== undefined) screen.say('Interrupted; everything has been stopped.');
     else process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   }
-  return exitCode;
+  const isExact = findings.length > 0 && findings.every(({ ok }) => ok);
+  return interruption.exitCode ?? (isExact ? EXIT_CODES.exact : EXIT_CODES.failed);
 }
 
 async function run(
   plan: Plan,
-  client: RegistryClient,
+  url: string,
   screen: Screen,
   interrupted: AbortSignal,
-): Promise<Finding[]> {
+): Promise<readonly Finding[]> {
+  const ledger = new Ledger(termsOf(plan));
+  const books = { ledger, auditor: new Auditor(ledger, Date.now()) };
+  ledger.up(Date.now());
+  const client = () => new RecordedClient(url, books);
+  const fleet = new Fleet({ registration: registrationOf, client });
+  const auditing = new Auditing(client(), books);
+  const watch = new Watch(plan, fleet, auditing);
   const startedAtMs = performance.now();
   const elapsedMs = () => performance.now() - startedAtMs;
   const until = (atMs: number) => delay(Math.max(0, atMs - elapsedMs()), undefined, { signal: interrupted });
-  const fleet = new Fleet(plan, client);
-  const watch = new Watch(client, fleet);
   const over = new AbortController();
   const watching = watch.run(over.signal);
-  screen.follow(watch);
+  screen.follow(() => picture(plan, watch, elapsedMs(), screen.paint), {
+    line: () => line(watch, elapsedMs()),
+    everyMs: LINE_EVERY_MS,
+  });
   try {
-    await fleet.start(plan.registerWithinMs, interrupted);
-    await fleet.registered(interrupted);
+    await fleet.start(plan.servers, plan.registerWithinMs, interrupted);
+    await allRegistered(plan, fleet, interrupted);
     const lateMs = Math.max(0, elapsedMs() - plan.registeredByMs);
     await until(plan.killAtMs + lateMs);
-    await fleet.kill();
+    const ids = Array.from({ length: plan.servers }, (_, index) => registrationOf(index).serverId);
+    const doomed = new Set(ids.filter((_, index) => dies(plan, index)));
+    watch.silent = true;
+    await Promise.all([...doomed].map((id) => fleet.kill(id)));
     screen.note(`          ${plan.killed} servers have fallen silent; their leases run on`);
     await until(plan.endAtMs + lateMs);
     over.abort();
     await watching;
-    const findings = await judge(client, fleet, watch);
+    const findings = judge(plan, doomed, await auditing.look([...doomed]), books.auditor, watch);
     screen.rest();
-    screen.conclude(watch, findings);
+    screen.say(summary(plan, watch, findings, screen.paint));
     return findings;
   } finally {
     screen.rest();
     over.abort();
-    await Promise.all([watching, fleet.end()]);
+    await Promise.all([watching, fleet.end({ deregister: false })]);
   }
 }
 
-/** The registry, with times so short that a lease ends while one watches. */
-function variables(plan: Plan): Record<string, string | number> {
-  return {
-    SERVER_TTL_MS: plan.ttlMs,
-    HEARTBEAT_INTERVAL_MS: plan.heartbeatEveryMs,
-    SWEEP_INTERVAL_MS: plan.sweepIntervalMs,
-    CHECKPOINT_INTERVAL_MS: plan.checkpointIntervalMs,
-    // The whole fleet has one address.
-    RATE_LIMIT: 'off',
-  };
+async function allRegistered({ servers }: Plan, fleet: Fleet, signal: AbortSignal): Promise<void> {
+  const untilMs = performance.now() + REGISTERED_AFTER_AT_MOST_MS;
+  while (fleet.registered < servers) {
+    if (performance.now() > untilMs) {
+      const reason = fleet.lastFailure ?? 'the registry takes too long to answer';
+      throw new Error(`only ${fleet.registered} of ${servers} servers could be registered: ${reason}`);
+    }
+    await delay(POLL_EVERY_MS, undefined, { signal });
+  }
 }
 
-const flags = readFlags(process.argv.slice(2));
-process.exitCode = 'plan' in flags ? await demo(flags.plan) : flags.exitCode;
+await runCommand(parseOptions(process.argv.slice(2)), demo);

@@ -1,17 +1,9 @@
 /** What the demo shows, as lines of text of at most 80 columns. */
-import { styleText } from 'node:util';
-import { summarize, type LatencySummary } from '../support/latency.ts';
+import { bar, type Paint } from '../lib/screen.ts';
+import { summarizeLatencies } from '../lib/statistics.ts';
 import type { Plan } from './plan.ts';
 import type { Finding } from './verdict.ts';
 import type { Phase, Watch } from './watch.ts';
-
-type Style = Parameters<typeof styleText>[0];
-
-/** Puts a style on a text, or leaves it as it is where colour is not wanted. */
-export type Paint = (style: Style, text: string) => string;
-
-export const plain: Paint = (_style, text) => text;
-export const coloured: Paint = (style, text) => styleText(style, text);
 
 const BAR_COLUMNS = 48;
 const MEASURED: readonly Phase[] = ['before', 'during', 'after'];
@@ -34,7 +26,7 @@ export function picture(plan: Plan, watch: Watch, elapsedMs: number, paint: Pain
   const done = Math.min(1, elapsedMs / plan.endAtMs);
   return [
     '',
-    `${seconds(elapsedMs).padStart(8)}  ${bar(done, 1, 'cyan', paint)}  of ${seconds(plan.endAtMs)}`,
+    `${seconds(elapsedMs).padStart(8)}  ${drawn(done, 'cyan', paint)}  of ${seconds(plan.endAtMs)}`,
     `          ${paint('bold', story(watch.phase, watch.silent))}`,
     '',
     row('live', live, plan.servers, 'green', paint),
@@ -48,10 +40,10 @@ export function picture(plan: Plan, watch: Watch, elapsedMs: number, paint: Pain
 /** One line for where there is no terminal to draw on. */
 export function line(watch: Watch, elapsedMs: number): string {
   const { live, stale, swept } = watch.counters;
-  const { p50Ms, p99Ms } = summarize(watch.listMs[watch.phase]);
+  const { p50, p99 } = summarizeLatencies(watch.listMs[watch.phase]);
   return (
     `${seconds(elapsedMs).padStart(8)}  ${watch.phase.padEnd(11)}  live ${count(live)}  stale ${count(stale)}  ` +
-    `swept ${count(swept)}  list ${[p50Ms, p99Ms].map((value) => tenths(value).padStart(5)).join(' / ')} ms`
+    `swept ${count(swept)}  list ${[p50, p99].map((value) => tenths(value).padStart(5)).join(' / ')} ms`
   );
 }
 
@@ -91,7 +83,7 @@ function story(phase: Phase, silent: boolean): string {
 
 /** A registry that stood still for most of a lease had no way to hear of the living. */
 function excuse(plan: Plan, watch: Watch): string[] {
-  const { maxMs } = summarize(Object.values(watch.listMs).flat());
+  const { max: maxMs } = summarizeLatencies(Object.values(watch.listMs).flat());
   if (!(maxMs > plan.ttlMs / 3)) return [];
   return [
     `A list took ${seconds(maxMs)}, a lease lasts ${seconds(plan.ttlMs)}: this machine was too busy. Try --seconds ${(2 * plan.endAtMs) / 1000}.`,
@@ -102,8 +94,8 @@ function latencies(watch: Watch, paint: Paint): string[] {
   return [
     paint('dim', `list latency  ${cells('lists', 'p50', 'p99', 'max')}`),
     ...MEASURED.map((phase) => {
-      const { count, p50Ms, p99Ms, maxMs }: LatencySummary = summarize(watch.listMs[phase]);
-      const text = `  ${phase.padEnd(12)}${cells(String(count), ms(p50Ms), ms(p99Ms), ms(maxMs))}`;
+      const { count, p50, p99, max } = summarizeLatencies(watch.listMs[phase]);
+      const text = `  ${phase.padEnd(12)}${cells(String(count), ms(p50), ms(p99), ms(max))}`;
       return phase === watch.phase ? paint('bold', text) : text;
     }),
   ];
@@ -113,14 +105,13 @@ function cells(...values: string[]): string {
   return values.map((value) => value.padStart(12)).join('');
 }
 
-function row(name: string, value: number, of: number, style: Style, paint: Paint): string {
-  return `${name.padStart(8)}  ${bar(value, of, style, paint)} ${paint(style, count(value))}`;
+function row(name: string, value: number, of: number, style: Parameters<Paint>[0], paint: Paint): string {
+  return `${name.padStart(8)}  ${drawn(value / of, style, paint)} ${paint(style, count(value))}`;
 }
 
-function bar(value: number, of: number, style: Style, paint: Paint): string {
-  // Anything at all is seen, and only all of it fills the bar.
-  const full = value <= 0 ? 0 : Math.min(BAR_COLUMNS, Math.max(1, Math.floor((value / of) * BAR_COLUMNS)));
-  return paint(style, '█'.repeat(full)) + paint('dim', '░'.repeat(BAR_COLUMNS - full));
+function drawn(share: number, style: Parameters<Paint>[0], paint: Paint): string {
+  const { full, empty } = bar(share, BAR_COLUMNS);
+  return paint(style, full) + paint('dim', empty);
 }
 
 function count(value: number): string {

@@ -1,4 +1,6 @@
-/** What one run of the demo does and when: worked out from its flags alone. */
+/** What one run of the demo does and when: worked out from its options alone. */
+import type { Registration } from '../../src/client/client.ts';
+import type { Terms } from '../lib/audit/terms.ts';
 
 /** Everything that is settled before the run begins. Times count from the moment the registry answers. */
 export interface Plan {
@@ -67,4 +69,40 @@ export function planRun(servers: number, killed: number, seconds: number): Plan 
 /** Servers killed where nobody said how many: a third, and at least one. */
 export function defaultKilled(servers: number): number {
   return Math.max(1, Math.round(servers / 3));
+}
+
+const REGIONS = ['eu-central', 'eu-west', 'us-east', 'us-west', 'ap-south'] as const;
+
+/** What the nth server says of itself. Ids are as in the field, with characters that a path has to encode. */
+export function registrationOf(index: number): Registration {
+  const serverId = `demo:${String(index + 1).padStart(4, '0')}/+=`;
+  return {
+    serverId,
+    endpoint: `wss://server-${index + 1}.demo.example.com`,
+    publicKey: `key of ${serverId}`,
+    region: REGIONS[index % REGIONS.length] ?? REGIONS[0],
+    metadata: { players: index % 17 },
+  };
+}
+
+/** Whether the nth server is one of those that are killed, which are spread evenly over the fleet. */
+export function dies({ servers, killed }: Plan, index: number): boolean {
+  return Math.floor(((index + 1) * killed) / servers) > Math.floor((index * killed) / servers);
+}
+
+/** What the registry promises in such a run. */
+export function termsOf(plan: Plan): Terms {
+  return { ...plan, snapshotMaxAgeMs: 1000 };
+}
+
+/** The registry, with times so short that a lease ends while one watches. */
+export function variables(plan: Plan): Record<string, string | number> {
+  return {
+    SERVER_TTL_MS: plan.ttlMs,
+    HEARTBEAT_INTERVAL_MS: plan.heartbeatEveryMs,
+    SWEEP_INTERVAL_MS: plan.sweepIntervalMs,
+    CHECKPOINT_INTERVAL_MS: plan.checkpointIntervalMs,
+    // The whole fleet has one address.
+    RATE_LIMIT: 'off',
+  };
 }

@@ -1,31 +1,35 @@
 /** Whether the sweep was exact: nobody too many, nobody too few, and counted right. */
-import { RegistryError, type RegistryClient } from '../../src/client/client.ts';
-import type { Fleet } from './fleet.ts';
+import type { Auditor } from '../lib/audit/auditor.ts';
+import type { Look } from '../lib/audit/watch.ts';
+import type { Plan } from './plan.ts';
 import type { Watch } from './watch.ts';
 
 /** One thing that had to be so. */
 export interface Finding {
-  ok: boolean;
+  readonly ok: boolean;
   /** What was expected, as a sentence that is true where `ok`, and what was found instead where not. */
-  text: string;
+  readonly text: string;
 }
 
-/** Requests at a time when the killed are looked up. */
-const LOOK_UPS_AT_ONCE = 16;
-
-/** Judges a run that has come to its end, while the survivors still heartbeat. */
-export async function judge(client: RegistryClient, fleet: Fleet, watch: Watch): Promise<Finding[]> {
-  const [{ servers }, counters, notFound] = await Promise.all([
-    client.list(),
-    client.stats(),
-    countNotFound(client, [...fleet.doomed]),
-  ]);
-  const killed = fleet.doomed.size;
-  const listed = new Set(servers.map(({ serverId }) => serverId));
-  const ghosts = [...fleet.doomed].filter((id) => listed.has(id)).length;
-  const lost = [...fleet.survivors].filter((id) => !listed.has(id)).length;
-  const strangers = servers.length - (fleet.survivors.size - lost) - ghosts;
-  const because = fleet.lastFailure === undefined ? '' : `; its last failure: ${fleet.lastFailure}`;
+/**
+ * Judges a run by the last look, for which each of the `doomed` was looked up while the survivors still heartbeat, and by
+ * what the auditor made of all that came before.
+ */
+export function judge(
+  plan: Plan,
+  doomed: ReadonlySet<string>,
+  last: Look,
+  { counts }: Auditor,
+  watch: Watch,
+): Finding[] {
+  const { killed, servers } = plan;
+  const listed = last.list.answer.servers;
+  const ghosts = listed.filter(({ serverId }) => doomed.has(serverId)).length;
+  const survivors = listed.length - ghosts;
+  const notFound = [...last.held.values()].filter((held) => held === null).length;
+  const missing = counts.get('live server missing') ?? 0;
+  const others = [...counts].filter(([rule]) => rule !== 'live server missing');
+  const { swept, stale } = last.stats.answer;
   const lists = Object.values(watch.listMs).flat().length;
   return [
     finding(
@@ -34,47 +38,30 @@ export async function judge(client: RegistryClient, fleet: Fleet, watch: Watch):
       `${watch.failedCalls} calls failed: ${watch.lastFailure ?? ''}`,
     ),
     finding(
-      watch.incompleteLists === 0,
+      missing === 0,
       `no survivor was missing from any list`,
-      `${watch.incompleteLists} lists lacked a server that should have been there`,
+      `${missing} servers were missing from a list while their lease ran`,
     ),
     finding(
-      ghosts + lost + strangers === 0,
+      ghosts === 0 && survivors === servers - killed,
       `the ${killed} killed are gone from the list, and nobody else`,
-      `${ghosts} still listed, ${lost} survivors lost, ${strangers} unknown${because}`,
+      `${ghosts} killed servers still listed, and ${survivors} of ${servers - killed} survivors`,
     ),
     finding(
       notFound === killed,
       `GET /servers/<id> gives 404 for each of them`,
       `404 for ${notFound} of ${killed}`,
     ),
-    finding(counters.swept === killed, `the registry counts ${killed} swept`, `it counts ${counters.swept}`),
-    finding(counters.stale === 0, `none is left stale`, `${counters.stale} are`),
+    finding(swept === killed, `the registry counts ${killed} swept`, `it counts ${swept}`),
+    finding(stale === 0, `none is left stale`, `${stale} are`),
+    finding(
+      others.length === 0,
+      `every answer showed what had been acknowledged`,
+      others.map(([rule, times]) => `${times} × ${rule}`).join(', '),
+    ),
   ];
 }
 
 function finding(ok: boolean, expected: string, found: string): Finding {
   return { ok, text: ok ? expected : `expected: ${expected}; found: ${found}` };
-}
-
-async function countNotFound(client: RegistryClient, ids: readonly string[]): Promise<number> {
-  const queue = [...ids];
-  let notFound = 0;
-  const lookUp = async () => {
-    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-      if (await isNotFound(client, id)) notFound += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: LOOK_UPS_AT_ONCE }, lookUp));
-  return notFound;
-}
-
-async function isNotFound(client: RegistryClient, id: string): Promise<boolean> {
-  try {
-    await client.get(id);
-    return false;
-  } catch (error) {
-    if (error instanceof RegistryError && error.refusedWith(404)) return true;
-    throw error;
-  }
 }

@@ -1,88 +1,58 @@
-/** Watches the registry from outside, by list after list and by its counters, and remembers what was wrong. */
+/** Watches the registry from outside, list after list, and remembers what it took and what failed. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RegistryClient } from '../../src/client/client.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet } from '../lib/audit/fleet.ts';
+import type { Watch as Auditing } from '../lib/audit/watch.ts';
+import type { Plan } from './plan.ts';
 
 /** Where the run stands; `before`, `during` and `after` are meant of the sweep. */
 export type Phase = 'registering' | 'before' | 'during' | 'after';
 
-/** The counters of the registry that the demo shows. */
-export interface Counters {
-  live: number;
-  stale: number;
-  swept: number;
-  sweeps: number;
-}
+const LOOK_EVERY_MS = 25;
 
-const LIST_EVERY_MS = 25;
-const COUNT_EVERY_MS = 100;
-
-/** What has been seen so far. */
 export class Watch {
   phase: Phase = 'registering';
-  counters: Counters = { live: 0, stale: 0, swept: 0, sweeps: 0 };
+  /** The counters of the registry that the demo shows. */
+  counters = { live: 0, stale: 0, swept: 0 };
+  /** True once the doomed have been killed. */
+  silent = false;
   /** How long each list took, from request to parsed answer, by the phase in which it was asked for. */
   readonly listMs: Record<Phase, number[]> = { registering: [], before: [], during: [], after: [] };
-  /** Lists that lacked a survivor, or a server not yet killed, though all had been registered. */
-  incompleteLists = 0;
-  /** Calls that failed, and the latest reason. */
+  /** Looks that failed, and the latest reason. */
   failedCalls = 0;
   lastFailure: string | undefined;
-  readonly #client: RegistryClient;
+  readonly #plan: Plan;
   readonly #fleet: Fleet;
+  readonly #auditing: Auditing;
 
-  constructor(client: RegistryClient, fleet: Fleet) {
-    this.#client = client;
+  constructor(plan: Plan, fleet: Fleet, auditing: Auditing) {
+    this.#plan = plan;
     this.#fleet = fleet;
+    this.#auditing = auditing;
   }
 
-  /** True once the doomed have been killed. */
-  get silent(): boolean {
-    return this.#fleet.silent;
-  }
-
-  /** Asks for lists and counters in turn until `signal` is aborted; never rejects. */
+  /** Asks for the list and the counters again and again until `signal` is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([
-      this.#repeat(() => this.#list(signal), LIST_EVERY_MS, signal),
-      this.#repeat(() => this.#count(signal), COUNT_EVERY_MS, signal),
-    ]);
-  }
-
-  async #repeat(look: () => Promise<void>, everyMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await look();
-        await delay(everyMs, undefined, { signal });
+        await this.#look();
       } catch (error) {
-        if (signal.aborted) return;
         this.failedCalls += 1;
         this.lastFailure = error instanceof Error ? error.message : String(error);
-        await delay(everyMs);
       }
+      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #list(signal: AbortSignal): Promise<void> {
-    if (this.phase === 'registering' && this.#fleet.complete) this.phase = 'before';
+  async #look(): Promise<void> {
+    const { servers, killed } = this.#plan;
+    if (this.phase === 'registering' && this.#fleet.registered === servers) this.phase = 'before';
     const { phase } = this;
-    const expected = phase === 'registering' ? [] : this.#fleet.expected;
-    const askedAtMs = performance.now();
-    const { servers } = await this.#client.list({ signal });
-    this.listMs[phase].push(performance.now() - askedAtMs);
-    const listed = new Set(servers.map(({ serverId }) => serverId));
-    if (expected.some((id) => !listed.has(id))) this.incompleteLists += 1;
-    if (listed.size < this.#fleet.size) this.#sweepBegins();
-  }
-
-  async #count(signal: AbortSignal): Promise<void> {
-    const { live, stale, swept, sweeps } = await this.#client.stats({ signal });
-    this.counters = { live, stale, swept, sweeps };
-    if (stale > 0 || swept > 0) this.#sweepBegins();
-    if (this.phase === 'during' && swept >= this.#fleet.doomed.size && stale === 0) this.phase = 'after';
-  }
-
-  #sweepBegins(): void {
-    if (this.phase === 'before' && this.#fleet.silent) this.phase = 'during';
+    const { list, stats } = await this.#auditing.look([]);
+    this.listMs[phase].push(list.tookMs);
+    const { live, stale, swept } = stats.answer;
+    this.counters = { live, stale, swept };
+    const hasBegun = stale > 0 || swept > 0 || list.answer.servers.length < servers;
+    if (this.phase === 'before' && this.silent && hasBegun) this.phase = 'during';
+    if (this.phase === 'during' && swept >= killed && stale === 0) this.phase = 'after';
   }
 }

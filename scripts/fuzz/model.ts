@@ -1,5 +1,9 @@
-/** What the registry must hold after the answers it gave, and what every answer must look like. */
+/** What every answer to the fuzzer must look like; what it acknowledges goes into the ledger, and is audited. */
 import { z } from 'zod';
+import { Auditor } from '../lib/audit/auditor.ts';
+import type { Reading, Write } from '../lib/audit/history.ts';
+import { Ledger } from '../lib/audit/ledger.ts';
+import { listAnswer, registerAnswer } from '../../src/protocol/protocol.ts';
 import { describeRequest, type FuzzRequest } from './requests.ts';
 
 /** An answer, read whole. */
@@ -15,6 +19,10 @@ export class FuzzFailure extends Error {
 }
 
 const ORIGIN = 'http://registry.example';
+/** Longer than any run: nothing ends but what is deregistered. */
+const LEASE_MS = 86_400_000;
+/** In a Worker the clock stands still between two inputs, for the test as for the registry. */
+const CLOCK = { atLeastMs: -60_000, atMostMs: 60_000 };
 
 const problem = z.object({
   type: z.string().regex(/^\/errors#[a-z-]+$/),
@@ -41,38 +49,41 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'unsupported-media-type': 415,
 };
 
-const held = z.object({
-  serverId: z.string(),
-  endpoint: z.string(),
-  publicKey: z.string(),
-  region: z.string(),
-  metadata: z.unknown().optional(),
-});
-const list = z.object({ servers: z.array(held) });
-const named = z.looseObject({ serverId: z.string() });
-const registration = z.looseObject({
-  serverId: z.string(),
+const named = z.looseObject({ serverId: z.string(), metadata: z.unknown().optional() });
+const registration = named.extend({
   endpoint: z.string(),
   publicKey: z.string(),
   region: z.string().nullish(),
-  metadata: z.unknown().optional(),
 });
-
-type Held = z.infer<typeof held>;
 
 /** Follows the answers, and knows what must be listed. */
 export class Model {
-  readonly #held = new Map<string, Held>();
+  readonly #ledger = new Ledger({
+    ttlMs: LEASE_MS,
+    heartbeatEveryMs: LEASE_MS,
+    sweepIntervalMs: LEASE_MS,
+    checkpointIntervalMs: LEASE_MS,
+    snapshotMaxAgeMs: 0,
+    clock: CLOCK,
+  });
+  readonly #auditor = new Auditor(this.#ledger, Date.now());
 
+  constructor() {
+    this.#ledger.up(Date.now());
+  }
+
+  /** How many servers are held. */
   get size(): number {
-    return this.#held.size;
+    const now = this.#now();
+    return [...this.#ledger.ids()].filter((id) => this.#ledger.belief(id, now).mustBeHeld).length;
   }
 
   /** Takes a request and its answer. @throws FuzzFailure where they don't fit each other */
   follow(request: FuzzRequest, answer: FuzzAnswer): void {
     try {
       checkAnswer(request, answer);
-      this.#apply(request, answer);
+      this.#enter(request, answer);
+      this.#mustBeUnbroken();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new FuzzFailure(
@@ -83,43 +94,54 @@ export class Model {
 
   /** Compares the answer to `GET /servers`. @throws FuzzFailure where the contents are others */
   compare(listed: string): void {
-    const byId = (one: Held, other: Held) => (one.serverId < other.serverId ? -1 : 1);
-    const actual = list.parse(JSON.parse(listed)).servers.sort(byId);
-    const expected = [...this.#held.values()].sort(byId);
-    if (JSON.stringify(actual) === JSON.stringify(expected)) return;
-    const differing = expected.find((server, at) => JSON.stringify(server) !== JSON.stringify(actual[at]));
-    throw new FuzzFailure(
-      `the registry lists ${actual.length} servers and the model ${expected.length}; the first to differ is ${JSON.stringify(differing ?? actual.at(-1))}`,
-    );
+    this.#auditor.list(this.#now(), listAnswer.parse(JSON.parse(listed)).servers);
+    this.#mustBeUnbroken();
   }
 
-  #apply({ method, path, body }: FuzzRequest, { status }: FuzzAnswer): void {
+  #enter({ method, path, body }: FuzzRequest, { status, text }: FuzzAnswer): void {
     const { pathname } = new URL(`${ORIGIN}${path}`);
     if (method === 'DELETE' && status === 200) {
-      this.#held.delete(decodeURIComponent(pathname.slice('/servers/'.length)));
+      this.#acknowledged(
+        decodeURIComponent(pathname.slice('/servers/'.length)),
+        { kind: 'deregister' },
+        text,
+      );
     }
     if (method !== 'POST' || body === null || (status !== 200 && status !== 404)) return;
-    const sent: unknown = status === 200 ? JSON.parse(new TextDecoder().decode(body)) : undefined;
+    const parse = <Sent>(schema: z.ZodType<Sent>) => schema.parse(JSON.parse(new TextDecoder().decode(body)));
     if (pathname === '/servers' && status === 200) {
-      const { region, metadata, ...server } = registration.parse(sent);
-      this.#held.set(server.serverId, this.#entry({ ...server, region: region || 'unknown', metadata }));
+      const { serverId, endpoint, publicKey, region, metadata } = parse(registration);
+      const claim = {
+        endpoint,
+        publicKey,
+        region: region || 'unknown',
+        metadata: metadata === undefined ? null : JSON.stringify(metadata),
+      };
+      this.#acknowledged(serverId, { kind: 'register', claim }, text);
     }
-    if (pathname === '/servers/heartbeat' && status === 200) {
-      const { serverId, metadata } = named.extend({ metadata: z.unknown().optional() }).parse(sent);
-      const known = this.#held.get(serverId);
-      if (known === undefined) throw new FuzzFailure('a heartbeat was accepted of a server that is not held');
-      if (metadata !== undefined) this.#held.set(serverId, this.#entry({ ...known, metadata }));
-    }
-    if (pathname === '/servers/heartbeat' && status === 404) {
-      const { serverId } = named.parse(JSON.parse(new TextDecoder().decode(body)));
-      if (this.#held.has(serverId)) throw new FuzzFailure('a heartbeat was refused of a server that is held');
-    }
+    if (pathname !== '/servers/heartbeat') return;
+    const { serverId, metadata } = parse(named);
+    if (status === 404) this.#auditor.notRegistered(serverId, this.#now());
+    else this.#acknowledged(serverId, { kind: 'heartbeat', metadata: JSON.stringify(metadata) }, text);
   }
 
-  /** With its members in the order of the wire. */
-  #entry({ serverId, endpoint, publicKey, region, metadata }: Held): Held {
-    const entry = { serverId, endpoint, publicKey, region };
-    return metadata === undefined ? entry : { ...entry, metadata };
+  #acknowledged(serverId: string, write: Write, text: string): void {
+    const reading = this.#now();
+    const server = write.kind === 'register' ? registerAnswer.parse(JSON.parse(text)).server : undefined;
+    const sent = this.#ledger.sent(serverId, write, reading.sentAt);
+    this.#auditor.accepted(serverId, sent, reading, server);
+    this.#ledger.acknowledge(sent, reading.receivedAt, server?.registeredAt);
+  }
+
+  #mustBeUnbroken(): void {
+    const [first] = this.#auditor.violations;
+    if (first === undefined) return;
+    throw new FuzzFailure(`${first.rule}: ${first.serverId}\n${first.account.join('\n')}`);
+  }
+
+  #now(): Reading {
+    const now = Date.now();
+    return { sentAt: now, receivedAt: now };
   }
 }
 

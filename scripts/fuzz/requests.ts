@@ -13,22 +13,22 @@ export interface FuzzRequest {
 const utf8 = new TextEncoder();
 const encode = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(utf8.encode(text));
 
+function oneWordOf(words: string): fc.Arbitrary<string> {
+  return fc.constantFrom(...words.split(' '));
+}
+
+/** One of these, each as often as its weight says. */
+function mixed<Value>(
+  ...of: (readonly [weight: number, arbitrary: fc.Arbitrary<Value>])[]
+): fc.Arbitrary<Value> {
+  return fc.oneof(...of.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+}
+
 /** Few ids, so that requests meet each other's servers; all of them valid. */
 const heldId = fc.oneof(
   fc.integer({ min: 0, max: 150 }).map((number) => `server-${number}`),
-  fc.constantFrom(
-    'a/b',
-    'heartbeat',
-    'ed25519:+/8=',
-    '%2F',
-    '🎮',
-    '__proto__',
-    'constructor',
-    '..',
-    ' ',
-    '?#&',
-    'x'.repeat(256),
-  ),
+  oneWordOf('a/b heartbeat ed25519:+/8= %2F 🎮 __proto__ constructor .. ?#&'),
+  fc.constantFrom(' ', 'x'.repeat(256)),
 );
 const nastyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
@@ -51,17 +51,9 @@ const anything = fc.oneof(
   fc.anything({ maxDepth: 3, withBigInt: false }).map((value) => (value === undefined ? null : value)),
   fc.constantFrom(null, 0, -1, 1e308, true, [], {}),
 );
-const endpoint = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.constantFrom(
-      'wss://a.example',
-      'tcp://8.8.8.8:1',
-      'quic://[2606:4700::1]:9',
-      'https://a.example/x?y#z',
-    ),
-  },
-  { weight: 1, arbitrary: fc.webUrl() },
+const endpoint = mixed(
+  [4, oneWordOf('wss://a.example tcp://8.8.8.8:1 quic://[2606:4700::1]:9 https://a.example/x?y#z')],
+  [1, fc.webUrl()],
 );
 const metadata = fc.dictionary(
   fc.stringMatching(/^[a-z]{1,8}$/),
@@ -86,16 +78,7 @@ const validHeartbeat = fc.record(
 
 /** One member replaced by anything, added, or taken out. */
 function flawed(valid: fc.Arbitrary<object>): fc.Arbitrary<object> {
-  const name = fc.constantFrom(
-    'serverId',
-    'endpoint',
-    'publicKey',
-    'region',
-    'metadata',
-    'peers',
-    '__proto__',
-    'extra',
-  );
+  const name = oneWordOf('serverId endpoint publicKey region metadata peers __proto__ extra');
   return fc
     .tuple(valid, name, anything)
     .map(([value, member, spoiled]) => Object.fromEntries([...Object.entries(value), [member, spoiled]]));
@@ -104,17 +87,11 @@ function flawed(valid: fc.Arbitrary<object>): fc.Arbitrary<object> {
 /** JSON text as people write it by hand, cut off, or with a name twice. */
 function asBody(value: fc.Arbitrary<object>): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
   const text = value.map((object) => safeJson(object));
-  return fc.oneof(
-    { weight: 8, arbitrary: text.map(encode) },
-    {
-      weight: 1,
-      arbitrary: fc.tuple(text, fc.nat({ max: 200 })).map(([json, length]) => encode(json.slice(0, length))),
-    },
-    { weight: 1, arbitrary: text.map((json) => encode(json.replace(/\}$/, ',"serverId":"server-1"}'))) },
-    {
-      weight: 1,
-      arbitrary: fc.tuple(text, fc.nat({ max: 9000 })).map(([json, pad]) => encode(json + ' '.repeat(pad))),
-    },
+  return mixed(
+    [8, text.map(encode)],
+    [1, fc.tuple(text, fc.nat({ max: 200 })).map(([json, length]) => encode(json.slice(0, length)))],
+    [1, text.map((json) => encode(json.replace(/\}$/, ',"serverId":"server-1"}')))],
+    [1, fc.tuple(text, fc.nat({ max: 9000 })).map(([json, pad]) => encode(json + ' '.repeat(pad)))],
   );
 }
 
@@ -125,26 +102,16 @@ const noise = fc.oneof(
   fc.constantFrom('', 'null', '[]', '"x"', '{}', '{"serverId":', '\uFEFF{}').map(encode),
 );
 
-const headers = fc.oneof(
-  { weight: 8, arbitrary: fc.constant<Record<string, string>>({ 'Content-Type': 'application/json' }) },
-  { weight: 1, arbitrary: fc.constant<Record<string, string>>({}) },
-  {
-    weight: 3,
-    arbitrary: fc
+const headers = mixed(
+  [8, fc.constant<Record<string, string>>({ 'Content-Type': 'application/json' })],
+  [1, fc.constant<Record<string, string>>({})],
+  [
+    3,
+    fc
       .dictionary(
-        fc.constantFrom(
-          'Content-Type',
-          'Accept',
-          'Authorization',
-          'Origin',
-          'If-None-Match',
-          'Signature',
-          'Signature-Input',
-          'Content-Digest',
-          'CF-Connecting-IP',
-          'Cookie',
-          'Range',
-          'X-Noise',
+        oneWordOf(
+          'Content-Type Accept Authorization Origin If-None-Match Signature Signature-Input Content-Digest ' +
+            'CF-Connecting-IP Cookie Range X-Noise',
         ),
         fc.oneof(
           fc.stringMatching(/^[!-~]{1,60}$/),
@@ -165,98 +132,66 @@ const headers = fc.oneof(
         { maxKeys: 5 },
       )
       .map((more) => Object.assign({ 'Content-Type': 'application/json' }, more)),
-  },
+  ],
 );
 
-const path = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom(
-      '/',
-      '/servers',
-      '/servers/',
-      '/servers/heartbeat',
-      '/stats',
-      '/health',
-      '/errors',
-      '/api/info',
-      '/nowhere',
-    ),
-  },
-  { weight: 4, arbitrary: heldId.map((id) => `/servers/${encodeURIComponent(id)}`) },
-  { weight: 2, arbitrary: fc.stringMatching(/^[!$-;=@-[\]_a-z~]{0,40}$/).map((rest) => `/servers/${rest}`) },
-  { weight: 1, arbitrary: fc.stringMatching(/^[!-;=?-[\]_a-z~]{0,60}$/).map((rest) => `/${rest}`) },
-  {
-    weight: 1,
-    arbitrary: fc
+const path = mixed(
+  [3, oneWordOf('/ /servers /servers/ /servers/heartbeat /stats /health /errors /api/info /nowhere')],
+  [4, heldId.map((id) => `/servers/${encodeURIComponent(id)}`)],
+  [2, fc.stringMatching(/^[!$-;=@-[\]_a-z~]{0,40}$/).map((rest) => `/servers/${rest}`)],
+  [1, fc.stringMatching(/^[!-;=?-[\]_a-z~]{0,60}$/).map((rest) => `/${rest}`)],
+  [
+    1,
+    fc
       .tuple(fc.constantFrom('/servers', '/servers/a'), fc.stringMatching(/^[!-"$-~]{0,40}$/))
       .map(([to, query]) => `${to}?${query}`),
-  },
+  ],
 );
 
-const writes = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.tuple(
-      fc.constant('/servers'),
-      fc.oneof(
-        validRegistration.map((object) => encode(safeJson(object))),
-        asBody(flawed(validRegistration)),
-      ),
-    ),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.tuple(
-      fc.constant('/servers/heartbeat'),
-      fc.oneof(
-        validHeartbeat.map((object) => encode(safeJson(object))),
-        asBody(flawed(validHeartbeat)),
-      ),
-    ),
-  },
-  { weight: 1, arbitrary: fc.tuple(path, noise) },
+/** Writes to one route: half of them valid, half with a flaw. */
+function writesTo(to: string, valid: fc.Arbitrary<object>) {
+  const body = fc.oneof(
+    valid.map((object) => encode(safeJson(object))),
+    asBody(flawed(valid)),
+  );
+  return [5, fc.tuple(fc.constant(to), body)] as const;
+}
+
+const writes = mixed(
+  writesTo('/servers', validRegistration),
+  writesTo('/servers/heartbeat', validHeartbeat),
+  [1, fc.tuple(path, noise)],
 );
 
 /** Everything at once. Framing (`Content-Length`, `Transfer-Encoding`) is left to whoever sends it. */
-export const fuzzRequest: fc.Arbitrary<FuzzRequest> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc
+export const fuzzRequest: fc.Arbitrary<FuzzRequest> = mixed(
+  [
+    6,
+    fc
       .tuple(writes, headers)
       .map(([[to, body], sent]) => ({ method: 'POST', path: to, headers: sent, body })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .tuple(path, headers)
-      .map(([to, sent]) => ({ method: 'GET', path: to, headers: sent, body: null })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(heldId, headers).map(([id, sent]) => ({
+  ],
+  [2, fc.tuple(path, headers).map(([to, sent]) => ({ method: 'GET', path: to, headers: sent, body: null }))],
+  [
+    2,
+    fc.tuple(heldId, headers).map(([id, sent]) => ({
       method: 'DELETE',
       path: `/servers/${encodeURIComponent(id)}`,
       headers: sent,
       body: null,
     })),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .tuple(
-        fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'),
-        path,
-        headers,
-        fc.option(noise),
-      )
+  ],
+  [
+    1,
+    fc
+      .tuple(oneWordOf('GET HEAD POST PUT PATCH DELETE OPTIONS QUERY'), path, headers, fc.option(noise))
       .map(([method, to, sent, body]) => ({
         method,
         path: to,
         headers: sent,
         body: method === 'GET' || method === 'HEAD' ? null : body,
       })),
-  },
+  ],
 );
 
 /** Requests of one batch; the same for the same seed. */

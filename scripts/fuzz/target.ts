@@ -1,17 +1,15 @@
 /** The registry that is fuzzed: the Worker in workerd, with no proxy before it, on a port of the loopback. */
-import { Agent, request as httpRequest } from 'node:http';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { Miniflare } from 'miniflare';
-import { bundle } from '../bench/bundle.ts';
+import { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import { product, startMiniflare } from '../lib/registry/embedded.ts';
+import { bundleProduct } from '../lib/registry/local-registry.ts';
 import type { FuzzAnswer } from './model.ts';
 import type { FuzzRequest } from './requests.ts';
 
-const LOOPBACK = '127.0.0.1';
-const COMPATIBILITY_DATE = '2026-04-26';
-
 /** What the log must not have: an error that nobody caught, or one that was answered with a 500. */
 const ALARMING = /uncaught|request-failed|exception|rate-limiter-failed/i;
+/** Leases outlive the run. */
+const VARS = { WRITE_ACCESS: 'open', RATE_LIMIT: 'off', SERVER_TTL_MS: '86400000', MAX_SERVERS: '1000000' };
 
 export interface Target {
   readonly url: URL;
@@ -25,73 +23,37 @@ export interface Target {
 /** `vars` are variables of wrangler.toml, on top of open access and leases that outlive the run. */
 export async function startTarget(vars: Readonly<Record<string, string>> = {}): Promise<Target> {
   const alarming: string[] = [];
-  const miniflare = new Miniflare({
-    modules: true,
-    script: await bundle('wrangler.toml', 'worker'),
-    compatibilityDate: COMPATIBILITY_DATE,
-    bindings: {
-      WRITE_ACCESS: 'open',
-      RATE_LIMIT: 'off',
-      SERVER_TTL_MS: '86400000',
-      MAX_SERVERS: '1000000',
-      ...vars,
-    },
-    // As in wrangler.toml; asked only where RATE_LIMIT is on.
-    ratelimits: {
-      WRITES_PER_ADDRESS: { simple: { limit: 100, period: 10 } },
-      WRITES_PER_SERVER: { simple: { limit: 20, period: 10 } },
-    },
-    durableObjects: { SERVER_REGISTRY: { className: 'ServerRegistry', useSQLite: true } },
-    unsafeDirectSockets: [{ host: LOOPBACK, port: 0 }],
-    handleRuntimeStdio(stdout: Readable, stderr: Readable) {
-      for (const input of [stdout, stderr]) {
-        createInterface({ input }).on('line', (line) => {
-          if (ALARMING.test(line)) alarming.push(line);
-        });
-      }
+  const miniflare = startMiniflare({
+    workers: [product(await bundleProduct(), { ...VARS, ...vars })],
+    printed: (line) => {
+      if (ALARMING.test(line)) alarming.push(line);
     },
   });
   const url = await miniflare.unsafeGetDirectURL();
-  const agent = new Agent({ keepAlive: true });
+  const pool = new Pool(url.origin);
   return {
     url,
-    send: (request) => send(url, agent, request),
+    send: (request) => send(pool, request),
     logged: () => alarming,
     async stop() {
-      agent.destroy();
+      await pool.destroy();
       await miniflare.dispose();
     },
   };
 }
 
-function send(url: URL, agent: Agent, { method, path, headers, body }: FuzzRequest): Promise<FuzzAnswer> {
-  return new Promise((resolve, reject) => {
-    const { hostname: host, port } = url;
-    // Half of the bodies are announced, half are sent in chunks.
-    const isAnnounced = body === null || body.length % 2 === 0;
-    const framing = isAnnounced
-      ? { 'Content-Length': String(body?.length ?? 0) }
-      : { 'Transfer-Encoding': 'chunked' };
-    const sending = httpRequest(
-      { agent, host, port, method, path, headers: { ...headers, ...framing } },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const pairs = Object.entries(response.headers).map(([name, value]): [string, string] => [
-            name,
-            String(value),
-          ]);
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: new Headers(pairs),
-            text: Buffer.concat(chunks).toString(),
-          });
-        });
-      },
-    );
-    sending.on('error', reject);
-    sending.end(body ?? undefined);
+async function send(pool: Pool, { method, path, headers, body }: FuzzRequest): Promise<FuzzAnswer> {
+  // Half of the bodies are announced, half are sent in chunks.
+  const isAnnounced = body === null || body.length % 2 === 0;
+  const answer = await pool.request({
+    method,
+    path,
+    headers,
+    body: isAnnounced ? body : Readable.from([body]),
   });
+  const pairs = Object.entries(answer.headers).map(([name, value]): [string, string] => [
+    name,
+    String(value),
+  ]);
+  return { status: answer.statusCode, headers: new Headers(pairs), text: await answer.body.text() };
 }

@@ -1,28 +1,33 @@
 /** The page of a load run. */
-import { drawChart } from '../report/chart.ts';
-import { renderPage } from '../report/page.ts';
-import { readable } from '../report/text-table.ts';
-import { passed, type LoadResults, type Second } from './results.ts';
-import { latencyTable, promisesTable, registryTable } from './summary.ts';
+import { drawChart, type Series } from '../lib/report/chart.ts';
+import { renderPage } from '../lib/report/page.ts';
+import { readable } from '../lib/report/tables.ts';
+import {
+  latencyTable,
+  passed,
+  promisesTable,
+  registryTable,
+  type LoadResults,
+  type Second,
+} from './results.ts';
 
 /** Everything a run found, as one HTML page. */
 export function loadPage(results: LoadResults): string {
   const { lists, writes, verification } = results;
   const settings = Object.entries(results.settings).map(([name, value]) => `${name} ${value}`);
   const ok = passed(results);
+  const promises = promisesTable(results).rows;
+  const broken = promises.filter((row) => row.includes('FAILED')).length;
+  const failed = lists.failed + writes.failed;
   return renderPage({
     title: 'Rollcall: load test',
     subtitle: `${results.target}, ${results.at.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(results.measuredSeconds)} s${results.complete ? '' : ', interrupted'}`,
     highlights: [
-      { label: 'promises', value: ok ? 'held' : 'broken', bad: !ok },
-      { label: 'lists a second', value: readable(lists.perSecond) },
+      { label: 'held', value: `${promises.length - broken} of ${promises.length} promises`, bad: !ok },
+      { label: 'lists', value: `${readable(lists.perSecond)} a second` },
       { label: 'list p50', value: `${readable(lists.corrected.p50)} ms` },
       { label: 'list p99', value: `${readable(lists.corrected.p99)} ms` },
-      {
-        label: 'failed requests',
-        value: String(lists.failed + writes.failed),
-        bad: lists.failed + writes.failed > 0,
-      },
+      { label: 'failed', value: `${failed} requests`, bad: failed > 0 },
     ],
     sections: [
       {
@@ -30,7 +35,13 @@ export function loadPage(results: LoadResults): string {
         intro:
           'Of lists, second by second as measured, with each sweep marked; and over the whole run, corrected for coordinated omission.',
         charts: [
-          { title: 'List latency over time', svg: latencyChart(results) },
+          {
+            title: 'List latency over time',
+            svg: overTime(results, 'ms', [
+              { name: 'p50', colour: 'blue', of: (second) => second.listP50Ms },
+              { name: 'p99', colour: 'purple', of: (second) => second.listP99Ms },
+            ]),
+          },
           { title: 'List latency distribution', svg: distributionChart(results) },
         ],
         tables: [{ title: '', table: latencyTable(results) }],
@@ -38,15 +49,35 @@ export function loadPage(results: LoadResults): string {
       {
         title: 'The registry',
         intro: 'What it holds and has swept, by its own count.',
-        charts: [{ title: 'Live, stale and swept', svg: countsChart(results) }],
+        charts: [
+          {
+            title: 'Live, stale and swept',
+            svg: overTime(results, 'servers', [
+              { name: 'live', colour: 'green', of: (second) => second.live },
+              { name: 'stale', colour: 'orange', of: (second) => second.stale },
+              { name: 'swept so far', colour: 'grey', dashed: true, of: (second) => second.swept },
+            ]),
+          },
+        ],
         tables: [{ title: '', table: registryTable(results) }],
       },
       {
         title: 'Throughput and errors',
         intro: 'Answers and failed requests in each second.',
         charts: [
-          { title: 'Throughput', svg: throughputChart(results) },
-          { title: 'Failed requests', svg: errorsChart(results) },
+          {
+            title: 'Throughput',
+            svg: overTime(results, 'a second', [
+              { name: 'lists', colour: 'blue', of: (second) => second.lists },
+              { name: 'writes', colour: 'green', of: (second) => second.writes },
+            ]),
+          },
+          {
+            title: 'Failed requests',
+            svg: overTime(results, 'failed requests', [
+              { name: 'failed', colour: 'red', filled: true, of: (second) => second.errors },
+            ]),
+          },
         ],
       },
       {
@@ -76,19 +107,18 @@ export function loadPage(results: LoadResults): string {
   });
 }
 
-function over(seconds: readonly Second[], of: (second: Second) => number | null) {
-  return seconds.map((second) => [second.at, of(second)] as const);
-}
+type Line = Omit<Series, 'values'> & { readonly of: (second: Second) => number | null };
 
-function latencyChart({ seconds, sweeps }: LoadResults): string {
+/** Lines over the seconds of the run, with each sweep marked. */
+function overTime({ seconds, sweeps }: LoadResults, yName: string, lines: readonly Line[]): string {
   return drawChart({
     kind: 'lines',
     xName: 'seconds',
-    yName: 'ms',
-    series: [
-      { name: 'p50', colour: 'blue', values: over(seconds, (second) => second.listP50Ms) },
-      { name: 'p99', colour: 'purple', values: over(seconds, (second) => second.listP99Ms) },
-    ],
+    yName,
+    series: lines.map(({ of, ...line }) => ({
+      ...line,
+      values: seconds.map((second) => [second.at, of(second)] as const),
+    })),
     marks: { name: 'sweep', spans: sweeps.map(({ from, to }) => [from, to]) },
   });
 }
@@ -102,42 +132,5 @@ function distributionChart({ lists }: LoadResults): string {
     logarithmic: true,
     formatY: readable,
     series: [{ name: 'lists', colour: 'blue', filled: true, values: lists.curve.map(([, ms]) => ms) }],
-  });
-}
-
-function countsChart({ seconds, sweeps }: LoadResults): string {
-  return drawChart({
-    kind: 'lines',
-    xName: 'seconds',
-    yName: 'servers',
-    series: [
-      { name: 'live', colour: 'green', values: over(seconds, (second) => second.live) },
-      { name: 'stale', colour: 'orange', values: over(seconds, (second) => second.stale) },
-      { name: 'swept so far', colour: 'grey', dashed: true, values: over(seconds, (second) => second.swept) },
-    ],
-    marks: { name: 'sweep', spans: sweeps.map(({ from, to }) => [from, to]) },
-  });
-}
-
-function throughputChart({ seconds }: LoadResults): string {
-  return drawChart({
-    kind: 'lines',
-    xName: 'seconds',
-    yName: 'a second',
-    series: [
-      { name: 'lists', colour: 'blue', values: over(seconds, (second) => second.lists) },
-      { name: 'writes', colour: 'green', values: over(seconds, (second) => second.writes) },
-    ],
-  });
-}
-
-function errorsChart({ seconds }: LoadResults): string {
-  return drawChart({
-    kind: 'lines',
-    xName: 'seconds',
-    yName: 'failed requests',
-    series: [
-      { name: 'failed', colour: 'red', filled: true, values: over(seconds, (second) => second.errors) },
-    ],
   });
 }

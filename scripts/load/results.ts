@@ -1,6 +1,7 @@
-/** What a load run finds out, as `--json` writes it. */
-import type { LatencySummary } from './latencies.ts';
-import type { Violation } from './verifier.ts';
+/** What a load run finds out, as `--json` writes it, and its summary as tables. */
+import { readable, type TextTable } from '../lib/report/tables.ts';
+import type { LatencySummary } from '../lib/statistics.ts';
+import type { Rule } from '../lib/audit/violation.ts';
 
 /** One second of the run. */
 export interface Second {
@@ -47,14 +48,78 @@ export interface LoadResults {
   readonly died: number;
   readonly verification: {
     readonly listsVerified: number;
+    /** How many servers broke each promise. */
     readonly counts: Readonly<Record<string, number>>;
-    readonly violations: readonly Violation[];
+    /** The first of them; epoch milliseconds. */
+    readonly violations: readonly {
+      readonly kind: Rule;
+      readonly serverId: string;
+      readonly at: number;
+      readonly detail: string;
+    }[];
   };
   readonly seconds: readonly Second[];
   readonly sweeps: readonly SweepMark[];
 }
 
+/** Shown whether they were broken or not. */
+const PROMISES: readonly Rule[] = [
+  'live server missing',
+  'dead server listed',
+  'acknowledged write not seen',
+  'registration forgotten',
+  'server listed twice',
+  'unknown server listed',
+];
+
 /** Whether every promise was held, and there was anything to hold it against. */
 export function passed({ verification, lists }: LoadResults): boolean {
   return verification.violations.length === 0 && verification.listsVerified > 0 && lists.corrected.count > 0;
+}
+
+/** Throughput and latencies of reads and writes. */
+export function latencyTable({ lists, writes }: LoadResults): TextTable {
+  const row = (name: string, perSecond: string, failed: string, latency: LatencySummary) => [
+    name,
+    perSecond,
+    failed,
+    ...[latency.p50, latency.p90, latency.p99, latency['p99.9'], latency.max].map(readable),
+  ];
+  return {
+    header: ['', 'a second', 'failed', 'p50 ms', 'p90 ms', 'p99 ms', 'p99.9 ms', 'max ms'],
+    rows: [
+      row('lists, corrected', readable(lists.perSecond), String(lists.failed), lists.corrected),
+      row('lists, as measured', '', '', lists.measured),
+      row('writes', readable(writes.perSecond), String(writes.failed), writes.latency),
+    ],
+  };
+}
+
+/** Each promise, and how many servers it was broken to. */
+export function promisesTable({ verification: { counts } }: LoadResults): TextTable {
+  const all = new Set<string>([...PROMISES, ...Object.keys(counts)]);
+  return {
+    header: ['promise', 'broken', ''],
+    rows: [...all].map((rule) => {
+      const times = counts[rule] ?? 0;
+      return [`no ${rule}`, String(times), times === 0 ? 'held' : 'FAILED'];
+    }),
+  };
+}
+
+/** What the registry did meanwhile. */
+export function registryTable({ seconds, sweeps, died, errors }: LoadResults): TextTable {
+  const last = seconds.at(-1);
+  const longestMs = Math.max(0, ...sweeps.map(({ from, to }) => (to - from) * 1000));
+  return {
+    header: ['registry', ''],
+    rows: [
+      ['live at the end', String(last?.live ?? '–')],
+      ['servers that died', String(died)],
+      ['swept', String(last?.swept ?? '–')],
+      ['sweeps', String(sweeps.length)],
+      ['longest sweep, with its pauses', `${readable(longestMs)} ms`],
+      ...Object.entries(errors).map(([what, times]) => [`failed: ${what}`, String(times)]),
+    ],
+  };
 }

@@ -1,26 +1,32 @@
 /** One load run: a ramp of servers, then readers and churn, while everything is verified; then a farewell. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { RegistryClient } from '../../src/client/client.ts';
 import { isWholeList } from '../../src/client/answers.ts';
-import { seededRandom } from '../report/random.ts';
-import { Fleet } from './fleet.ts';
-import { Latencies } from './latencies.ts';
+import { RegistryClient, type RegistryError } from '../../src/client/client.ts';
+import { Auditor } from '../lib/audit/auditor.ts';
+import { Fleet } from '../lib/audit/fleet.ts';
+import { Ledger } from '../lib/audit/ledger.ts';
+import { RecordedClient } from '../lib/audit/recorded-client.ts';
+import type { Terms } from '../lib/audit/terms.ts';
+import { randomStream } from '../lib/random.ts';
+import type { Screen } from '../lib/screen.ts';
+import { Latencies } from '../lib/statistics.ts';
 import type { LoadOptions } from './options.ts';
-import { runReaders } from './readers.ts';
+import { runReaders, type ReaderEvents } from './readers.ts';
 import type { LoadResults } from './results.ts';
-import type { Screen } from './screen.ts';
-import type { ClockOffset } from './target.ts';
-import { Timeline } from './timeline.ts';
-import { Verifier } from './verifier.ts';
+import { secondLines, Timeline } from './timeline.ts';
 
 /** Verifying takes at most this share of this process' time: the readers need the rest. */
 const VERIFYING_SHARE = 0.15;
+const CHURN_EVERY_MS = 250;
+const MINUTE_MS = 60_000;
+const FAREWELL_WITHIN_MS = 15_000;
+/** Without a terminal, a line every so many milliseconds. */
+const LINE_EVERY_MS = 10_000;
 
 export interface LoadTarget {
   readonly url: URL;
   readonly isLocal: boolean;
-  readonly ttlMs: number;
-  readonly clock: ClockOffset;
+  readonly terms: Terms;
   /** Variables of a registry started for the run, to be named in the report. */
   readonly settings: Readonly<Record<string, string | number>>;
 }
@@ -32,47 +38,69 @@ export async function runLoad(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<LoadResults> {
-  const { url, ttlMs, clock } = target;
-  const { token } = options;
+  const { url } = target;
+  const { servers, rampMs, durationMs, token } = options;
+  const access = token === undefined ? {} : { token };
   // The time as well, so that a second run doesn't meet what the first one left.
   const idPrefix = `load-${options.seed}-${Date.now().toString(36)}-`;
-  const { allowanceMs } = options;
-  const verifier = new Verifier({ ttlMs, allowanceMs, clockAtLeastMs: clock.atLeastMs, idPrefix });
+  const ledger = new Ledger(target.terms);
+  const auditor = new Auditor(ledger, Date.now(), (serverId) => serverId.startsWith(idPrefix));
+  ledger.up(Date.now());
   const lists = new Latencies();
   const writes = new Latencies();
   const errors = new Map<string, number>();
   const failures = { lists: 0, writes: 0 };
-  const failed = (kind: keyof typeof failures) => (what: string) => {
+  const failed = (kind: keyof typeof failures, what: string) => {
     failures[kind] += 1;
     errors.set(what, (errors.get(what) ?? 0) + 1);
   };
-  const client = new RegistryClient(url, token === undefined ? {} : { token });
-  const random = seededRandom(options.seed);
-  const fleet = new Fleet({ ...options, url, idPrefix, random }, verifier, writes, failed('writes'));
+  const recording = {
+    ...access,
+    heartbeatEveryMs: options.heartbeatEveryMs,
+    answered: (ms: number) => writes.record(ms),
+    failed: ({ kind, message }: RegistryError) => {
+      if (kind !== 'aborted') failed('writes', kind === 'refused' ? `write refused: ${message}` : kind);
+    },
+  };
+  const fleet = new Fleet({
+    registration: (index) => ({
+      serverId: `${idPrefix}${index}`,
+      endpoint: `wss://load-${index}.example.net:4433/play`,
+      publicKey: `key-of-${idPrefix}${index}`,
+    }),
+    client: () => new RecordedClient(url, { ledger, auditor }, recording),
+  });
   const timeline = new Timeline({
-    client,
+    client: new RegistryClient(url, access),
     lists,
     writes,
     errorCount: () => failures.lists + failures.writes,
-    onSecond: (second, stats) => {
-      if (stats?.absence) verifier.excuse(stats.absence.until + options.heartbeatEveryMs * 2);
-      screen.second(second, { alive: fleet.aliveCount, violations: verifier.counts });
-    },
+    told: (reading, stats) => auditor.stats(reading, stats),
   });
 
   let startedAt = performance.now();
   let complete = false;
+  let listsVerified = 0;
   const over = new AbortController();
   const stopping = AbortSignal.any([signal, over.signal]);
+  const listed = sampling((body, sentAt, receivedAt) => {
+    const answer: unknown = JSON.parse(body);
+    if (!isWholeList(answer)) return;
+    listsVerified += 1;
+    auditor.list({ sentAt, receivedAt }, answer.servers);
+  });
   try {
-    screen.phase('ramp', options.rampMs);
-    await fleet.start(options.rampMs, signal);
-    screen.phase('load', options.durationMs);
+    show(screen, 'servers register');
+    await fleet.start(servers, rampMs, signal);
+    screen.note('under load');
     timeline.start();
     startedAt = performance.now();
-    const churning = fleet.churn(stopping);
-    const plan = { ...options, url, signal };
-    await runReaders(plan, { latencies: lists, failed: failed('lists'), listed: sampling(verifier) });
+    const endsAt = startedAt + durationMs;
+    const lines = () => secondLines(timeline, fleet.alive, auditor.counts, endsAt);
+    screen.follow(() => lines().join('\n'), { line: () => lines().join('; '), everyMs: LINE_EVERY_MS });
+    const churning = churn(fleet, options, stopping);
+    const plan = { ...options, url, token, signal };
+    await runReaders(plan, { latencies: lists, failed: (what) => failed('lists', what), listed });
     over.abort();
     await churning;
     complete = !signal.aborted;
@@ -81,18 +109,19 @@ export async function runLoad(
   } finally {
     over.abort();
     timeline.stop();
-    screen.phase('farewell', 0);
-    await Promise.race([fleet.end(), delay(FAREWELL_WITHIN_MS, undefined, { ref: false })]);
+    show(screen, 'servers deregister');
+    const farewell = fleet.end({ deregister: true });
+    await Promise.race([farewell, delay(FAREWELL_WITHIN_MS, undefined, { ref: false })]);
+    screen.rest();
   }
-  const measuredSeconds = (performance.now() - startedAt) / 1000;
-  const seconds = timeline.seconds;
+  const { seconds, sweeps } = timeline;
   return {
     at: new Date().toISOString(),
     target: url.origin,
     isLocal: target.isLocal,
     settings: describe(options, target),
     complete,
-    measuredSeconds,
+    measuredSeconds: (performance.now() - startedAt) / 1000,
     lists: {
       perSecond: mean(seconds.map((second) => second.lists)),
       failed: failures.lists,
@@ -106,33 +135,56 @@ export async function runLoad(
       latency: writes.measured(),
     },
     errors: Object.fromEntries(errors),
-    died: fleet.diedCount,
+    died: fleet.died,
     verification: {
-      listsVerified: verifier.listsVerified,
-      counts: Object.fromEntries(verifier.counts),
-      violations: verifier.violations,
+      listsVerified,
+      counts: Object.fromEntries(auditor.counts),
+      violations: auditor.violations.map(({ rule: kind, serverId, at, detail }) => ({
+        kind,
+        serverId: serverId ?? '',
+        at,
+        detail,
+      })),
     },
     seconds,
-    sweeps: timeline.sweeps,
+    sweeps,
   };
 }
 
-const FAREWELL_WITHIN_MS = 15_000;
+/** Lets servers die and starts others in their place, at random by the seed, until the signal. */
+async function churn(fleet: Fleet, options: LoadOptions, signal: AbortSignal): Promise<void> {
+  const random = randomStream(options.seed, 'churn');
+  const perMs = (options.servers * options.churnPerMinute) / MINUTE_MS;
+  let due = 0;
+  for (let last = performance.now(); !signal.aborted;) {
+    await delay(CHURN_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    const now = performance.now();
+    due += (now - last) * perMs;
+    last = now;
+    for (; due >= 1 && !signal.aborted; due -= 1) void fleet.replaceOne(random);
+  }
+}
+
+type Listed = ReaderEvents['listed'];
 
 /** Verifies as many lists as fit its share of the time, the first among them. */
-function sampling(verifier: Verifier): (body: string, sentAt: number, receivedAt: number) => void {
+function sampling(verify: Listed): Listed {
   let nextAt = 0;
   return (body, sentAt, receivedAt) => {
     const start = performance.now();
     if (start < nextAt) return;
-    const answer: unknown = JSON.parse(body);
-    if (isWholeList(answer)) verifier.check({ sentAt, receivedAt, servers: answer.servers });
+    verify(body, sentAt, receivedAt);
     const tookMs = performance.now() - start;
     nextAt = performance.now() + tookMs * (1 / VERIFYING_SHARE - 1);
   };
 }
 
-function describe(options: LoadOptions, target: LoadTarget): Record<string, string> {
+function show(screen: Screen, phase: string): void {
+  screen.note(phase);
+  screen.follow(() => `${phase} …`);
+}
+
+function describe(options: LoadOptions, { terms, settings }: LoadTarget): Record<string, string> {
   const seconds = (ms: number) => `${ms / 1000} s`;
   return {
     servers: String(options.servers),
@@ -143,9 +195,9 @@ function describe(options: LoadOptions, target: LoadTarget): Record<string, stri
     ramp: seconds(options.rampMs),
     duration: seconds(options.durationMs),
     seed: String(options.seed),
-    TTL: seconds(target.ttlMs),
+    TTL: seconds(terms.ttlMs),
     allowance: seconds(options.allowanceMs),
-    ...Object.fromEntries(Object.entries(target.settings).map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
   };
 }
 

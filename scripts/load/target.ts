@@ -1,17 +1,13 @@
-/** Where the load goes: whether that is this machine, whether a registry is there, and what its clock says. */
-import { RegistryClient } from '../../src/client/client.ts';
-import { PAID_PRICES } from '../bench/prices.ts';
+/** Where the load goes: whether that is this machine, whether a registry is there, what its clock says, and its leases. */
+import { RegistryClient, RegistryError } from '../../src/client/client.ts';
+import type { LeaseTerms } from '../../src/protocol/protocol.ts';
+import type { Terms } from '../lib/audit/terms.ts';
+import { PAID_PRICES } from '../lib/prices.ts';
 import type { LoadOptions } from './options.ts';
 
 /** A target that can't be loaded; its message is for the user. */
 export class TargetError extends Error {
   override readonly name = 'TargetError';
-}
-
-/** Bounds of the registry's clock less ours, in milliseconds. */
-export interface ClockOffset {
-  readonly atLeastMs: number;
-  readonly atMostMs: number;
 }
 
 const CLOCK_READINGS = 5;
@@ -41,33 +37,78 @@ export function trafficNotice(url: URL, options: LoadOptions): string {
   );
 }
 
-/** Rejects with a `TargetError` unless a registry answers there that this token may ask. */
-export async function checkTarget(url: URL, token: string | undefined): Promise<ClockOffset> {
-  const offsets: ClockOffset[] = [];
-  for (let reading = 0; reading < CLOCK_READINGS; reading += 1) offsets.push(await readClock(url));
+/**
+ * Variables of a registry started for a run. Leases are shorter than in production, so that servers that die are seen
+ * to leave within a run of a minute: a lease outlives one heartbeat and a third, with the jitter of the client.
+ */
+export function localVariables({ servers, heartbeatEveryMs, churnPerMinute, durationMs }: LoadOptions) {
+  const everRegistered = servers * (1 + (churnPerMinute * durationMs) / 60_000);
+  return {
+    SERVER_TTL_MS: Math.ceil((heartbeatEveryMs * 4) / 3),
+    HEARTBEAT_INTERVAL_MS: heartbeatEveryMs,
+    SWEEP_INTERVAL_MS: 10_000,
+    CHECKPOINT_INTERVAL_MS: 10_000,
+    MAX_SERVERS: Math.max(10_000, Math.ceil(everRegistered * 1.1)),
+  };
+}
+
+/** What the registry there promises. Rejects with a `TargetError` unless one answers that this token may write to. */
+export async function learnTerms(url: URL, options: LoadOptions): Promise<Terms> {
+  const { token, allowanceMs, heartbeatEveryMs } = options;
+  const clock = await readClock(url);
   const client = new RegistryClient(url, {
     timeoutMs: CHECK_WITHIN_MS,
     ...(token !== undefined && { token }),
   });
-  try {
-    await client.stats();
-  } catch (error) {
-    throw new TargetError(error instanceof Error ? error.message : String(error), { cause: error });
+  const lease = await askForLease(client);
+  if (lease.ttlMs < heartbeatEveryMs * 1.2) {
+    throw new TargetError(
+      `--heartbeat-every ${heartbeatEveryMs / 1000}s is too slow for leases of ${lease.ttlMs / 1000} s there.`,
+    );
   }
   return {
-    atLeastMs: Math.max(...offsets.map(({ atLeastMs }) => atLeastMs)),
-    atMostMs: Math.min(...offsets.map(({ atMostMs }) => atMostMs)),
+    ...lease,
+    clock,
+    listLagMs: allowanceMs,
+    snapshotMaxAgeMs: 0,
+    // Nobody says how often it sweeps, and lists don't depend on it.
+    sweepIntervalMs: Infinity,
+    checkpointIntervalMs: lease.ttlMs / 4,
+    // As long as a network or a proxy may hold a request up.
+    givenUpMs: 60_000,
   };
 }
 
-async function readClock(url: URL): Promise<ClockOffset> {
+/** Learns it from a registration that is taken back at once. */
+async function askForLease(client: RegistryClient): Promise<LeaseTerms> {
+  const serverId = `load-probe-${Date.now().toString(36)}`;
+  try {
+    await client.stats();
+    const endpoint = 'wss://load-probe.example.net:4433/play';
+    const { lease } = await client.register({ serverId, endpoint, publicKey: 'none' });
+    await client.deregister(serverId);
+    return lease;
+  } catch (error) {
+    if (error instanceof RegistryError) throw new TargetError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Bounds of the registry's clock less ours, from a few readings of it. */
+async function readClock(url: URL): Promise<NonNullable<Terms['clock']>> {
   const address = `${url.href.replace(/\/+$/, '')}/health`;
-  const sentAt = Date.now();
-  const health = await getJson(address);
-  const receivedAt = Date.now();
-  const serverAt = isHealth(health) ? Date.parse(health.timestamp) : Number.NaN;
-  if (Number.isNaN(serverAt)) throw new TargetError(`${address} doesn't answer as a Rollcall registry does.`);
-  return { atLeastMs: serverAt - receivedAt, atMostMs: serverAt + 1 - sentAt };
+  let [atLeastMs, atMostMs] = [-Infinity, Infinity];
+  for (let reading = 0; reading < CLOCK_READINGS; reading += 1) {
+    const sentAt = Date.now();
+    const health = await getJson(address);
+    const receivedAt = Date.now();
+    const serverAt = isHealth(health) ? Date.parse(health.timestamp) : Number.NaN;
+    if (Number.isNaN(serverAt))
+      throw new TargetError(`${address} doesn't answer as a Rollcall registry does.`);
+    atLeastMs = Math.max(atLeastMs, serverAt - receivedAt);
+    atMostMs = Math.min(atMostMs, serverAt + 1 - sentAt);
+  }
+  return { atLeastMs, atMostMs };
 }
 
 async function getJson(address: string): Promise<unknown> {
@@ -79,11 +120,7 @@ async function getJson(address: string): Promise<unknown> {
     const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
     throw new TargetError(`Nothing answers at ${address}: ${reason}.`, { cause: error });
   }
-  try {
-    return await response.json();
-  } catch {
-    throw new TargetError(`${address} doesn't answer as a Rollcall registry does.`);
-  }
+  return response.json().catch(() => undefined);
 }
 
 function isHealth(value: unknown): value is { readonly timestamp: string } {

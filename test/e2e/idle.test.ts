@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { startLocalRegistry } from '../../scripts/support/local-registry.ts';
+import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 import { RegistryClient } from '../../src/client/client.ts';
 
 const TTL_MS = 60_000;
@@ -27,7 +27,7 @@ describe.concurrent('a registry that sleeps between the heartbeats of its server
   it.each(FLEETS)(
     'keeps $servers of $servers, with readers after the beats $readAfterBeat',
     async ({ servers, readAfterBeat }) => {
-      const registry = await startLocalRegistry({ vars: { SERVER_TTL_MS: TTL_MS } });
+      const registry = await LocalRegistry.start({ vars: { SERVER_TTL_MS: TTL_MS } });
       try {
         const client = new RegistryClient(registry.url);
         const ids = Array.from({ length: servers }, (_, index) => `server-${index}`);
@@ -56,7 +56,7 @@ describe.concurrent('a registry that sleeps between the heartbeats of its server
         });
         expect(loads - loadsBefore, 'loads after real sleeps').toBeGreaterThanOrEqual(3);
       } finally {
-        await registry.stop();
+        await registry.end();
       }
     },
     200_000,

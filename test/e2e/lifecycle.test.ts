@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { startLocalRegistry } from '../../scripts/support/local-registry.ts';
+import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 import { RegistryClient } from '../../src/client/client.ts';
 
 const SERVERS = 5000;
@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 test('5,000 servers that fall silent leave the list after their TTL, are swept, and stay gone', async () => {
-  let registry = await startLocalRegistry(settings);
+  let registry = await LocalRegistry.start(settings);
   try {
     let client = new RegistryClient(registry.url, { timeoutMs: 60_000 });
     const ids = Array.from({ length: SERVERS }, (_, index) => `server-${index}`);
@@ -47,7 +47,7 @@ test('5,000 servers that fall silent leave the list after their TTL, are swept, 
     expect(stats).toMatchObject({ live: 0, stale: 0, swept: SERVERS, nextAlarmAt: null });
 
     await registry.stop();
-    registry = await startLocalRegistry(settings);
+    registry = await LocalRegistry.start(settings);
     client = new RegistryClient(registry.url, { timeoutMs: 60_000 });
     expect((await client.list()).servers).toEqual([]);
     expect(await client.stats()).toMatchObject({ live: 0, stale: 0, swept: SERVERS });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RegistryClient } from '../../src/client/client.ts';
-import { startLocalRegistry, type LocalRegistry } from '../../scripts/support/local-registry.ts';
+import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const SMALL = ['--servers', '20', '--heartbeat-every', '1s', '--readers', '4', '--ramp', '1s'];
@@ -42,7 +42,7 @@ describe('against a registry', () => {
   let registry: LocalRegistry;
 
   beforeAll(async () => {
-    registry = await startLocalRegistry({ vars: { SERVER_TTL_MS: 3000, SWEEP_INTERVAL_MS: 1000 } });
+    registry = await LocalRegistry.start({ vars: { SERVER_TTL_MS: 3000, SWEEP_INTERVAL_MS: 1000 } });
   });
 
   afterAll(async () => {

@@ -1,15 +1,9 @@
 /** An outage of three TTLs under a thousand servers: nobody who comes back loses a place, and nobody else keeps one. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Auditor } from '../../scripts/crash/auditor.ts';
-import { Ledger } from '../../scripts/crash/ledger.ts';
-import { RecordedClient } from '../../scripts/crash/recorded-client.ts';
-import { RegistryProcess } from '../../scripts/crash/registry-process.ts';
-import { graceMs, sweptWithinMs, variables, type Terms } from '../../scripts/crash/terms.ts';
-import { timed, Watch } from '../../scripts/crash/watch.ts';
+import { Subject } from '../../scripts/crash/subject.ts';
+import { RecordedClient } from '../../scripts/lib/audit/recorded-client.ts';
+import { graceMs, sweptWithinMs, type Terms } from '../../scripts/lib/audit/terms.ts';
 import { RegistryError, type Heartbeat, type Registration } from '../../src/client/client.ts';
 
 const TERMS: Terms = {
@@ -29,25 +23,18 @@ const SILENT = ids('silent', 100);
 const AT_ONCE = 16;
 const LIST_EVERY_MS = 400;
 
-const folder = mkdtempSync(join(tmpdir(), 'rollcall-outage-'));
-const ledger = new Ledger(TERMS);
-const auditor = new Auditor(ledger, Date.now());
-const books = { ledger, auditor };
-let registry: RegistryProcess;
+let subject: Subject;
 let client: RecordedClient;
-let watch: Watch;
 let heartbeats: Heartbeat[] = [];
 
 beforeAll(async () => {
-  registry = await RegistryProcess.prepare(folder, variables(TERMS));
-  client = new RecordedClient(registry.url, books);
-  watch = new Watch(client, books);
+  subject = await Subject.prepare(TERMS);
+  client = new RecordedClient(subject.registry.url, subject.books);
 });
 
 afterAll(async () => {
   await Promise.all(heartbeats.map((heartbeat) => heartbeat.stop()));
-  await registry.end();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  await subject.registry.end();
 });
 
 /** The outage alone is 45 s; the rest takes 15 s where nothing else runs. */
@@ -56,7 +43,8 @@ const TEST_TIMEOUT_MS = 240_000;
 it(
   'sweeps none of 1,000 servers that resume after three TTLs, and the silent ones on time',
   async () => {
-    await start();
+    const { ledger, auditor, watch } = subject;
+    await subject.start();
     heartbeats = KEPT.map((id) => client.startHeartbeat(registrationOf(id)));
     await forAll([...RESUMING, ...SILENT], (id) => client.register(registrationOf(id)));
     await renewAll([...RESUMING, ...SILENT]);
@@ -66,13 +54,11 @@ it(
     const before = await watch.stats();
     expect(before).toMatchObject({ live: LIVE.length + SILENT.length, stale: 0, absence: null });
 
-    const killed = registry.kill();
     const leftAt = Date.now();
-    ledger.killed(leftAt);
-    await killed;
+    await subject.crash();
     await delay(3 * TERMS.ttlMs);
 
-    const { live, stale, absence } = await start();
+    const { live, stale, absence } = await subject.start();
     expect({ live, stale }).toEqual({ live: LIVE.length + SILENT.length, stale: 0 });
     expect(absence?.leases).toBe(LIVE.length + SILENT.length);
     expect(absence?.from).toBeGreaterThan(leftAt - 2 * TERMS.checkpointIntervalMs);
@@ -107,16 +93,6 @@ it(
   TEST_TIMEOUT_MS,
 );
 
-/** Starts the process; its first answer tells what it makes of the time before. */
-async function start() {
-  ledger.spawned(Date.now());
-  registry.spawn();
-  const { reading, answer } = await registry.up(() => timed(() => client.stats()));
-  ledger.up(reading.receivedAt);
-  auditor.stats(reading, answer);
-  return answer;
-}
-
 /** Makes every lease young, however busy the machine: again and again until it took less than half of a lease. */
 async function renewAll(serverIds: readonly string[]): Promise<void> {
   let tookMs: number;
@@ -137,7 +113,7 @@ async function renewAll(serverIds: readonly string[]): Promise<void> {
 /** List after list, each compared with what must and may be on it. */
 async function look(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    expect(await watch.look([])).toBe(true);
+    expect(await subject.watch.tryToLook([])).toBe(true);
     await delay(LIST_EVERY_MS);
   }
 }

@@ -2,7 +2,7 @@
 import { Agent, request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTarget, type Target } from '../../scripts/fuzz/target.ts';
-import { startLocalRegistry, type LocalRegistry } from '../../scripts/support/local-registry.ts';
+import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 
 const BODIES = 100;
 const JUST_TOO_LARGE = 9_000;
@@ -21,11 +21,11 @@ let bare: Target;
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
 beforeAll(async () => {
-  [registry, bare] = await Promise.all([startLocalRegistry(), startTarget()]);
+  [registry, bare] = await Promise.all([LocalRegistry.start(), startTarget()]);
 });
 afterAll(async () => {
   agent.destroy();
-  await Promise.all([registry.stop(), bare.stop()]);
+  await Promise.all([registry.end(), bare.stop()]);
 });
 
 /** The status; every request takes the connection of the one before it, if that is still there. */

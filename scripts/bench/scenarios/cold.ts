@@ -1,11 +1,11 @@
 /** How long the first list takes when the object has to be loaded from disk. */
-import { PROCESSOR_TIME, recordRounds } from '../compare.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { PROCESSOR_TIME, recordAll, type Metric } from '../compare.ts';
+import { makeRequest } from '../http.ts';
 import { inRounds } from '../rounds.ts';
 import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { heartbeats, register } from '../state.ts';
 
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 const ENTRIES = [0, 1000, 10_000] as const;
 
 export const cold: Scenario = {
@@ -37,12 +37,7 @@ export const cold: Scenario = {
     for (const [count, values] of results) {
       const name = { scenario: 'cold', case: `${counted(count)} entries`, contender: 'rollcall' } as const;
       const to = count === 0 ? undefined : 'no entries';
-      for (const [metric, of] of [
-        ['first list', (start: ColdStart) => start.ms],
-        [`first list, ${PROCESSOR_TIME}`, (start: ColdStart) => start.processorMs],
-      ] as const) {
-        recordRounds(bench, { ...name, metric, unit: 'ms' }, values.map(of), references.map(of), to);
-      }
+      recordAll(bench, name, METRICS, values, references, to);
     }
   },
 };
@@ -55,6 +50,11 @@ interface ColdStart {
   readonly ms: number;
   readonly processorMs: number;
 }
+
+const METRICS: readonly Metric<ColdStart>[] = [
+  ['first list', 'ms', (start) => start.ms],
+  [`first list, ${PROCESSOR_TIME}`, 'ms', (start) => start.processorMs],
+];
 
 async function coldStart({ runtime }: Bench, count: number): Promise<ColdStart> {
   const worker = workerName('rollcall', `cold-${count}`);

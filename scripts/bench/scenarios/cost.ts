@@ -1,5 +1,5 @@
 /** Dollars and free-plan limits, from the rows that the storage scenario counted. */
-import { summarize } from '../../report/statistics.ts';
+import { summarize } from '../../lib/statistics.ts';
 import { ASSUMED, dollarsPerMonth, serversOnFreePlan, type OperationRows, type Rows } from '../cost.ts';
 import { findFigure, type Figure } from '../results.ts';
 import type { ContenderName } from '../runtime.ts';

@@ -1,7 +1,8 @@
 /** How fast heartbeats are answered: end to end, and by the object alone. */
-import { compareLoops, PROCESSOR_TIME, recordRounds } from '../compare.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { compareLoops, DRIVEN, recordAll, timeDriven, type Entrant } from '../compare.ts';
+import { makeRequest } from '../http.ts';
 import { inRounds } from '../rounds.ts';
+import type { ContenderName } from '../runtime.ts';
 import { CONTENDERS, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { fill, idAt } from '../state.ts';
 
@@ -13,11 +14,6 @@ const STORING_CALLS = 100;
 const INSIDE_CONCURRENCY = 8;
 /** Different servers that the heartbeats name. */
 const IDS = 100;
-
-interface Measured {
-  readonly perSecond: number;
-  readonly processorUs: number;
-}
 
 export const heartbeat: Scenario = {
   name: 'heartbeat',
@@ -47,22 +43,19 @@ function liveCounts(counts: readonly number[]): readonly number[] {
 async function endToEnd(bench: Bench, live: number, peers: boolean): Promise<void> {
   const state = `${counted(live)} live, ${peers ? 'with' : 'without'} peers`;
   bench.doing(`heartbeats, ${state}`);
-  const requests = Array.from({ length: IDS }, (_, index) =>
-    encodeRequest('POST', '/servers/heartbeat', { serverId: idAt(index), peers }),
-  );
-  const [first] = requests;
-  const entrants = CONTENDERS.map((contender) => ({
+  const request = (index: number) =>
+    makeRequest('POST', '/servers/heartbeat', { serverId: idAt(index), peers });
+  const requests = Array.from({ length: IDS }, (_, index) => request(index));
+  const entrant = (contender: ContenderName): Entrant => ({
     contender,
     case: state,
     worker: workerName(contender, `beat-${live}`),
-    next: (sent: number) => requests[sent % requests.length] ?? first ?? Buffer.alloc(0),
-  }));
-  const [reference] = entrants;
-  if (reference === undefined) return;
+    next: (sent) => requests[sent % IDS] ?? request(0),
+  });
+  const [floor, ...others] = CONTENDERS;
   await compareLoops(bench, {
     scenario: 'heartbeat',
-    entrants,
-    reference,
+    entrants: [entrant(floor), ...others.map(entrant)],
     referenceName: 'floor',
     connections: CONNECTIONS,
   });
@@ -80,10 +73,8 @@ async function inside(bench: Bench, live: number): Promise<void> {
   ] as const;
   const results = await inRounds(
     entrants,
-    async ({ contender, argument, calls }) => {
-      const processorBefore = bench.runtime.processorTimeUs();
-      const start = performance.now();
-      await bench.runtime.drive({
+    ({ contender, argument, calls }) =>
+      timeDriven(bench.runtime, {
         binding: workerName(contender, `beat-${live}`),
         method: 'heartbeat',
         argument,
@@ -91,21 +82,12 @@ async function inside(bench: Bench, live: number): Promise<void> {
         concurrency: INSIDE_CONCURRENCY,
         from: 0,
         ids: IDS,
-      });
-      const perSecond = (calls * 1000) / (performance.now() - start);
-      return { perSecond, processorUs: (bench.runtime.processorTimeUs() - processorBefore) / calls };
-    },
+      }),
     { ...bench, ...bench.profile },
   );
   const references = results.get(entrants[0]) ?? [];
   for (const [{ contender }, values] of results) {
-    const name = { scenario: 'heartbeat', case: state, contender } as const;
     const to = contender === 'floor' ? undefined : 'no-op call';
-    for (const [metric, unit, of] of [
-      ['throughput', 'per second', (each: Measured) => each.perSecond],
-      [PROCESSOR_TIME, 'µs', (each: Measured) => each.processorUs],
-    ] as const) {
-      recordRounds(bench, { ...name, metric, unit }, values.map(of), references.map(of), to);
-    }
+    recordAll(bench, { scenario: 'heartbeat', case: state, contender }, DRIVEN, values, references, to);
   }
 }

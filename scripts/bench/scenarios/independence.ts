@@ -1,7 +1,7 @@
 /** Does a list wait for cleanup? Lists with stale keys waiting, and the list that comes first after they ran out. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { compareLoops, recordRounds } from '../compare.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { compareLoops, recordAll, type Entrant, type Metric } from '../compare.ts';
+import { makeRequest } from '../http.ts';
 import { CLEANING, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { heartbeats, register, stats } from '../state.ts';
 
@@ -9,7 +9,7 @@ const LIVE = 1000;
 const ATTEMPTS = 4;
 const CONNECTIONS = 2;
 const HOUR_MS = 3_600_000;
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 /** A sweep takes whatever is stale when it starts, so the one lease that sets it off ends this much sooner. */
 const PILOT_AHEAD_MS = 1500;
 /** The stale servers' numbers start here, so that the live ones are the same in every state. */
@@ -73,18 +73,16 @@ async function following(bench: Bench): Promise<void> {
   // Last, so that their leases outlive the measurement.
   for (const worker of workers) await register(runtime, worker, 0, LIVE);
   bench.doing('lists with stale keys waiting');
-  const entrants = profile.staleCounts.map((stale) => ({
-    contender: 'rollcall' as const,
+  const entrant = (stale: number): Entrant => ({
+    contender: 'rollcall',
     case: `${counted(stale)} waiting`,
     worker: workerName('rollcall', `waiting-${stale}`),
     next: () => LIST,
-  }));
-  const [reference] = entrants;
-  if (reference === undefined) return;
+  });
+  const [none, ...others] = profile.staleCounts;
   await compareLoops(bench, {
     scenario: 'independence',
-    entrants,
-    reference,
+    entrants: [entrant(none), ...others.map(entrant)],
     referenceName: 'none waiting',
     connections: CONNECTIONS,
   });
@@ -153,24 +151,19 @@ async function first(bench: Bench): Promise<void> {
     }
   }
   for (const contender of ['rollcall', ...CLEANING] as const) {
-    const zero = found.get(`${contender}/${profile.staleCounts[0] ?? 0}`) ?? [];
+    const zero = found.get(`${contender}/${profile.staleCounts[0]}`) ?? [];
     for (const stale of profile.staleCounts) {
       const lists = found.get(`${contender}/${stale}`) ?? [];
-      for (const [metric, of] of [
-        ['first list', (list: FirstLists) => list.firstMs],
-        ['next list', (list: FirstLists) => list.nextMs],
-      ] as const) {
-        recordRounds(
-          bench,
-          { scenario: 'independence', case: `${counted(stale)} run out`, contender, metric, unit: 'ms' },
-          lists.map(of),
-          zero.map(of),
-          stale === 0 ? undefined : 'none run out',
-        );
-      }
+      const name = { scenario: 'independence', case: `${counted(stale)} run out`, contender } as const;
+      recordAll(bench, name, FIRST_LISTS, lists, zero, stale === 0 ? undefined : 'none run out');
     }
   }
 }
+
+const FIRST_LISTS: readonly Metric<FirstLists>[] = [
+  ['first list', 'ms', ({ firstMs }) => firstMs],
+  ['next list', 'ms', ({ nextMs }) => nextMs],
+];
 
 /**
  * Revives what is stale; the most first, and right after an alarm, so that all of it runs out again between two

@@ -1,11 +1,12 @@
 /** How fast lists are answered, against an object that answers ready bytes. */
-import { compareLoops } from '../compare.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { compareLoops, type Entrant } from '../compare.ts';
+import { makeRequest } from '../http.ts';
+import type { ContenderName } from '../runtime.ts';
 import { LIST_CONTENDERS, counted, workerName, type Scenario } from '../scenario.ts';
 import { fill } from '../state.ts';
 
 const CONNECTIONS = 4;
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 
 export const list: Scenario = {
   name: 'list',
@@ -18,19 +19,19 @@ export const list: Scenario = {
   run: async (bench) => {
     for (const live of bench.profile.liveCounts) {
       bench.doing(`lists of ${counted(live)} live`);
-      const entrants = LIST_CONTENDERS.map((contender) => ({
+      const entrant = (contender: ContenderName): Entrant => ({
         contender,
         case: `${counted(live)} live`,
         worker: workerName(contender, live),
         next: () => LIST,
-      }));
-      for (const { contender, worker } of entrants) await fill(bench.runtime, contender, worker, live);
-      const [reference] = entrants;
-      if (reference === undefined) continue;
+      });
+      const [floor, ...others] = LIST_CONTENDERS;
+      for (const contender of LIST_CONTENDERS) {
+        await fill(bench.runtime, contender, workerName(contender, live), live);
+      }
       await compareLoops(bench, {
         scenario: 'list',
-        entrants,
-        reference,
+        entrants: [entrant(floor), ...others.map(entrant)],
         referenceName: 'floor',
         connections: CONNECTIONS,
       });

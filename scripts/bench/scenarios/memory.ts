@@ -5,8 +5,8 @@
  * collects by itself, and the lowest reading counts. The garbage is lists, whose buffers are not on the heap: what
  * is kept of those is known without a reading, each entry encoded once by itself and once in the list.
  */
-import { summarize } from '../../report/statistics.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { summarize } from '../../lib/statistics.ts';
+import { makeRequest } from '../http.ts';
 import { Inspector } from '../inspector.ts';
 import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { register } from '../state.ts';
@@ -14,7 +14,7 @@ import { register } from '../state.ts';
 const WORKER = workerName('rollcall', 'memory');
 const READINGS = { quick: 6, full: 40 } as const;
 const READING_EVERY_MS = 100;
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 /** Registered before the first reading: what the first calls compile and cache isn't the entries'. */
 const BEFORE = 50;
 const KIB = 1024;

@@ -1,5 +1,5 @@
 /** What polling clients cost the object, by calls from a Worker beside it: 304, a delta, a page kept and a page built. */
-import { PROCESSOR_TIME, recordRounds } from '../compare.ts';
+import { DRIVEN, recordAll, timeDriven, type Driven } from '../compare.ts';
 import { inRounds } from '../rounds.ts';
 import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { fill, register, stats } from '../state.ts';
@@ -18,12 +18,6 @@ interface Question {
   readonly plan: Pick<DrivePlan, 'method' | 'argument' | 'given'>;
   readonly calls: number;
   readonly concurrency: number;
-}
-
-interface Measured {
-  readonly perSecond: number;
-  readonly msPerCall: number;
-  readonly processorUs: number;
 }
 
 export const polls: Scenario = {
@@ -86,16 +80,11 @@ export const polls: Scenario = {
         const buildMs = values.map(
           (value, round) => value.msPerCall - 1000 / (references[round]?.perSecond ?? Infinity),
         );
-        recordRounds(bench, { ...name, metric: 'build', unit: 'ms' }, buildMs, [], undefined);
+        recordAll(bench, name, [['build', 'ms', (ms: number) => ms]], buildMs, [], undefined);
         continue;
       }
       const to = question === noOp ? undefined : 'no-op call';
-      for (const [metric, unit, of] of [
-        ['throughput', 'per second', (each: Measured) => each.perSecond],
-        [PROCESSOR_TIME, 'µs', (each: Measured) => each.processorUs],
-      ] as const) {
-        recordRounds(bench, { ...name, metric, unit }, values.map(of), references.map(of), to);
-      }
+      recordAll(bench, name, DRIVEN, values, references, to);
     }
   },
 };
@@ -103,27 +92,14 @@ export const polls: Scenario = {
 /** Fresh pages of each round are asked for behind ranks of their own, or the round before would have kept them. */
 let asked = 0;
 
-async function measure(
+function measure(
   { runtime, profile }: Bench,
   live: number,
   { contender, plan, calls, concurrency }: Question,
-): Promise<Measured> {
+): Promise<Driven> {
   const count = profile.name === 'full' ? calls : calls / 5;
-  const processorBefore = runtime.processorTimeUs();
-  const start = performance.now();
-  await runtime.drive({
-    binding: workerName(contender, `poll-${live}`),
-    ...plan,
-    calls: count,
-    concurrency,
-    from: asked,
-    ids: count,
-  });
+  const from = asked;
   asked += count;
-  const elapsedMs = performance.now() - start;
-  return {
-    perSecond: (count * 1000) / elapsedMs,
-    msPerCall: elapsedMs / count,
-    processorUs: (runtime.processorTimeUs() - processorBefore) / count,
-  };
+  const binding = workerName(contender, `poll-${live}`);
+  return timeDriven(runtime, { binding, ...plan, calls: count, concurrency, from, ids: count });
 }

@@ -1,7 +1,7 @@
 /** What each operation asks of the storage: calls, and the rows that SQLite says it changed. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { summarize } from '../../report/statistics.ts';
-import { encodeRequest } from '../http-connection.ts';
+import { summarize } from '../../lib/statistics.ts';
+import { makeRequest } from '../http.ts';
 import type { ContenderName } from '../runtime.ts';
 import { CLEANING, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { heartbeats, idAt, register, stats } from '../state.ts';
@@ -11,7 +11,7 @@ const LIVE = 100;
 const STALE = 1000;
 const CONTENDERS = ['rollcall', ...CLEANING] as const;
 const TTL_MS = 2000;
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 
 export const storage: Scenario = {
   name: 'storage',
@@ -50,11 +50,11 @@ async function countOperations(bench: Bench, contender: ContenderName, worker: s
   const newcomer = entryAt(LIVE);
   const operations = {
     list: LIST,
-    heartbeat: encodeRequest('POST', '/servers/heartbeat', { serverId: id, peers: false }),
-    'heartbeat with peers': encodeRequest('POST', '/servers/heartbeat', { serverId: id, peers: true }),
-    register: encodeRequest('POST', '/servers', newcomer),
-    'register again': encodeRequest('POST', '/servers', newcomer),
-    deregister: encodeRequest('DELETE', `/servers/${encodeURIComponent(newcomer.serverId)}`),
+    heartbeat: makeRequest('POST', '/servers/heartbeat', { serverId: id, peers: false }),
+    'heartbeat with peers': makeRequest('POST', '/servers/heartbeat', { serverId: id, peers: true }),
+    register: makeRequest('POST', '/servers', newcomer),
+    'register again': makeRequest('POST', '/servers', newcomer),
+    deregister: makeRequest('DELETE', `/servers/${encodeURIComponent(newcomer.serverId)}`),
   };
   for (const [name, request] of Object.entries(operations)) {
     await takeCount(bench, worker);

@@ -1,20 +1,19 @@
 /** What a sweep costs those who call meanwhile: its length, its longest slice, and lists and heartbeats all through it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { percentile, summarize } from '../../report/statistics.ts';
-import { recordRounds } from '../compare.ts';
-import { encodeRequest, HttpConnection, type EncodedRequest } from '../http-connection.ts';
+import { summarize, summarizeLatencies } from '../../lib/statistics.ts';
+import { recordAll, type Metric } from '../compare.ts';
+import { makeRequest, Connection, type BenchRequest } from '../http.ts';
 import type { Runtime } from '../runtime.ts';
-
 import { CLEANING, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { idAt, register, stats, type Stats } from '../state.ts';
-import { measureStolenShare } from '../stolen-time.ts';
+import { measureStolenShare } from '../machine.ts';
 
 const TTL_MS = 1500;
 /** Servers that stay live through the sweep, by heartbeats. */
 const LIVE = 200;
 /** Numbers of those that stay, beyond those that fall silent. */
 const LIVE_FROM = 500_000;
-const LIST = encodeRequest('GET', '/servers');
+const LIST = makeRequest('GET', '/servers');
 const POLL_EVERY_MS = 20;
 /**
  * The pause between two calls of one kind: shorter than a slice, and long enough that the runtime seldom has to collect
@@ -71,14 +70,18 @@ type Company = 'lists' | 'nobody looks';
 interface Sweep {
   readonly deleted: number;
   readonly tookMs: number;
-  /** Of lists while it went on, and just before; empty where nobody looked. */
-  readonly duringMs: readonly number[];
-  readonly quietMs: readonly number[];
+  readonly during: Waits;
+  /** As long a time just before it. */
+  readonly before: Waits;
   readonly heartbeatsMs: readonly number[];
+  readonly longestProcessorMs: number;
+}
+
+interface Waits {
+  /** Of lists; empty where nobody looked. */
+  readonly listsMs: readonly number[];
   /** Of heartbeats and lists. */
   readonly longestMs: number;
-  readonly longestQuietMs: number;
-  readonly longestProcessorMs: number;
 }
 
 /** Registers servers that fall silent, and some that don't, and calls the registry until the sweep is over. */
@@ -90,7 +93,7 @@ async function oneSweep(bench: Bench, keys: number, intervalMs: number, company:
   await register(runtime, worker, LIVE_FROM, LIVE);
   const ended = new AbortController();
   const beats = Array.from({ length: LIVE }, (_, index) =>
-    encodeRequest('POST', '/servers/heartbeat', { serverId: idAt(LIVE_FROM + index), peers: false }),
+    makeRequest('POST', '/servers/heartbeat', { serverId: idAt(LIVE_FROM + index), peers: false }),
   );
   const url = runtime.target(worker).url;
   const heartbeats = sampleUntil(runtime, url, (sent) => beats[sent % LIVE] ?? LIST, ended.signal);
@@ -116,16 +119,17 @@ async function oneSweep(bench: Bench, keys: number, intervalMs: number, company:
   const listSamples = await lists;
   const heartbeatSamples = await heartbeats;
   const undisturbed = [...listSamples, ...heartbeatSamples].filter(({ isDisturbed }) => !isDisturbed);
-  const swept = undisturbed.filter(during);
+  const waits = (isThen: (sample: Sample) => boolean): Waits => ({
+    listsMs: listSamples.filter(isThen).map(({ ms }) => ms),
+    longestMs: longest(undisturbed.filter(isThen).map(({ ms }) => ms)),
+  });
   return {
     deleted,
     tookMs,
-    duringMs: listSamples.filter(during).map(({ ms }) => ms),
-    quietMs: listSamples.filter(justBefore).map(({ ms }) => ms),
-    longestMs: longest(swept.map(({ ms }) => ms)),
-    longestQuietMs: longest(undisturbed.filter(justBefore).map(({ ms }) => ms)),
+    during: waits(during),
+    before: waits(justBefore),
     heartbeatsMs: heartbeatSamples.filter(during).map(({ ms }) => ms),
-    longestProcessorMs: longest(swept.map(({ processorMs }) => processorMs)),
+    longestProcessorMs: longest(undisturbed.filter(during).map(({ processorMs }) => processorMs)),
   };
 }
 
@@ -142,10 +146,10 @@ function isOver(before: Stats, after: Stats): boolean {
 async function sampleUntil(
   runtime: Runtime,
   url: URL,
-  next: (sent: number) => EncodedRequest,
+  next: (sent: number) => BenchRequest,
   ended: AbortSignal,
 ): Promise<Sample[]> {
-  const connection = await HttpConnection.open(url);
+  const connection = await Connection.open(url);
   const stolenShare = measureStolenShare();
   const samples: Sample[] = [];
   while (!ended.aborted) {
@@ -168,44 +172,29 @@ async function sampleUntil(
 
 const longest = (values: readonly number[]) => Math.max(0, ...values);
 
+const ALONE: readonly Metric<Sweep>[] = [
+  ['total', 'ms', ({ tookMs }) => tookMs],
+  ['longest slice, processor time', 'ms', ({ longestProcessorMs }) => longestProcessorMs],
+  ['heartbeat p99', 'ms', ({ heartbeatsMs }) => summarizeLatencies(heartbeatsMs).p99],
+];
+const SLICE: readonly Metric<Waits>[] = [['longest slice', 'ms', ({ longestMs }) => longestMs]];
+const LISTS: readonly Metric<Waits>[] = [
+  ['list p50', 'ms', ({ listsMs }) => summarizeLatencies(listsMs).p50],
+  ['list p99', 'ms', ({ listsMs }) => summarizeLatencies(listsMs).p99],
+];
+
 function recordSweeps(bench: Bench, keys: number, sweeps: readonly Sweep[]): void {
-  const name = {
-    scenario: 'sweep',
-    case: `${counted(keys)} keys`,
-    contender: 'rollcall',
-    unit: 'ms',
-  } as const;
-  bench.record({ ...name, metric: 'total', summary: summarize(sweeps.map(({ tookMs }) => tookMs)) });
-  recordRounds(
-    bench,
-    { ...name, metric: 'longest slice' },
-    sweeps.map(({ longestMs }) => longestMs),
-    sweeps.map(({ longestQuietMs }) => longestQuietMs),
-    'just before',
+  const name = { scenario: 'sweep', case: `${counted(keys)} keys`, contender: 'rollcall' } as const;
+  const compare = (metrics: readonly Metric<Waits>[], of: readonly Sweep[]) => {
+    const [during, before] = [of.map((sweep) => sweep.during), of.map((sweep) => sweep.before)];
+    recordAll(bench, name, metrics, during, before, 'just before');
+  };
+  recordAll(bench, name, ALONE, sweeps, [], undefined);
+  compare(SLICE, sweeps);
+  compare(
+    LISTS,
+    sweeps.filter(({ during }) => during.listsMs.length > 0),
   );
-  bench.record({
-    ...name,
-    metric: 'longest slice, processor time',
-    summary: summarize(sweeps.map(({ longestProcessorMs }) => longestProcessorMs)),
-  });
-  const withLists = sweeps.filter(({ duringMs }) => duringMs.length > 0);
-  for (const [metric, share] of [
-    ['list p50', 0.5],
-    ['list p99', 0.99],
-  ] as const) {
-    recordRounds(
-      bench,
-      { ...name, metric },
-      withLists.map(({ duringMs }) => percentile(duringMs, share)),
-      withLists.map(({ quietMs }) => percentile(quietMs, share)),
-      'just before',
-    );
-  }
-  bench.record({
-    ...name,
-    metric: 'heartbeat p99',
-    summary: summarize(sweeps.map(({ heartbeatsMs }) => percentile(heartbeatsMs, 0.99))),
-  });
 }
 
 /** The same cleanup by those who do it in a read: the read takes as long as the sweep. */

@@ -1,6 +1,7 @@
 /** How fast servers are registered and deregistered, each with a write that is confirmed. */
 import { compareLoops, type Entrant } from '../compare.ts';
-import { encodeRequest, type EncodedRequest } from '../http-connection.ts';
+import { makeRequest, type BenchRequest } from '../http.ts';
+import type { ContenderName } from '../runtime.ts';
 import { CONTENDERS, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { fill } from '../state.ts';
 import { entryAt } from '../worker/contract.ts';
@@ -17,9 +18,9 @@ export const writes: Scenario = {
     for (const contender of CONTENDERS) {
       await fill(bench.runtime, contender, workerName(contender, 'writes'), LIVE);
     }
-    await measure(bench, 'register', (index) => encodeRequest('POST', '/servers', entryAt(LIVE + index)));
+    await measure(bench, 'register', (index) => makeRequest('POST', '/servers', entryAt(LIVE + index)));
     await measure(bench, 'deregister', (index) =>
-      encodeRequest('DELETE', `/servers/${encodeURIComponent(entryAt(LIVE + index).serverId)}`),
+      makeRequest('DELETE', `/servers/${encodeURIComponent(entryAt(LIVE + index).serverId)}`),
     );
   },
 };
@@ -28,10 +29,10 @@ export const writes: Scenario = {
 async function measure(
   bench: Bench,
   operation: string,
-  request: (index: number) => EncodedRequest,
+  request: (index: number) => BenchRequest,
 ): Promise<void> {
   bench.doing(operation);
-  const entrants = CONTENDERS.map((contender): Entrant => {
+  const entrant = (contender: ContenderName): Entrant => {
     let next = 0;
     return {
       contender,
@@ -39,13 +40,11 @@ async function measure(
       worker: workerName(contender, 'writes'),
       next: () => request(next++),
     };
-  });
-  const [reference] = entrants;
-  if (reference === undefined) return;
+  };
+  const [floor, ...others] = CONTENDERS;
   await compareLoops(bench, {
     scenario: 'writes',
-    entrants,
-    reference,
+    entrants: [entrant(floor), ...others.map(entrant)],
     referenceName: 'floor',
     connections: CONNECTIONS,
   });

@@ -1,8 +1,9 @@
 /** Goals: met, missed, and not run; and the processor time beside a throughput. */
 import { describe, expect, it } from 'vitest';
 import { GOALS, judge, type Goal } from '../../../../scripts/bench/goals.ts';
+import { goalsTable } from '../../../../scripts/bench/tables.ts';
 import type { Figure } from '../../../../scripts/bench/results.ts';
-import { summarize } from '../../../../scripts/report/statistics.ts';
+import { summarize } from '../../../../scripts/lib/statistics.ts';
 
 const name = { scenario: 'list', case: '100 live', metric: 'throughput' } as const;
 const goal: Goal = { what: 'lists', name, of: 'ratio', bound: 'at least', limit: 0.85 };
@@ -36,6 +37,11 @@ describe('judge', () => {
   it('turns processor time into the ratio that a throughput would have', () => {
     const [verdict] = judge([figure(0.5), figure(1.25, 'processor time')], [goal]);
     expect(verdict?.byProcessorTime).toBeCloseTo(0.8);
+  });
+
+  it('says of a goal that was not run that it was not', () => {
+    const { header, rows } = goalsTable(judge([], [goal]));
+    expect(rows[0]?.[header.indexOf('verdict')]).toBe('not run');
   });
 
   it('has every goal of the product once', () => {

@@ -1,12 +1,12 @@
 /** Contenders in turns: everyone once a round, the first round thrown away, stopped where asked. */
 import { describe, expect, it } from 'vitest';
 import { inRounds, roundRatios } from '../../../../scripts/bench/rounds.ts';
-import { seededRandom } from '../../../../scripts/report/random.ts';
+import { randomStream } from '../../../../scripts/lib/random.ts';
 
 const plan = (rounds: number, signal = new AbortController().signal) => ({
   rounds,
   signal,
-  random: seededRandom(1),
+  random: randomStream(1, 'order'),
 });
 
 describe('inRounds', () => {

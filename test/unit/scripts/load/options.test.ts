@@ -1,48 +1,14 @@
-/** The load test's command line, its units, and where it may go. */
+/** The load test's command line, and where it may go. */
 import { describe, expect, it } from 'vitest';
-import { localVariables } from '../../../../scripts/load/local.ts';
 import { parseOptions, type LoadOptions } from '../../../../scripts/load/options.ts';
 import { rateOf } from '../../../../scripts/load/readers.ts';
-import { isLoopback, trafficNotice } from '../../../../scripts/load/target.ts';
-import { parseChurn, parseDurationMs } from '../../../../scripts/load/units.ts';
+import { isLoopback, localVariables, trafficNotice } from '../../../../scripts/load/target.ts';
 
 function options(...args: string[]): LoadOptions {
   const parsed = parseOptions(args);
   if ('options' in parsed) return parsed.options;
   throw new Error(parsed.message);
 }
-
-describe('parseDurationMs', () => {
-  it.each([
-    ['500ms', 500],
-    ['30s', 30_000],
-    ['1.5m', 90_000],
-    ['2min', 120_000],
-    ['1h', 3_600_000],
-  ])('%s is %i ms', (text, ms) => {
-    expect(parseDurationMs(text)).toBe(ms);
-  });
-
-  it.each(['', '30', '-1s', '0s', '25h', '1d', 's', '1e3s'])('%j is none', (text) => {
-    expect(parseDurationMs(text)).toBeUndefined();
-  });
-});
-
-describe('parseChurn', () => {
-  it.each([
-    ['0', 0],
-    ['5%/min', 0.05],
-    ['5%/m', 0.05],
-    ['1%/s', 0.6],
-    ['60%/h', 0.01],
-  ])('%s is %d of all a minute', (text, share) => {
-    expect(parseChurn(text)).toBeCloseTo(share);
-  });
-
-  it.each(['5', '5%', '-5%/min', '200%/s', '%/min'])('%j is none', (text) => {
-    expect(parseChurn(text)).toBeUndefined();
-  });
-});
 
 describe('parseOptions', () => {
   it('has the documented defaults', () => {
