@@ -102,13 +102,17 @@ export class Model {
     const sent: unknown = status === 200 ? JSON.parse(new TextDecoder().decode(body)) : undefined;
     if (pathname === '/servers' && status === 200) {
       const { region, metadata, ...server } = registration.parse(sent);
-      this.#held.set(server.serverId, this.#entry({ ...server, region: region || 'unknown', metadata }));
+      const entry = { ...server, region: region || 'unknown', metadata: metadata ?? undefined };
+      this.#held.set(server.serverId, this.#entry(entry));
     }
     if (pathname === '/servers/heartbeat' && status === 200) {
       const { serverId, metadata } = named.extend({ metadata: z.unknown().optional() }).parse(sent);
       const known = this.#held.get(serverId);
       if (known === undefined) throw new FuzzFailure('a heartbeat was accepted of a server that is not held');
-      if (metadata !== undefined) this.#held.set(serverId, this.#entry({ ...known, metadata }));
+      // Null means absent: then it stays as it is.
+      if (metadata !== undefined && metadata !== null) {
+        this.#held.set(serverId, this.#entry({ ...known, metadata }));
+      }
     }
     if (pathname === '/servers/heartbeat' && status === 404) {
       const { serverId } = named.parse(JSON.parse(new TextDecoder().decode(body)));
