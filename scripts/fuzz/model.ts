@@ -115,14 +115,18 @@ export class Model {
         endpoint,
         publicKey,
         region: region || 'unknown',
-        metadata: metadata === undefined ? null : JSON.stringify(metadata),
+        metadata: metadata === undefined || metadata === null ? null : JSON.stringify(metadata),
       };
       this.#acknowledged(serverId, { kind: 'register', claim }, text);
     }
     if (pathname !== '/servers/heartbeat') return;
     const { serverId, metadata } = parse(named);
     if (status === 404) this.#auditor.notRegistered(serverId, this.#now());
-    else this.#acknowledged(serverId, { kind: 'heartbeat', metadata: JSON.stringify(metadata) }, text);
+    else {
+      // Null means absent: then it stays as it is.
+      const sent = metadata === null ? undefined : JSON.stringify(metadata);
+      this.#acknowledged(serverId, { kind: 'heartbeat', metadata: sent }, text);
+    }
   }
 
   #acknowledged(serverId: string, write: Write, text: string): void {

@@ -10,6 +10,8 @@ const DRAIN_MAX_BYTES = 262_144;
 const DRAIN_CHUNK_BYTES = 16_384;
 const DRAIN_MAX_MS = 2000;
 
+const EMPTY = new Uint8Array(0);
+
 /** Any parameters; a charset other than UTF-8 is not JSON, but it can't be told from the bytes of ASCII either. */
 const jsonType = /^application\/(?:[\w!#$&^.+-]+\+)?json\s*(?:;|$)/i;
 
@@ -50,10 +52,11 @@ async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer> | un
   const isChunked = headers.has('Transfer-Encoding');
   const isFramed = Number.isSafeInteger(announced) && !isChunked;
   if (isFramed && announced <= LIMITS.bodyBytes) {
-    return request.body === null ? new Uint8Array(0) : readUpToLimit(request.body, announced + 1);
+    const { body } = request;
+    return body === null ? new Uint8Array(0) : readUpToLimit(body.getReader({ mode: 'byob' }), announced + 1);
   }
-  const copy = request.clone().body;
-  if (copy === null) return new Uint8Array(0);
+  const copy = request.clone().body?.getReader({ mode: 'byob' });
+  if (copy === undefined) return new Uint8Array(0);
   const bytes = isFramed ? undefined : await readUpToLimit(copy, READ_BYTES);
   // Without either framing no connection waits for its end: it comes from another Worker, or by HTTP/2.
   if (bytes === undefined && (isFramed || isChunked)) await drain(copy);
@@ -62,49 +65,41 @@ async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer> | un
 
 /**
  * Counts while it reads: over a service binding `Content-Length` is a header as any other, and says nothing for sure.
- * One read with room for one byte more than is expected costs no more than `arrayBuffer()`, which has no limit.
+ * One read, with room for one byte more than is expected, costs a heartbeat next to nothing over `arrayBuffer()`,
+ * which has no limit.
  */
 async function readUpToLimit(
-  body: ReadableStream,
+  reader: ReadableStreamBYOBReader,
   expectedBytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const reader = body.getReader({ mode: 'byob' });
-  try {
-    const { value = new Uint8Array(0) } = await reader.readAtLeast(
-      expectedBytes,
-      new Uint8Array(expectedBytes),
-    );
-    if (value.byteLength < expectedBytes) return value;
-    if (expectedBytes >= READ_BYTES) return undefined;
-    const left = READ_BYTES - expectedBytes;
-    const { value: rest = new Uint8Array(0) } = await reader.readAtLeast(left, new Uint8Array(left));
-    if (rest.byteLength >= left) return undefined;
-    const bytes = new Uint8Array(value.byteLength + rest.byteLength);
-    bytes.set(value);
-    bytes.set(rest, value.byteLength);
-    return bytes;
-  } finally {
-    reader.releaseLock();
-  }
+  const { value = EMPTY } = await reader.readAtLeast(expectedBytes, new Uint8Array(expectedBytes));
+  if (value.byteLength < expectedBytes) return value;
+  if (expectedBytes >= READ_BYTES) return undefined;
+  const left = READ_BYTES - expectedBytes;
+  const { value: rest = EMPTY } = await reader.readAtLeast(left, new Uint8Array(left));
+  if (rest.byteLength >= left) return undefined;
+  const bytes = new Uint8Array(value.byteLength + rest.byteLength);
+  bytes.set(value);
+  bytes.set(rest, value.byteLength);
+  return bytes;
 }
 
 /**
  * Takes what is left of a copy of a body, within bounds, so that a sender who is still sending hears the answer
  * rather than a reset of its connection. The body itself stays untouched: what lies beyond is the runtime's.
  */
-async function drain(copy: ReadableStream): Promise<void> {
-  const reader = copy.getReader({ mode: 'byob' });
+async function drain(copy: ReadableStreamBYOBReader): Promise<void> {
   const readAll = async () => {
     let room = new Uint8Array(DRAIN_CHUNK_BYTES);
     for (let bytes = 0; bytes < DRAIN_MAX_BYTES;) {
-      const { done, value } = await reader.read(room);
+      const { done, value } = await copy.read(room);
       if (done) return;
       bytes += value.byteLength;
       room = new Uint8Array(value.buffer);
     }
   };
   await Promise.race([readAll().catch(() => undefined), scheduler.wait(DRAIN_MAX_MS)]);
-  await reader.cancel().catch(() => undefined);
+  await copy.cancel().catch(() => undefined);
 }
 
 /** The object of a body, and the text it was read from. */

@@ -58,7 +58,7 @@ function check<Value extends { readonly metadata?: unknown }>(
   { members, text }: ParsedObject,
   known: ReadonlySet<string>,
 ): Parsed<Body<Value>> {
-  const parsed = schema.safeParse(members);
+  const parsed = schema.safeParse(withoutNulls(members));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const field = issue?.path.join('.') ?? 'body';
@@ -72,6 +72,13 @@ function check<Value extends { readonly metadata?: unknown }>(
     }
   }
   return { ok: true, value: { ...parsed.data, ignored: unknownNames(members, known) } };
+}
+
+/** Null means absent, as it does to the original registry. */
+function withoutNulls(members: ParsedObject['members']): ParsedObject['members'] {
+  const values = Object.values(members);
+  if (!values.includes(null)) return members;
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
 }
 
 const NONE: readonly string[] = [];

@@ -46,11 +46,6 @@ function named(text: z.ZodString): z.ZodString {
   });
 }
 
-/** Null means absent, as it does to the original registry. */
-function nullable<Schema extends z.ZodType>(schema: Schema) {
-  return z.preprocess((value) => value ?? undefined, schema);
-}
-
 /** The original registry treated null and the empty string as absent, and its clients rely on it. */
 export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || value === '';
@@ -67,7 +62,7 @@ const serverId = named(anyServerId).refine(
   'must not be "." or "..", which no path can address',
 );
 
-/** Body of `POST /servers`. Members it does not name are dropped. */
+/** Body of `POST /servers`, without its members that are null. Members it does not name are dropped. */
 export const registerRequest = z.object({
   serverId,
   endpoint: printable(LIMITS.endpointCharacters),
@@ -76,14 +71,14 @@ export const registerRequest = z.object({
     (region) => (isBlank(region) ? UNKNOWN_REGION : region),
     named(printable(LIMITS.regionCharacters)),
   ),
-  metadata: nullable(metadata.optional()),
+  metadata: metadata.optional(),
 });
 
-/** Body of `POST /servers/heartbeat`. `peers: false` asks for an answer that does not grow with the list. */
+/** Body of `POST /servers/heartbeat`, without its members that are null. `peers: false` asks for an answer that does not grow with the list. */
 export const heartbeatRequest = z.object({
   serverId: anyServerId,
-  peers: nullable(z.boolean('must be true or false').default(true)),
-  metadata: nullable(metadata.optional()),
+  peers: z.boolean('must be true or false').default(true),
+  metadata: metadata.optional(),
 });
 
 const epochMs = z.int().nonnegative();
