@@ -168,10 +168,10 @@ export class RegistryClient {
    * the signal is aborted or the loop is left. Failures end nothing; see `onFailed`.
    */
   watchByPolling(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
-    const ask = (since: number, limits: CallOptions) => {
+    const ask = (since: string, limits: CallOptions) => {
       const isAnswer = (value: unknown): value is DeltaAnswer =>
-        isDeltaAnswer(value) && value.since === since;
-      const path = `/servers?since=${since}`;
+        isDeltaAnswer(value) && (value.full === true || value.since === since);
+      const path = `/servers?since=${encodeURIComponent(since)}`;
       return this.#connection.measured({ method: 'GET', path, ...SIGNED_LIST }, isAnswer, limits);
     };
     return watch(ask, this.#environment, this.#maxListBytes, options);

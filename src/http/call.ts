@@ -2,6 +2,7 @@
 import { ConfigError } from '../config.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import { locate, type RegistryStub } from '../rpc/locate.ts';
+import { isUnknownCall } from '../rpc/read.ts';
 import { logFailure, logRefusedWrite } from './log.ts';
 import { Responder } from './respond.ts';
 import { settingsOf, type Settings } from './settings.ts';
@@ -62,7 +63,7 @@ function failed(error: unknown, route: string): Refusal {
     (Reflect.get(error, 'overloaded') === true ||
       Reflect.get(error, 'retryable') === true ||
       // Minutes after a deploy, the object may still be one that does not know a new call.
-      error.message.includes('does not implement the method'));
+      isUnknownCall(error));
   return isPassing ? { kind: 'unavailable' } : { kind: 'internal', incident };
 }
 

@@ -141,9 +141,10 @@ export const pageAnswer = z.object({
 });
 /** Answer to `GET /servers?since=<revision>`. With `full`, `changed` is the whole list. */
 export const deltaAnswer = z.object({
-  revision: z.int(),
-  /** The revision that was asked about. */
-  since: z.int(),
+  /** Opaque: to be sent back as it is. */
+  revision: z.string(),
+  /** The revision that was asked about; `"0"` where the answer is the whole list. */
+  since: z.string(),
   full: z.literal(true).optional(),
   changed: z.array(entry),
   removed: z.array(z.string()),

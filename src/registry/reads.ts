@@ -85,7 +85,7 @@ export class Reads {
     const etag = this.#etag(now);
     if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
     try {
-      const body = this.#pages.answer(question, this.#directory.revision, now, () =>
+      const body = this.#pages.answer(question, this.#directory.revision.counter, now, () =>
         answerQuery(this.#directory, decodeQuestion(question), now),
       );
       return this.#listed([body], body, etag);
@@ -96,17 +96,17 @@ export class Reads {
   }
 
   /** What changed in it since a revision; one answer for all where that is the whole list. */
-  since(revision: number, now: number): MaybePromise<ListOutcome> {
+  since(revision: string, now: number): MaybePromise<ListOutcome> {
     this.#expire(now);
     const key = `since ${revision}`;
-    const kept = this.#pages.find(key, this.#directory.revision, now);
+    const kept = this.#pages.find(key, this.#directory.revision.counter, now);
     if (kept !== undefined) return this.#listed([kept], kept, null);
     const delta = answerSince(revision, this.#directory, now);
     if (delta === 'full') {
       const parts = this.#snapshot.full(now);
       return this.#listed(parts, parts, null);
     }
-    this.#pages.keep(key, delta, this.#directory.revision, now);
+    this.#pages.keep(key, delta, this.#directory.revision.counter, now);
     return this.#listed([delta], delta, null);
   }
 
@@ -143,7 +143,7 @@ export class Reads {
 
   /** Weak: the same revision means the same entries, not the same `lastSeen`. */
   #etag(now: number): string {
-    return `W/"${this.#directory.revision}-${Math.floor(now / SAME_LIST_MAX_MS)}"`;
+    return `W/"${this.#directory.revision.toString()}-${Math.floor(now / SAME_LIST_MAX_MS)}"`;
   }
 }
 

@@ -42,7 +42,7 @@ export class Writes {
   }
 
   async register(registration: Registration): Promise<RegisterOutcome> {
-    const { config, clock, directory, tombstones, ownership, store, pending } = this.#parts;
+    const { config, clock, directory, tombstones, ownership, store, saver, pending } = this.#parts;
     const now = clock.tick();
     const refusal = ownership.refuseRegistration(registration, now);
     if (refusal !== undefined) {
@@ -59,6 +59,8 @@ export class Writes {
     const writes = [store.putServer(server)];
     if (tombstones.remove(server.serverId)) writes.push(store.removeTombstone(server.serverId));
     if (clock.isLost(now)) writes.push(clock.arm(now));
+    // The revision moved; saved with it, it outlives a sleep.
+    saver.headChanged();
     await pending.settle(server.serverId, writes);
     directory.saved(lease, now);
     return {
@@ -114,7 +116,7 @@ export class Writes {
   }
 
   async deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome> {
-    const { clock, ownership, store, pending } = this.#parts;
+    const { clock, ownership, store, saver, pending } = this.#parts;
     const now = clock.tick();
     const refusal = proof && ownership.refuseDeregistration(serverId, proof, now);
     if (refusal !== undefined) {
@@ -127,6 +129,7 @@ export class Writes {
       writes.push(store.putTombstone(tombstone));
       if (clock.isLost(now)) writes.push(clock.arm(now));
     }
+    saver.headChanged();
     await pending.settle(serverId, writes);
     return { kind: 'deregistered' };
   }

@@ -9,9 +9,9 @@ export class Changes {
   readonly #revision: Revision;
   readonly #log = new ChangeLog(CHANGES_KEPT, 0);
 
-  /** `life` names this life of the registry: no other one, before or after it, has the same. */
-  constructor(life: string) {
-    this.#revision = new Revision(life);
+  /** `life` and `start` as in `Revision`. */
+  constructor(life: string, start: number) {
+    this.#revision = new Revision(life, start);
   }
 
   /** Of the list as it is now. */

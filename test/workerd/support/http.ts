@@ -1,6 +1,6 @@
 /** Requests through the Worker, and what its answers must hold: for the tests that cite clauses of the contract. */
 import { reset } from 'cloudflare:test';
-import { exports } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { listAnswer, problem, type ListAnswer } from '../../../src/protocol/protocol.ts';
 import { holdTime, releaseTime } from './fleet.ts';
@@ -12,6 +12,8 @@ export function useEmptyRegistry(): void {
   beforeEach(() => holdTime());
   afterEach(async () => {
     releaseTime();
+    // What is unsaved would be saved later, in an object that is gone by then.
+    await env.SERVER_REGISTRY.getByName('global').save();
     await reset();
   });
 }
