@@ -34,6 +34,7 @@ import {
   type MetadataValue,
 } from './query.ts';
 import { RequestSigner, type ClockCorrection } from './signing.ts';
+import { unpausedFetch } from './unpaused-fetch.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
 import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
 
@@ -119,8 +120,7 @@ export class RegistryClient {
       onClockCorrected: options.onClockCorrected,
       maxListBytes: this.#maxListBytes,
       headers: options.headers ?? {},
-      // Looked up at each call, and called as a plain function, which is what browsers insist on.
-      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+      fetch: options.fetch ?? unpausedFetch,
       environment: this.#environment,
     });
   }
