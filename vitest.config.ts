@@ -15,7 +15,12 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'workerd', include: ['test/workerd/**/*.test.ts'], sequence: { groupOrder: 0 } },
+        test: {
+          name: 'workerd',
+          include: ['test/workerd/**/*.test.ts'],
+          globalSetup: ['test/build-page.ts'],
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         test: {

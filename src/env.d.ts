@@ -26,6 +26,8 @@ declare global {
       readonly WRITES_PER_ADDRESS?: RateLimit;
       readonly WRITES_PER_SERVER?: RateLimit;
       readonly CORS_ORIGIN: string;
+      /** The files of the page. Absent where the Worker runs without the assets of wrangler.toml. */
+      readonly ASSETS?: Fetcher;
     }
     interface GlobalProps {
       readonly mainModule: typeof Worker;
