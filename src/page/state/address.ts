@@ -66,11 +66,21 @@ export class Address {
     }, 'push');
   }
 
-  /** Shows everything again, in the order that was chosen. */
+  /** Shows every server again, in the order that was chosen. */
   clearFilters(): void {
-    const kept = new Set<string>([...PAGE_PARAMETERS, 'sort']);
+    this.#keepOnly(['sort', ...PAGE_PARAMETERS]);
+  }
+
+  /** Shows every server again, and asks the API nothing that it could refuse. */
+  showAll(): void {
+    this.#keepOnly(PAGE_PARAMETERS);
+  }
+
+  #keepOnly(names: readonly string[]): void {
+    const kept = new Set(names);
     this.#change((parameters) => {
       for (const name of new Set(parameters.keys())) if (!kept.has(name)) parameters.delete(name);
+      // Without a place to measure from, the API refuses it.
       if (parameters.get('sort') === 'distance') parameters.delete('sort');
     }, 'push');
   }

@@ -50,7 +50,9 @@ export class Question {
     this.#asked = asked;
     this.#timers = timers;
     effect(() => {
-      this.#askIn(asked() === '' ? UNCHANGED_MS : 0);
+      const isEverything = asked() === '';
+      this.refusal.value = null;
+      this.#askIn(isEverything ? UNCHANGED_MS : 0);
     });
     effect(() => {
       // A view of everything takes newcomers at its end without asking.

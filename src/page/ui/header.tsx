@@ -35,8 +35,9 @@ function ListPicker({ state }: { state: PageState }) {
   if (names.value.length < 2) return null;
   return (
     <label class="pick">
-      <span>List</span>
+      <span aria-hidden="true">List</span>
       <select
+        aria-label="List"
         value={state.address.get('list') ?? 'default'}
         onChange={({ currentTarget: { value } }) => {
           // Another list is another registry to the page: it starts anew, with nothing of this one's view.

@@ -9,7 +9,7 @@ export function NothingToShow({ state: { question, isAnswered, address, list } }
     <button
       type="button"
       onClick={() => {
-        address.clearFilters();
+        address.showAll();
       }}
     >
       Show all servers

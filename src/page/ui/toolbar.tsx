@@ -174,13 +174,13 @@ function Chips({ state: { address } }: { state: PageState }) {
           <button
             type="button"
             class="chip"
+            aria-label={`${line(nameOf(name), LABEL_CHARACTERS)} ${line(value, LABEL_CHARACTERS)}, remove this filter`}
             onClick={() => {
               address.remove(name, value);
             }}
           >
             <span class="key">{line(nameOf(name), LABEL_CHARACTERS)}</span>{' '}
             <bdi>{line(value, LABEL_CHARACTERS)}</bdi>
-            <span class="unseen">, remove this filter</span>
             <Icon name="close" />
           </button>
         </li>
