@@ -52,6 +52,11 @@ export class Complaints {
     });
   }
 
+  /** Notes what a test saw by itself. */
+  add(what: string): void {
+    this.#said.push(what);
+  }
+
   /** All of it but what matches `expected`. */
   except(expected = /^$/): string[] {
     return this.#said.filter((text) => !expected.test(text));
