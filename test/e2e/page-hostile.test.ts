@@ -7,7 +7,7 @@ import { Complaints, isWithoutBrowser, launch } from './page-browser.ts';
 import { startPageRegistry, type PageRegistry } from './page-registry.ts';
 
 const MARKUP = '<img src=x onerror=alert(1)><script>alert(2)</script>';
-const STACKED = `${'Z\u0321\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308'.repeat(20)}`;
+const STACKED = 'Z\u0321\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308'.repeat(20);
 
 /** What each says in its metadata; the key is its id. */
 const HOSTILE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -57,12 +57,14 @@ describe.skipIf(isWithoutBrowser('test/e2e/page.test.ts'))('the page', () => {
   const row = (name: string): Locator => page.locator('.row', { hasText: name });
   const names = () => page.locator('.row .name').allTextContents();
   const namesOf = (region: string) =>
-    FLEET.filter((server) => server.region === region).map(({ metadata }) => metadata?.['name']);
+    FLEET.filter((server) => server.region === region).map(({ metadata }) => String(metadata?.['name']));
   const query = () => new URL(page.url()).search;
 
   test('shows every live server with what it says of itself, and complains about nothing', async () => {
     await open();
-    expect((await names()).toSorted()).toEqual(FLEET.map(({ metadata }) => metadata?.['name']).toSorted());
+    expect((await names()).toSorted()).toEqual(
+      FLEET.map(({ metadata }) => String(metadata?.['name'])).toSorted(),
+    );
     const text = await row('Old Harbour').innerText();
     for (const shown of [
       'wss://old-harbour.example:7777',

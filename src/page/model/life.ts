@@ -48,6 +48,18 @@ export function sweptIn({ sweeps }: Life): number {
   return sweeps.reduce((total, { count }) => total + count, 0);
 }
 
+/** The sweeps as they are labelled: those that follow each other within `nearMs` share a label, at the last of them. */
+export function marksOf({ sweeps }: Life, nearMs: number): Sweep[] {
+  const marks: Sweep[] = [];
+  for (const { at, count } of sweeps) {
+    const before = marks.at(-1);
+    const isNear = before !== undefined && at - before.at < nearMs;
+    if (isNear) marks.pop();
+    marks.push({ at, count: isNear ? before.count + count : count });
+  }
+  return marks;
+}
+
 /** The samples, cut where there was a gap. */
 export function runsOf({ samples }: Life): Sample[][] {
   const runs: Sample[][] = [];

@@ -18,6 +18,8 @@ export function line(text: string, max = CELL_CHARACTERS): string {
   // Cut first, so that a text of any length costs the same.
   const visible = text
     .slice(0, 4 * max)
+    // Not a blank, although it counts as one.
+    .replaceAll('\uFEFF', '')
     .replaceAll(/\s+/gu, ' ')
     .replaceAll(INVISIBLE, '')
     .replaceAll(MARKS, '$1')

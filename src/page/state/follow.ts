@@ -40,7 +40,8 @@ export function follow(baseUrl: string, timers: PageTimers): Followed {
     try {
       const answer = await client.stats();
       stats.value = answer;
-      life.value = withLook(life.peek(), answer, timers.nowMs());
+      // By the registry's clock, as its sweeps are.
+      life.value = withLook(life.peek(), answer, timers.nowMs() + list.skewMs.peek());
     } catch {
       // The strip has a gap then. That the registry can't be reached is told by the list.
     }

@@ -1,14 +1,18 @@
 /** The registry's life during this visit: how many live and stale servers there were, and when it swept. */
 import type { ComponentChildren } from 'preact';
 import { number, since, span } from '../model/format.ts';
-import { LIFE_SPAN_MS, runsOf, sweptIn, type Life, type Sample } from '../model/life.ts';
+import { GAP_MS, LIFE_SPAN_MS, marksOf, runsOf, sweptIn, type Life, type Sample } from '../model/life.ts';
 import type { PageState } from '../state/page-state.ts';
 
 /** Units of the drawing, which is stretched to its place. */
 const WIDTH = 1000;
 const HEIGHT = 100;
 /** The strip shows no less than this, so that the first minute isn't a single line. */
-const SHORTEST_SPAN_MS = 120_000;
+const SHORTEST_SPAN_MS = 60_000;
+/** A mark this near to the left edge stands on the other side of its line. */
+const EARLY = 90;
+/** Share of the strip that a label takes. */
+const MARK_SHARE = 0.12;
 /** Room above the highest value. */
 const HEADROOM = 1.15;
 /** The least that a value above 0 is drawn high: one stale server among thousands is seen as well. */
@@ -20,7 +24,7 @@ interface Properties {
   readonly children: ComponentChildren;
 }
 
-export function LifeStrip({ state: { life, stats, now }, children }: Properties) {
+export function LifeStrip({ state: { life, stats, registryNow: now }, children }: Properties) {
   const { samples, sweeps } = life.value;
   const swept = sweptIn(life.value);
   const latest = sweeps.at(-1);
@@ -47,7 +51,7 @@ export function LifeStrip({ state: { life, stats, now }, children }: Properties)
       <Strip life={life.value} now={now.value} />
       <p class="note">
         {latest === undefined
-          ? 'No sweep during this visit yet'
+          ? 'No sweep since you opened this page'
           : `Last sweep: ${number(latest.count)} ${latest.count === 1 ? 'server' : 'servers'}, ${since(now.value - latest.at)}`}
         {samples.length > 1 && <span class="reach">{span(spanOf(samples, now.value), 'long')}</span>}
       </p>
@@ -84,6 +88,9 @@ function Strip({ life, now }: { life: Life; now: number }) {
   const x = (at: number) => WIDTH * (1 - (now - at) / spanMs);
   const y = (value: number) => HEIGHT - (value === 0 ? 0 : Math.max(LEAST_HEIGHT, (HEIGHT * value) / most));
   const runs = runsOf(life);
+  // What was seen last holds until the next look.
+  const last = samples.at(-1);
+  if (last !== undefined && now - last.at < GAP_MS) runs.at(-1)?.push({ ...last, at: now });
   const lineOf = (run: readonly Sample[], value: (sample: Sample) => number) =>
     run.map((sample) => `${x(sample.at).toFixed(1)},${y(value(sample)).toFixed(1)}`).join('L');
   const areaOf = (run: readonly Sample[], value: (sample: Sample) => number) => {
@@ -107,8 +114,13 @@ function Strip({ life, now }: { life: Life; now: number }) {
           <path key={at} class="sweep" d={`M${x(at).toFixed(1)},0V${HEIGHT}`} />
         ))}
       </svg>
-      {sweeps.map(({ at, count }) => (
-        <span key={at} class="mark" style={{ left: `${x(at) / (WIDTH / 100)}%` }} aria-hidden="true">
+      {marksOf(life, spanMs * MARK_SHARE).map(({ at, count }) => (
+        <span
+          key={at}
+          class={x(at) < EARLY ? 'mark early' : 'mark'}
+          style={{ left: `${x(at) / (WIDTH / 100)}%` }}
+          aria-hidden="true"
+        >
           −{number(count)}
         </span>
       ))}
