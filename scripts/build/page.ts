@@ -11,6 +11,7 @@ const SOURCE = join(PROJECT, 'src/page');
 /** The folder that the registry serves. */
 const PAGE_FOLDER = join(PROJECT, 'dist/page');
 const ASSETS = 'assets';
+const UNFINISHED = '.tmp';
 
 /** Files named by their content never change. `/` has its headers from the Worker, which local runs apply as well. */
 const HEADERS = `/${ASSETS}/*
@@ -62,7 +63,9 @@ export async function buildPage(): Promise<string> {
   files.set('index.html', utf8.encode(documentWith(metafile)));
   for (const [path, contents] of files) writeWhole(join(PAGE_FOLDER, path), contents);
   for (const name of readdirSync(join(PAGE_FOLDER, ASSETS))) {
-    if (!files.has(join(ASSETS, name))) rmSync(join(PAGE_FOLDER, ASSETS, name), { force: true });
+    // What another build is writing just now is its own.
+    if (!files.has(join(ASSETS, name)) && !name.endsWith(UNFINISHED))
+      rmSync(join(PAGE_FOLDER, ASSETS, name), { force: true });
   }
   return PAGE_FOLDER;
 }
@@ -87,7 +90,7 @@ function documentWith({ outputs }: Metafile): string {
 function writeWhole(path: string, contents: Uint8Array): void {
   if (existsSync(path) && readFileSync(path).equals(contents)) return;
   mkdirSync(dirname(path), { recursive: true });
-  const unfinished = `${path}.${process.pid}.tmp`;
+  const unfinished = `${path}.${process.pid}${UNFINISHED}`;
   writeFileSync(unfinished, contents);
   renameSync(unfinished, path);
 }

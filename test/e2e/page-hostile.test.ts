@@ -122,6 +122,13 @@ describe.skipIf(isWithoutBrowser('test/e2e/page-hostile.test.ts'))('the page', (
     expect(await page.locator('body').innerText()).not.toMatch(/undefined|NaN|\[object|Infinity/);
   });
 
+  test('moves nothing where less motion is asked for', async () => {
+    await open('?server=markup');
+    expect(await page.evaluate<number>('document.getAnimations().length')).toBe(0);
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await expect.poll(() => page.evaluate<number>('document.getAnimations().length')).toBeGreaterThan(0);
+  });
+
   describe('breaks no rule of axe-core', () => {
     const STATES = [
       ['as a table', '', 1400, 'light'],

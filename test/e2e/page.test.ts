@@ -86,6 +86,7 @@ describe.skipIf(isWithoutBrowser('test/e2e/page.test.ts'))('the page', () => {
     await open();
     await page.getByRole('searchbox').fill('LANTERN');
     await expect.poll(names).toEqual(['Paper Lanterns']);
+    await page.getByRole('status').getByText(`1 of ${FLEET.length} servers`).waitFor({ state: 'attached' });
     expect(query()).toBe('?q=LANTERN');
     await page.getByRole('searchbox').fill('');
     await expect.poll(async () => (await names()).length).toBe(FLEET.length);

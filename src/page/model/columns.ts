@@ -26,9 +26,9 @@ export interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { key: 'name', title: 'Name', minWidth: 170, grows: 2, goes: 0 },
-  { key: 'address', title: 'Address', minWidth: 220, grows: 4.5, goes: 0 },
-  { key: 'players', title: 'Players', minWidth: 96, grows: 0, goes: 0 },
+  { key: 'name', title: 'Name', minWidth: 158, grows: 1.4, goes: 0 },
+  { key: 'address', title: 'Address', minWidth: 230, grows: 4.5, goes: 0 },
+  { key: 'players', title: 'Players', minWidth: 90, grows: 0, goes: 0 },
   { key: 'game', title: 'Game', minWidth: 92, grows: 0.6, goes: 4 },
   { key: 'version', title: 'Version', minWidth: 76, grows: 0.2, goes: 6 },
   { key: 'map', title: 'Map', minWidth: 92, grows: 0.7, goes: 3 },
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column[] = [
   { key: 'location', title: 'Location', minWidth: 116, grows: 0.6, goes: 5 },
   { key: 'distance', title: 'Distance', minWidth: 96, grows: 0, goes: 0 },
   { key: 'registered', title: 'Listed for', minWidth: 84, grows: 0, goes: 7 },
-  { key: 'heard', title: 'Last heard', minWidth: 96, grows: 0, goes: 1 },
+  { key: 'heard', title: 'Last heard', minWidth: 84, grows: 0, goes: 1 },
 ];
 
 /** Space at both ends of a row, and between two columns. */

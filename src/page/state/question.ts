@@ -9,6 +9,8 @@ import type { PageTimers } from './timers.ts';
 export interface View {
   /** The query it was asked. */
   readonly asked: string;
+  /** False while only its first pages have come. */
+  readonly isWhole: boolean;
   /** In the order of the answer. */
   readonly ids: readonly string[];
   /** Kilometres, of those whose place is known, where the query has `near`. */
@@ -82,7 +84,7 @@ export class Question {
     try {
       const answers = await this.#pagesOf(asked, running.signal);
       this.#pages = answers.length;
-      this.#take(asked, answers);
+      this.#take(asked, answers, true);
       this.refusal.value = null;
       this.#hasFailed = false;
     } catch (error) {
@@ -105,7 +107,8 @@ export class Question {
       answers.push(answer);
       if (isBounded || answer.nextCursor === undefined) return answers;
       // Of a new question, what is there already is shown.
-      if (this.view.peek()?.asked !== asked) this.#take(asked, answers);
+      const { view } = this;
+      if (view.peek()?.asked !== asked || view.peek()?.isWhole === false) this.#take(asked, answers, false);
       parameters.set('cursor', answer.nextCursor);
     }
   }
@@ -123,7 +126,7 @@ export class Question {
     throw new Error(`the registry answered ${response.status}`);
   }
 
-  #take(asked: string, answers: readonly PageAnswer[]): void {
+  #take(asked: string, answers: readonly PageAnswer[], isWhole: boolean): void {
     // A server that is heard between two pages of an order by `lastSeen` can be on both.
     const ids = new Set<string>();
     const distances = new Map<string, number>();
@@ -134,7 +137,7 @@ export class Question {
       if (distanceKm !== undefined) distances.set(serverId, distanceKm);
       if (lastSeen !== undefined) heard.set(serverId, lastSeen);
     }
-    this.view.value = { asked, ids: [...ids], distances };
+    this.view.value = { asked, isWhole, ids: [...ids], distances };
     this.heard.value = heard;
   }
 }

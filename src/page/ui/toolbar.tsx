@@ -1,6 +1,6 @@
 /** Search, filters, order: each a parameter of the page's URL, and so of the API. */
-import { useSignal, useSignalEffect } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Facet } from '../model/facets.ts';
 import { number } from '../model/format.ts';
 import { SORT_MENU } from '../model/sorts.ts';
@@ -203,17 +203,22 @@ function Chips({ state: { address } }: { state: PageState }) {
 }
 
 function Count({ state }: { state: PageState }) {
-  const { rows, list, address, isAnswered } = state;
+  const { rows, list, address, question, isAnswered, announcement } = state;
   void list.version.value;
-  const said = useSignal('');
   const all = list.servers.size;
   const shown = rows.value.filter(({ serverId }) => !list.isLeaving(serverId)).length;
   const isPart = address.asked.value !== '' && shown !== all;
+  const text = isPart ? `${number(shown)} of ${number(all)} servers` : counted(all);
+  const view = question.view.value;
+  const answered = view?.isWhole === true ? view.asked : '';
+  // Read out when a question is answered, not whenever a server comes or goes.
+  useEffect(() => {
+    if (answered !== '' && answered === address.asked.peek()) announcement.value = text;
+  }, [answered]);
   if (!isAnswered.value) return <p class="count" />;
-  said.value = isPart ? `${number(shown)} of ${number(all)} servers` : counted(all);
   return (
     <p class="count">
-      <span role="status">{said.value}</span>{' '}
+      {text}{' '}
       <a class="json" href={`servers${address.asked.value === '' ? '' : `?${address.asked.value}`}`}>
         JSON
       </a>
