@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answer, refuse, withSettings, type Handler } from './call.ts';
+import { home } from './page.ts';
 import { pathOf } from './path.ts';
 import { errors, get, health, info, list, stats } from './reads.ts';
 import { CORS } from './respond.ts';
@@ -20,7 +21,7 @@ const ROUTES: readonly (readonly [Method, path: string, Handler])[] = [
   ['GET', '/stats', stats],
   ['GET', '/health', health],
   ['GET', '/errors', errors],
-  ['GET', '/', info],
+  ['GET', '/', home],
   ['GET', '/api/info', info],
 ];
 

@@ -10,6 +10,8 @@ export interface Settings {
   readonly config: Config;
   readonly gate: Gate;
   readonly respond: Responder;
+  /** The files of the page; undefined where the Worker runs without them. */
+  readonly assets: Fetcher | undefined;
 }
 
 const settings = new WeakMap<Env, Settings>();
@@ -22,7 +24,8 @@ export function settingsOf(env: Env): Settings {
     const limits = config.rateLimit
       ? new WriteLimits(env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER)
       : undefined;
-    known = { config, gate: { access: new Access(config), limits }, respond: new Responder(config) };
+    const gate = { access: new Access(config), limits };
+    known = { config, gate, respond: new Responder(config), assets: env.ASSETS };
     settings.set(env, known);
   }
   return known;
