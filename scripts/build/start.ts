@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { argv, exit } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { buildCli } from './cli.ts';
-import { buildPageIfThere, hasPage, PAGE_SOURCES } from './page-if-there.ts';
+import { buildPageIfThere, hasPage, PAGE, PAGE_SOURCES } from './page-if-there.ts';
 import { DIST, isStale } from './project.ts';
 import { buildWorker } from './worker.ts';
 
@@ -17,7 +17,7 @@ const DATA = '.wrangler/state';
 const tasks: Promise<void>[] = [];
 if (isStale(WORKER, [...BUILDERS, 'src', 'wrangler.toml'])) tasks.push(buildWorker());
 if (isStale(CLI, [...BUILDERS, 'src'])) tasks.push(buildCli());
-if (hasPage && isStale(['dist/page/index.html'], PAGE_SOURCES)) tasks.push(buildPageIfThere());
+if (hasPage && isStale([PAGE], PAGE_SOURCES)) tasks.push(buildPageIfThere());
 try {
   await Promise.all(tasks);
 } catch (error) {
