@@ -1,6 +1,6 @@
 /** The folder that keeps the registry: made, found to be writable, locked. */
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { lockData, type DataLock } from './lock.ts';
 
@@ -16,6 +16,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EROFS: 'it is on a read-only file system',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of this user is used up',
+  ENOENT: 'it can\'t be made there',
   ENOTDIR: 'a file is where a folder must be',
   EEXIST: 'a file is where a folder must be',
 };
@@ -26,7 +27,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   const objects = join(path, 'v3', 'do');
   let lock: Awaited<ReturnType<typeof lockData>>;
   try {
-    mkdirSync(objects, { recursive: true });
+    make(objects);
     lock = await lockData(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -44,4 +45,14 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     );
   }
   return { ...lock, path, objects };
+}
+
+/** With its parents. Node's own `recursive` never comes back where a folder can't be made for want of itself (/proc). */
+function make(path: string): void {
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: 'ENOTDIR' });
+    return;
+  }
+  make(dirname(path));
+  mkdirSync(path);
 }

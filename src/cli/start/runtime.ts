@@ -1,4 +1,5 @@
 /** The runtime: workerd through Miniflare, with a socket of its own that requests reach without a proxy. */
+import { createRequire } from 'node:module';
 import type { Readable } from 'node:stream';
 import type * as MiniflareModule from 'miniflare';
 import type { Miniflare, WorkerOptions } from 'miniflare';
@@ -67,8 +68,7 @@ export async function startRuntime(
 
 async function load() {
   try {
-    const [module, workerd] = await Promise.all([import('miniflare'), import('workerd')]);
-    return { module, workerd: workerd.default };
+    return { module: await import('miniflare'), workerd: pathOf(createRequire(import.meta.url)('workerd')) };
   } catch (error) {
     throw new CommandError(
       'The runtime is not installed: miniflare and workerd are optional dependencies, and this platform or `npm install --omit=optional` left them out.',
@@ -76,6 +76,13 @@ async function load() {
       error,
     );
   }
+}
+
+/** All that the package `workerd` exports: where its binary is. It has no types. */
+function pathOf(exported: unknown): string {
+  const path = typeof exported === 'object' && exported !== null && 'default' in exported ? exported.default : null;
+  if (typeof path === 'string') return path;
+  throw new TypeError('the package workerd does not say where its binary is');
 }
 
 /**

@@ -7,6 +7,7 @@ import { openDataFolder } from './data-folder.ts';
 import { Log } from './log.ts';
 import { planStart, type StartFlags, type StartPlan } from './plan.ts';
 import { freePort } from './port.ts';
+import { firstSignal, type Stop } from './stop-signal.ts';
 import { startRuntime, type Runtime } from './runtime.ts';
 import { readShipped } from './shipped.ts';
 import { knownOf, readDevVars } from './variables.ts';
@@ -15,7 +16,6 @@ import { knownOf, readDevVars } from './variables.ts';
 const SAVED_WITHIN_MS = 1200;
 const ANSWERS_WITHIN_MS = 20_000;
 const LOOK_EVERY_MS = 20;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs until a signal ends it, or the runtime ends by itself. Resolves with the exit code; rejects with a `CommandError`. */
 export async function start(flags: StartFlags & { json: boolean }): Promise<ExitCode> {
@@ -61,25 +61,6 @@ async function untilTheEnd(runtime: Runtime, stop: Stop, log: Log): Promise<Exit
     log.note({ event: 'stopped', text: `not everything could be saved: ${reason}` }, true);
     return EXIT.failed;
   }
-}
-
-/** Resolves at the first signal; those that follow change nothing. */
-type Stop = Promise<void> & { readonly signal: AbortSignal };
-
-function firstSignal(): Stop {
-  const controller = new AbortController();
-  const { signal } = controller;
-  for (const name of SIGNALS) {
-    process.on(name, () => {
-      controller.abort();
-    });
-  }
-  const stop = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => {
-      resolve();
-    });
-  });
-  return Object.assign(stop, { signal });
 }
 
 /** Rejects where the registry answers, but not as one that works, and after 20 s. */
