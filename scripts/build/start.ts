@@ -2,14 +2,14 @@
 import { join } from 'node:path';
 import { argv, exit } from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { buildCli } from './cli.ts';
+import { buildCli, CLI_ENTRY } from './cli.ts';
 import { buildPageIfThere, hasPage, PAGE, PAGE_SOURCES } from './page-if-there.ts';
-import { DIST, isStale } from './project.ts';
+import { isStale, PROJECT } from './project.ts';
 import { buildWorker } from './worker.ts';
 
 const BUILDERS = ['scripts/build', 'package.json', 'package-lock.json'];
 const WORKER = ['dist/worker.js', 'dist/front.js', 'dist/worker.json'];
-const CLI = ['dist/cli.js', 'dist/workerd.sh'];
+const CLI = [CLI_ENTRY, 'dist/workerd.sh'];
 
 /** Where `wrangler dev` keeps its data, and so where earlier releases kept that of `npm start`. */
 const DATA = '.wrangler/state';
@@ -27,4 +27,4 @@ try {
 
 process.env['ROLLCALL_DATA'] ??= DATA;
 argv.splice(2, 0, 'start');
-await import(pathToFileURL(join(DIST, 'cli.js')).href);
+await import(pathToFileURL(join(PROJECT, CLI_ENTRY)).href);

@@ -2,6 +2,8 @@
 /** The command line: which commands there are, and how each of them may end. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
+import { addAnnounce } from './announce/command.ts';
+import { addShortCommands } from './commands.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { printError } from './screen.ts';
 import { addStart } from './start/command.ts';
@@ -12,6 +14,8 @@ const program = new Command('rollcall')
   .showSuggestionAfterError()
   .exitOverride();
 addStart(program);
+addAnnounce(program);
+addShortCommands(program);
 
 try {
   await program.parseAsync();

@@ -1,7 +1,6 @@
 /** The flags of `rollcall start`. */
 import { Option, type Command } from 'commander';
 import { wholeNumber } from '../flags.ts';
-import { start } from './start.ts';
 
 const DEFAULT_PORT = 8787;
 const DEFAULT_DATA = 'rollcall-data';
@@ -39,6 +38,8 @@ export function addStart(program: Command): void {
       '\nWithout --host, only this machine reaches it and anyone on it may write. Variables are read from the environment\nand from .dev.vars as well. docs/self-hosting.md has the rest.',
     )
     .action(async ({ ip, persistTo, token, ...given }: Given) => {
+      // Loaded when it is needed: the other commands have no use for what it brings along.
+      const { start } = await import('./start.ts');
       process.exitCode = await start({
         ...given,
         token,

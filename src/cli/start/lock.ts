@@ -10,7 +10,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { commandOf, identityOf, realm } from './process-identity.ts';
+import { commandOf, identityOf, realm } from '../process-identity.ts';
 
 const LOCK = 'rollcall.lock';
 /** Written by workerd.sh: the runtime's own process. */

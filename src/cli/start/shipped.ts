@@ -4,7 +4,8 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { workerSettings, type WorkerSettings } from './worker-settings.ts';
 
-const DIST = dirname(fileURLToPath(import.meta.url));
+/** This program is in a folder of its own there. */
+const DIST = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export interface Shipped {
   readonly settings: WorkerSettings;

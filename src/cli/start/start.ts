@@ -1,13 +1,14 @@
 /** `rollcall start`, from the flags to the last process: plan, folder, port, runtime, and an orderly end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError, EXIT, type ExitCode } from '../exit-codes.ts';
+import { Log } from '../log.ts';
 import { isForPeople, printLine } from '../screen.ts';
 import { banner, started } from './banner.ts';
 import { openDataFolder } from './data-folder.ts';
-import { Log } from './log.ts';
 import { planStart, type StartFlags, type StartPlan } from './plan.ts';
 import { freePort } from './port.ts';
-import { firstSignal, type Stop } from './stop-signal.ts';
+import { firstSignal, type Stop } from '../stop-signal.ts';
+import { follow } from './runtime-log.ts';
 import { startRuntime, type Runtime } from './runtime.ts';
 import { readShipped } from './shipped.ts';
 import { knownOf, readDevVars } from './variables.ts';
@@ -19,7 +20,7 @@ const LOOK_EVERY_MS = 20;
 
 /** Runs until a signal ends it, or the runtime ends by itself. Resolves with the exit code; rejects with a `CommandError`. */
 export async function start(flags: StartFlags & { json: boolean }): Promise<ExitCode> {
-  const log = new Log(isForPeople(flags.json));
+  const log = new Log(isForPeople(flags.json), process.stdout);
   const stop = firstSignal();
   const shipped = readShipped();
   const found = { ...readDevVars('.dev.vars'), ...knownOf(process.env) };
@@ -29,11 +30,13 @@ export async function start(flags: StartFlags & { json: boolean }): Promise<Exit
   try {
     const port = await freePort(plan.port, plan.address);
     const known: StartPlan = { ...plan, port, url: plan.url.replace(/:\d+$/, `:${port}`) };
-    const runtime = await startRuntime(known, data, shipped, log.follow);
+    const runtime = await startRuntime(known, data, shipped, (stdout, stderr) => {
+      follow(log, stdout, stderr);
+    });
     try {
       await Promise.race([answering(known), stop, runtime.ended]);
       if (!stop.signal.aborted) {
-        if (isForPeople(flags.json)) printLine(banner(known, data.path));
+        if (log.forPeople) printLine(banner(known, data.path));
         else log.note(started(known, data.path));
       }
       return await untilTheEnd(runtime, stop, log);
