@@ -28,7 +28,8 @@ export async function buildCli(): Promise<void> {
   });
   const names = outputFiles.map(({ path }) => basename(path));
   // The entry last: it names the others, and is what tells that the build is whole.
-  for (const { path, contents } of outputFiles.toReversed()) writeWhole(path, contents, path.endsWith('main.js') ? 0o755 : 0o644);
+  for (const { path, contents } of outputFiles.toReversed())
+    writeWhole(path, contents, path.endsWith('main.js') ? 0o755 : 0o644);
   for (const name of readdirSync(folder)) if (!names.includes(name)) rmSync(join(folder, name));
   writeWhole(join(DIST, 'workerd.sh'), readFileSync(join(PROJECT, 'src/cli/start/workerd.sh')), 0o755);
 }
@@ -42,4 +43,8 @@ function installedWithThePackage(): string[] {
 }
 
 const names = z.record(z.string(), z.string());
-const dependenciesOf = z.object({ dependencies: names, optionalDependencies: names, peerDependencies: names });
+const dependenciesOf = z.object({
+  dependencies: names,
+  optionalDependencies: names,
+  peerDependencies: names,
+});

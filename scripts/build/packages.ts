@@ -49,7 +49,10 @@ async function buildTypes(): Promise<void> {
     for (const entry of ['client/client.d.ts', 'protocol/protocol.d.ts']) reach(folder, entry, reached);
     rmSync(join(DIST, 'types'), { recursive: true, force: true });
     for (const path of reached) {
-      const text = readFileSync(join(folder, path), 'utf8').replaceAll(/(['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2');
+      const text = readFileSync(join(folder, path), 'utf8').replaceAll(
+        /(['"]\.[^'"]*)\.ts(['"])/g,
+        '$1.js$2',
+      );
       writeWhole(join(DIST, 'types', path), text);
     }
   } finally {

@@ -22,7 +22,11 @@ export function addShortCommands(program: Command): void {
     .addOption(new Option('--sort <order>', 'the order').choices(['registeredAt', 'lastSeen', 'distance']))
     .option('--limit <count>', 'at most so many', wholeNumber(1, 1_000_000))
     .option('--watch', 'go on until Ctrl-C, and show each change', false)
-    .addOption(new Option('--every <time>', 'how often --watch asks').argParser(durationMs).default(WATCH_EVERY_MS, '2s'))
+    .addOption(
+      new Option('--every <time>', 'how often --watch asks')
+        .argParser(durationMs)
+        .default(WATCH_EVERY_MS, '2s'),
+    )
     .option(...VERIFY_FLAG)
     .option(...JSON_FLAG)
     .action(async (flags: ListFlags) => {

@@ -37,7 +37,9 @@ export function withWriter(command: Command): Command {
   return withRegistry(command)
     .addOption(new Option('--token <token>', 'the token of the registry').env('ROLLCALL_TOKEN'))
     .addOption(
-      new Option('--key <file>', 'the private key of the server, in PEM (rollcall keygen)').env('ROLLCALL_KEY'),
+      new Option('--key <file>', 'the private key of the server, in PEM (rollcall keygen)').env(
+        'ROLLCALL_KEY',
+      ),
     );
 }
 
@@ -51,7 +53,10 @@ export interface Connected {
 export async function connect(flags: WriterFlags, environment?: Environment): Promise<Connected> {
   const { url, timeout: timeoutMs, token, key, verifyKey } = flags;
   if (token !== undefined && key !== undefined) {
-    throw new CommandError('--token and --key exclude each other: a registry takes one or the other.', EXIT.unusable);
+    throw new CommandError(
+      '--token and --key exclude each other: a registry takes one or the other.',
+      EXIT.unusable,
+    );
   }
   const signingKey = key === undefined ? undefined : await readKey(key);
   try {
@@ -74,7 +79,11 @@ async function readKey(file: string): Promise<SigningKey> {
     return await SigningKey.fromPem(readFileSync(file, 'utf8'));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`--key ${file} can't be used: ${reason}. Make one with rollcall keygen --out ${file}`, EXIT.unusable, error);
+    throw new CommandError(
+      `--key ${file} can't be used: ${reason}. Make one with rollcall keygen --out ${file}`,
+      EXIT.unusable,
+      error,
+    );
   }
 }
 

@@ -27,7 +27,9 @@ export function styled(style: Style, text: string): string {
 /** A text from elsewhere as it can be shown: nothing in it moves the cursor, and nothing in it ends the line. */
 export function shown(text: string): string {
   // Control characters, and those that change the direction of what follows.
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => inspect(character).slice(1, -1));
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) =>
+    inspect(character).slice(1, -1),
+  );
 }
 
 export function printLine(text: string): void {

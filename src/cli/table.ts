@@ -8,7 +8,11 @@ const MIN_WIDTH = 4;
 const CUT = '…';
 
 /** Lines of text, the heads first. `columns` is the width of the screen; null: no bounds. */
-export function table(heads: readonly string[], rows: readonly (readonly string[])[], columns: number | null): string[] {
+export function table(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number | null,
+): string[] {
   const cells = [heads, ...rows.map((row) => row.map(shown))];
   const widths = heads.map((_, at) => Math.max(...cells.map((row) => stringWidth(row[at] ?? ''))));
   if (columns !== null) shrink(widths, columns - GAP.length * (heads.length - 1));

@@ -90,7 +90,11 @@ export class Announcer {
     // Ends what may still be under way.
     if (problem !== null) void heartbeat.stop();
     if (problem === null) this.#log.note({ event: 'withdrawn', id, text: reason });
-    else this.#log.note({ event: 'not-withdrawn', id, text: `${reason}; ${problem} The lease ends by itself.` }, true);
+    else
+      this.#log.note(
+        { event: 'not-withdrawn', id, text: `${reason}; ${problem} The lease ends by itself.` },
+        true,
+      );
   }
 
   #tooLate(): Promise<string> {
@@ -102,7 +106,8 @@ export class Announcer {
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#log.note({ event: 'reached-again', text: `after ${this.#failures} failures` });
+    if (this.#failures > 0)
+      this.#log.note({ event: 'reached-again', text: `after ${this.#failures} failures` });
     this.#failures = 0;
   }
 
@@ -110,7 +115,10 @@ export class Announcer {
   #failed(error: RegistryError, attempt: number, retryInMs: number): void {
     this.#failures = attempt;
     if ((attempt & (attempt - 1)) === 0) {
-      this.#log.note({ event: 'failed', text: error.message, attempt, retryInMs: Math.round(retryInMs) }, true);
+      this.#log.note(
+        { event: 'failed', text: error.message, attempt, retryInMs: Math.round(retryInMs) },
+        true,
+      );
     }
     if (error.hopeless && !this.#wasEverListed) this.#refuse(error);
   }

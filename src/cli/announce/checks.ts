@@ -75,7 +75,9 @@ function processCheck(name: string, pid: number): Check {
     ask() {
       const now = identityOf(pid);
       if (now !== undefined && now.birth === first?.birth) return Promise.resolve();
-      return Promise.reject(new Error(`${name} ${first === undefined ? 'is no process' : `(${command.trim()}) has ended`}`));
+      return Promise.reject(
+        new Error(`${name} ${first === undefined ? 'is no process' : `(${command.trim()}) has ended`}`),
+      );
     },
   };
 }

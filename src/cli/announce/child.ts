@@ -29,7 +29,13 @@ export class Child {
     await new Promise<void>((resolve, reject) => {
       process.once('spawn', resolve);
       process.once('error', (error) => {
-        reject(new CommandError(`${JSON.stringify(command)} can't be started: ${error.message}.`, EXIT.unusable, error));
+        reject(
+          new CommandError(
+            `${JSON.stringify(command)} can't be started: ${error.message}.`,
+            EXIT.unusable,
+            error,
+          ),
+        );
       });
     });
     return child;

@@ -19,14 +19,28 @@ export function addAnnounce(program: Command): void {
     .option('--region <region>', 'where it is')
     .option('--public-key <key>', 'its public key, for registries whose clients want one')
     .option('--meta <key=value>', 'more about it; repeatable', collect, [])
-    .option('--check <what>', 'announce it only while this is well: tcp://host:port, http://…, pid:N; repeatable', collect, [])
-    .addOption(new Option('--check-every <time>', 'how often').argParser(durationMs).default(CHECK_EVERY_MS, '10s'))
-    .addOption(
-      new Option('--check-timeout <time>', 'how long a check may take').argParser(durationMs).default(CHECK_TIMEOUT_MS, '3s'),
+    .option(
+      '--check <what>',
+      'announce it only while this is well: tcp://host:port, http://…, pid:N; repeatable',
+      collect,
+      [],
     )
-    .option('--query <game://host:port>', 'ask it for players, map and version the way its game does (needs gamedig)')
     .addOption(
-      new Option('--kill-after <time>', 'how long the command may take to end').argParser(durationMs).default(KILLED_AFTER_MS, '10s'),
+      new Option('--check-every <time>', 'how often').argParser(durationMs).default(CHECK_EVERY_MS, '10s'),
+    )
+    .addOption(
+      new Option('--check-timeout <time>', 'how long a check may take')
+        .argParser(durationMs)
+        .default(CHECK_TIMEOUT_MS, '3s'),
+    )
+    .option(
+      '--query <game://host:port>',
+      'ask it for players, map and version the way its game does (needs gamedig)',
+    )
+    .addOption(
+      new Option('--kill-after <time>', 'how long the command may take to end')
+        .argParser(durationMs)
+        .default(KILLED_AFTER_MS, '10s'),
     )
     .option('--once', 'announce it once and end, for cron: more often than the registry asks for', false)
     .option('--json', 'log lines of JSON, as is done wherever stderr is no terminal', false)

@@ -14,7 +14,8 @@ export async function announceOnce(
   log: Log,
 ): Promise<void> {
   const found = await look(health);
-  if (!found.ok) throw new CommandError(`The server is not well, so it was not announced: ${found.reason}`, EXIT.failed);
+  if (!found.ok)
+    throw new CommandError(`The server is not well, so it was not announced: ${found.reason}`, EXIT.failed);
   const metadata = { ...found.metadata, ...registration.metadata };
   const { serverId: id } = registration;
   try {
@@ -40,7 +41,10 @@ async function heldAs(client: RegistryClient, id: string): Promise<Entry | undef
 }
 
 /** But for its metadata, which a heartbeat can change. */
-function isSame(held: Entry | undefined, { endpoint, publicKey, region }: Registration & { metadata?: Metadata }): boolean {
+function isSame(
+  held: Entry | undefined,
+  { endpoint, publicKey, region }: Registration & { metadata?: Metadata },
+): boolean {
   return (
     held !== undefined &&
     held.endpoint === endpoint &&

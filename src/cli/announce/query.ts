@@ -35,7 +35,11 @@ export async function openQuery(text: string): Promise<Query> {
       } catch (error) {
         const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
         if (/invalid game/i.test(reason)) {
-          throw new CommandError(`--query: gamedig knows no game ${JSON.stringify(type)}. Its list is in its README.`, EXIT.unusable, error);
+          throw new CommandError(
+            `--query: gamedig knows no game ${JSON.stringify(type)}. Its list is in its README.`,
+            EXIT.unusable,
+            error,
+          );
         }
         throw new Error(`${text} did not answer: ${reason}`, { cause: error });
       }

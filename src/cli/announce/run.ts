@@ -57,7 +57,11 @@ export async function announce(flags: AnnounceFlags, command: readonly string[])
   const announcer = new Announcer({ client, registration, environment: realEnvironment, log });
   const over = new AbortController();
   const watched: Health = { ...health, checks: child === undefined ? checks : [...checks, runs(child)] };
-  const watching = watchOver(announcer, watched, fixed, { environment: realEnvironment, log, signal: over.signal });
+  const watching = watchOver(announcer, watched, fixed, {
+    environment: realEnvironment,
+    log,
+    signal: over.signal,
+  });
 
   const why = await Promise.race([
     stop.then((signal) => ({ signal })),
@@ -108,7 +112,8 @@ function metadataOf({ meta, name }: AnnounceFlags): Metadata {
   const metadata: Record<string, unknown> = name === undefined ? {} : { name };
   for (const text of meta) {
     const equals = text.indexOf('=');
-    if (equals < 1) throw new CommandError(`--meta takes key=value, but is ${JSON.stringify(text)}.`, EXIT.unusable);
+    if (equals < 1)
+      throw new CommandError(`--meta takes key=value, but is ${JSON.stringify(text)}.`, EXIT.unusable);
     metadata[text.slice(0, equals)] = valueOf(text.slice(equals + 1));
   }
   return metadata;

@@ -18,7 +18,8 @@ export interface Health {
 }
 
 /** What a look at the server comes to. */
-type Look = { readonly ok: true; readonly metadata: Metadata } | { readonly ok: false; readonly reason: string };
+type Look =
+  { readonly ok: true; readonly metadata: Metadata } | { readonly ok: false; readonly reason: string };
 
 /** Asks everything at once; the first bad answer decides. Rejects with a `CommandError` where asking makes no sense. */
 export async function look({ checks, query, timeoutMs }: Health): Promise<Look> {

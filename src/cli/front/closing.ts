@@ -40,9 +40,19 @@ export class Closing {
 
 function refusal(): Response {
   const detail = 'The registry is about to stop. Try again.';
-  const problem = { type: '/errors#unavailable', title: 'Registry unavailable', status: 503, detail, error: detail };
+  const problem = {
+    type: '/errors#unavailable',
+    title: 'Registry unavailable',
+    status: 503,
+    detail,
+    error: detail,
+  };
   return new Response(JSON.stringify(problem), {
     status: 503,
-    headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '1', 'Access-Control-Allow-Origin': '*' },
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Retry-After': '1',
+      'Access-Control-Allow-Origin': '*',
+    },
   });
 }

@@ -17,7 +17,9 @@ export class Files {
       this.#isWorkersFirst = () => workerFirst;
     } else {
       const taken = workerFirst.filter((pattern) => !pattern.startsWith('!')).map(matcher);
-      const given = workerFirst.filter((pattern) => pattern.startsWith('!')).map((pattern) => matcher(pattern.slice(1)));
+      const given = workerFirst
+        .filter((pattern) => pattern.startsWith('!'))
+        .map((pattern) => matcher(pattern.slice(1)));
       this.#isWorkersFirst = (path) =>
         taken.some((matches) => matches.test(path)) && !given.some((matches) => matches.test(path));
     }

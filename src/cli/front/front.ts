@@ -109,6 +109,7 @@ function objectOf(env: Env, id: string): Saving {
 }
 
 async function call(object: unknown, name: string): Promise<unknown> {
-  const method: unknown = typeof object === 'object' && object !== null ? Reflect.get(object, name) : undefined;
+  const method: unknown =
+    typeof object === 'object' && object !== null ? Reflect.get(object, name) : undefined;
   return typeof method === 'function' ? Reflect.apply(method, object, []) : undefined;
 }

@@ -75,7 +75,11 @@ function screenful(picture: Picture): string[] {
   return [...lines.slice(0, room), '', `${picture.servers.length} listed, ${room - 1} shown`];
 }
 
-function tellChanges(before: ReadonlyMap<string, string>, picture: Picture, json: boolean): Map<string, string> {
+function tellChanges(
+  before: ReadonlyMap<string, string>,
+  picture: Picture,
+  json: boolean,
+): Map<string, string> {
   const { servers, timestamp } = picture;
   const now = new Map<string, string>();
   for (const server of servers) {

@@ -57,7 +57,10 @@ export async function take(
   let cursor: string | undefined;
   for (;;) {
     const size = Math.min(PAGE, limit - servers.length);
-    const page = await client.query({ ...query, limit: size, ...(cursor !== undefined && { cursor }) }, options);
+    const page = await client.query(
+      { ...query, limit: size, ...(cursor !== undefined && { cursor }) },
+      options,
+    );
     servers.push(...page.servers);
     cursor = page.nextCursor;
     if (cursor === undefined || servers.length >= limit) {

@@ -32,10 +32,14 @@ function writersOf({ config, address }: StartPlan): string {
   const { writeAccess, tokens } = config;
   switch (writeAccess) {
     case 'open':
-      return address.startsWith('127.') || address === '::1' ? 'anyone on this machine' : 'anyone who reaches it';
+      return address.startsWith('127.') || address === '::1'
+        ? 'anyone on this machine'
+        : 'anyone who reaches it';
     case 'signed':
       return 'whoever signs with the key of the server';
     case 'token':
-      return tokens.length > 0 ? 'whoever has the token' : 'nobody: set REGISTRY_TOKEN, or start it with --token';
+      return tokens.length > 0
+        ? 'whoever has the token'
+        : 'nobody: set REGISTRY_TOKEN, or start it with --token';
   }
 }

@@ -16,7 +16,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EROFS: 'it is on a read-only file system',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of this user is used up',
-  ENOENT: 'it can\'t be made there',
+  ENOENT: "it can't be made there",
   ENOTDIR: 'a file is where a folder must be',
   EEXIST: 'a file is where a folder must be',
 };

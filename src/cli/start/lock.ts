@@ -46,7 +46,8 @@ export async function lockData(folder: string): Promise<DataLock | { readonly he
     const text = readIfThere(path);
     if (text === undefined) continue;
     const holder = holderOf(text);
-    if (holder !== undefined && (await isAlive(path, holder))) return { heldBy: `process ${holder.pid} on ${holder.host}` };
+    if (holder !== undefined && (await isAlive(path, holder)))
+      return { heldBy: `process ${holder.pid} on ${holder.host}` };
     takeAway(path, text);
   }
   const runtimeFile = join(folder, RUNTIME);

@@ -64,7 +64,8 @@ export function planStart(flags: StartFlags, defaults: Variables, found: Variabl
 }
 
 function ofFlags({ token, open }: StartFlags): Variables {
-  if (token !== undefined && open) throw new CommandError('--token and --open exclude each other.', EXIT.unusable);
+  if (token !== undefined && open)
+    throw new CommandError('--token and --open exclude each other.', EXIT.unusable);
   if (token === '') throw new CommandError('--token is empty.', EXIT.unusable);
   if (open) return { WRITE_ACCESS: 'open' };
   return token === undefined ? {} : { WRITE_ACCESS: 'token', REGISTRY_TOKEN: token };

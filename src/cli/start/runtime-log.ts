@@ -19,7 +19,14 @@ function noteLine(log: Log, line: string, isTrouble: boolean): void {
   // The banner says the same, of the registry that is ready.
   if (entry?.event === 'started' && log.forPeople) return;
   if (entry !== undefined) log.note(entry, isTrouble);
-  else if (!isNoise(line)) log.note({ event: 'runtime', text: meaningOf(line) }, isTrouble);
+  else if (!isNoise(line)) log.note({ event: 'runtime', text: line }, isTrouble);
+  // SQLite's word for it stands in the middle of a stack.
+  if (/SQLITE_FULL|disk is full|No space left/i.test(line)) {
+    log.note(
+      { event: 'disk-full', text: 'The disk is full: registrations are refused until there is room.' },
+      true,
+    );
+  }
 }
 
 /** The Worker logs one object a line; everything else is the runtime's own. */
@@ -40,11 +47,4 @@ function isEntry(value: unknown): value is LogEntry {
 /** A client that leaves early is no fault of anybody's; nor can the addresses of a stack be read by people. */
 function isNoise(line: string): boolean {
   return /^stack: |Broken pipe|Connection reset by peer|disconnected: /i.test(line);
-}
-
-/** SQLite has one word for a disk that is full, in the middle of a line of the runtime's. */
-function meaningOf(line: string): string {
-  return /SQLITE_FULL|database or disk is full|No space left/i.test(line)
-    ? `The disk is full: registrations fail until there is room. ${line}`
-    : line;
 }

@@ -80,7 +80,8 @@ async function load() {
 
 /** All that the package `workerd` exports: where its binary is. It has no types. */
 function pathOf(exported: unknown): string {
-  const path = typeof exported === 'object' && exported !== null && 'default' in exported ? exported.default : null;
+  const path =
+    typeof exported === 'object' && exported !== null && 'default' in exported ? exported.default : null;
   if (typeof path === 'string') return path;
   throw new TypeError('the package workerd does not say where its binary is');
 }
@@ -93,12 +94,18 @@ function trustNoHeaderOfTheEdge({ CoreHeaders }: typeof MiniflareModule): void {
   Reflect.set(CoreHeaders, 'CF_BLOB', undefined);
 }
 
-function workerOf(plan: StartPlan, shipped: Shipped, self: typeof MiniflareModule.kCurrentWorker): WorkerOptions {
+function workerOf(
+  plan: StartPlan,
+  shipped: Shipped,
+  self: typeof MiniflareModule.kCurrentWorker,
+): WorkerOptions {
   const { settings, page } = shipped;
   const objects = Object.entries(settings.objects).map(
     ([binding, className]) => [binding, { className, useSQLite: true }] as const,
   );
-  const limits = Object.entries(settings.rateLimits).map(([binding, simple]) => [binding, { simple }] as const);
+  const limits = Object.entries(settings.rateLimits).map(
+    ([binding, simple]) => [binding, { simple }] as const,
+  );
   const filesBinding = settings.assets?.binding ?? FILES;
   const front = {
     paths: page?.paths ?? [],

@@ -41,6 +41,8 @@ function pathsOf(folder: string): string[] {
     const bare = name.replace(/\.html$/, '');
     if (bare === name) return [name];
     const parent = bare.replace(/\/index$/, '');
-    return parent === bare ? [name, bare, `${bare}/`] : [name, bare, parent, `${parent}/`].filter((path) => path !== '');
+    return parent === bare
+      ? [name, bare, `${bare}/`]
+      : [name, bare, parent, `${parent}/`].filter((path) => path !== '');
   });
 }

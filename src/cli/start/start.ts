@@ -50,7 +50,10 @@ export async function start(flags: StartFlags & { json: boolean }): Promise<Exit
 }
 
 async function untilTheEnd(runtime: Runtime, stop: Stop, log: Log): Promise<ExitCode> {
-  const why = await Promise.race([stop.then(() => 'told' as const), runtime.ended.then(() => 'ended' as const)]);
+  const why = await Promise.race([
+    stop.then(() => 'told' as const),
+    runtime.ended.then(() => 'ended' as const),
+  ]);
   if (why === 'ended') {
     log.note({ event: 'ended', text: 'The runtime ended by itself. Start the registry again.' }, true);
     return EXIT.failed;
@@ -68,16 +71,29 @@ async function untilTheEnd(runtime: Runtime, stop: Stop, log: Log): Promise<Exit
 
 /** Rejects where the registry answers, but not as one that works, and after 20 s. */
 async function answering({ address, port }: StartPlan): Promise<void> {
-  const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '[::1]' : address.includes(':') ? `[${address}]` : address;
+  const host =
+    address === '0.0.0.0'
+      ? '127.0.0.1'
+      : address === '::'
+        ? '[::1]'
+        : address.includes(':')
+          ? `[${address}]`
+          : address;
   const url = `http://${host}:${port}/health`;
   const untilMs = performance.now() + ANSWERS_WITHIN_MS;
   while (performance.now() < untilMs) {
     const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
     if (answer?.ok) return;
     if (answer !== undefined && answer.status !== 503) {
-      throw new CommandError(`The registry started, but ${url} answered ${answer.status}: ${await answer.text()}`, EXIT.failed);
+      throw new CommandError(
+        `The registry started, but ${url} answered ${answer.status}: ${await answer.text()}`,
+        EXIT.failed,
+      );
     }
     await delay(LOOK_EVERY_MS);
   }
-  throw new CommandError(`The registry started, but ${url} did not answer within ${ANSWERS_WITHIN_MS / 1000} s.`, EXIT.failed);
+  throw new CommandError(
+    `The registry started, but ${url} did not answer within ${ANSWERS_WITHIN_MS / 1000} s.`,
+    EXIT.failed,
+  );
 }

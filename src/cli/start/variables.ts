@@ -75,7 +75,9 @@ function warningsOf(vars: Variables, config: Config): string[] {
   const { ttlMs, heartbeatEveryMs, snapshotMaxAgeMs } = config;
   const wishedMs = Number(vars['HEARTBEAT_INTERVAL_MS'] ?? heartbeatEveryMs);
   if (ttlMs < 1000) {
-    warnings.push(`SERVER_TTL_MS is ${ttlMs}: milliseconds, less than a second. A delay on the way costs a server its place.`);
+    warnings.push(
+      `SERVER_TTL_MS is ${ttlMs}: milliseconds, less than a second. A delay on the way costs a server its place.`,
+    );
   }
   if (wishedMs >= ttlMs) {
     warnings.push(
