@@ -97,6 +97,12 @@ export class Announcer {
       );
   }
 
+  /** Sends nothing more, where there is nothing to take off the list. */
+  async quit(): Promise<void> {
+    await this.#heartbeat?.stop();
+    this.#heartbeat = undefined;
+  }
+
   #tooLate(): Promise<string> {
     return new Promise((resolve) => {
       this.#environment.after(DEREGISTERED_WITHIN_MS, () => {
@@ -114,13 +120,16 @@ export class Announcer {
   /** The first of a row, and then ever fewer: 2nd, 4th, 8th … */
   #failed(error: RegistryError, attempt: number, retryInMs: number): void {
     this.#failures = attempt;
+    if (error.hopeless && !this.#wasEverListed) {
+      this.#refuse(error);
+      return;
+    }
     if ((attempt & (attempt - 1)) === 0) {
       this.#log.note(
         { event: 'failed', text: error.message, attempt, retryInMs: Math.round(retryInMs) },
         true,
       );
     }
-    if (error.hopeless && !this.#wasEverListed) this.#refuse(error);
   }
 }
 

@@ -29,7 +29,8 @@ export async function openQuery(text: string): Promise<Query> {
   return {
     name: text,
     async ask(timeoutMs) {
-      const times = { socketTimeout: timeoutMs, attemptTimeout: timeoutMs, maxRetries: 0 };
+      // Some games are asked by several protocols, of which only one is answered: the others take their time first.
+      const times = { socketTimeout: Math.ceil(timeoutMs / 4), attemptTimeout: timeoutMs, maxRetries: 0 };
       try {
         return metadataOf(await gamedig.query({ type, host, ...port, ...times }));
       } catch (error) {

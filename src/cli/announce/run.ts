@@ -63,6 +63,9 @@ export async function announce(flags: AnnounceFlags, command: readonly string[])
     signal: over.signal,
   });
 
+  void announcer.refused.then(({ message: text }) => {
+    if (child !== undefined) log.note({ event: 'refused', text }, true);
+  });
   const why = await Promise.race([
     stop.then((signal) => ({ signal })),
     // A server whose players are on it isn't ended because the registry refuses it.
@@ -72,7 +75,7 @@ export async function announce(flags: AnnounceFlags, command: readonly string[])
   ]);
   over.abort();
   if ('error' in why) {
-    await announcer.down('the registry refuses it');
+    await announcer.quit();
     throw ending(why.error);
   }
   const signal = 'signal' in why ? why.signal : 'SIGTERM';
