@@ -26,11 +26,11 @@ export async function buildCli(): Promise<void> {
     absWorkingDir: PROJECT,
     chunkNames: 'part-[hash]',
   });
-  const names = outputFiles.map(({ path }) => basename(path));
+  const names = new Set(outputFiles.map(({ path }) => basename(path)));
   // The entry last: it names the others, and is what tells that the build is whole.
   for (const { path, contents } of outputFiles.toReversed())
     writeWhole(path, contents, path.endsWith('main.js') ? 0o755 : 0o644);
-  for (const name of readdirSync(folder)) if (!names.includes(name)) rmSync(join(folder, name));
+  for (const name of readdirSync(folder)) if (!names.has(name)) rmSync(join(folder, name));
   writeWhole(join(DIST, 'workerd.sh'), readFileSync(join(PROJECT, 'src/cli/start/workerd.sh')), 0o755);
 }
 
@@ -42,9 +42,9 @@ function installedWithThePackage(): string[] {
   return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
 }
 
-const names = z.record(z.string(), z.string());
+const versions = z.record(z.string(), z.string());
 const dependenciesOf = z.object({
-  dependencies: names,
-  optionalDependencies: names,
-  peerDependencies: names,
+  dependencies: versions,
+  optionalDependencies: versions,
+  peerDependencies: versions,
 });

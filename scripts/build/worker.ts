@@ -52,8 +52,8 @@ const FOR_WORKERD: BuildOptions = {
 /** The front imports the Worker's bundle as it is built, beside it. */
 const besideTheWorker: Plugin = {
   name: 'beside the worker',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/worker\.ts$/ }, () => ({ path: './worker.js', external: true }));
+  setup(bundling) {
+    bundling.onResolve({ filter: /\/worker\.ts$/ }, () => ({ path: './worker.js', external: true }));
   },
 };
 
@@ -101,7 +101,7 @@ function settingsOfToml(): WorkerSettings {
   };
 }
 
-function textOf({ outputFiles }: { outputFiles?: { text: string }[] }): string {
+function textOf({ outputFiles }: { outputFiles?: { text: string }[] | undefined }): string {
   const [file] = outputFiles ?? [];
   if (file === undefined) throw new Error('esbuild made no file');
   return file.text;

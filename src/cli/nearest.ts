@@ -15,9 +15,9 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
 /** Characters to insert, delete or replace to make one text the other (Levenshtein). */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, character] of [...from].entries()) {
+  for (const [index, character] of Array.from(from).entries()) {
     const next = [index + 1];
-    for (const [at, other] of [...to].entries()) {
+    for (const [at, other] of Array.from(to).entries()) {
       const [replaced = 0, deleted = 0, inserted = 0] = [row[at], row[at + 1], next[at]];
       next.push(Math.min(replaced + (character === other ? 0 : 1), deleted + 1, inserted + 1));
     }

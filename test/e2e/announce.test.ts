@@ -1,9 +1,9 @@
 /** `rollcall announce` against registries and servers of every mood. */
-import { createSocket, type Socket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gameServer } from './support/game-server.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RegistryClient } from '../../src/client/client.ts';
 import {
@@ -230,7 +230,10 @@ describe('a registry', () => {
 
 describe('--query', () => {
   it('fills in players, map and version from what a game server says over UDP', async () => {
-    const port = await gameServer('MCPE;Fake server;700;1.21.0;3;20;42;World;Survival;1;19132;19133;');
+    const { port, close } = await gameServer(
+      'MCPE;Fake server;700;1.21.0;3;20;42;World;Survival;1;19132;19133;',
+    );
+    closers.push(close);
     announce('game', [
       '--query',
       `minecraft://127.0.0.1:${port}`,
@@ -288,27 +291,6 @@ it('a server with a key signs, and has its own id if it names none', async () =>
     (await of.list()).servers.some(({ serverId }) => serverId.startsWith('ed25519:')),
   );
 });
-
-/** Answers the ping of Minecraft Bedrock (RakNet, unconnected) with this description. */
-async function gameServer(description: string): Promise<number> {
-  const magic = Buffer.from('00ffff00fefefefefdfdfdfd12345678', 'hex');
-  const socket: Socket = createSocket('udp4');
-  socket.on('message', (message, { port, address }) => {
-    if (message[0] !== 1) return;
-    const text = Buffer.from(description);
-    const head = Buffer.alloc(17);
-    head[0] = 0x1c;
-    message.copy(head, 1, 1, 9);
-    const length = Buffer.alloc(2);
-    length.writeUInt16BE(text.length);
-    socket.send(Buffer.concat([head, magic, length, text]), port, address);
-  });
-  await new Promise<void>((resolve) => {
-    socket.bind(0, '127.0.0.1', resolve);
-  });
-  closers.push(() => socket.close());
-  return socket.address().port;
-}
 
 function portOf(server: Server): number {
   const address = server.address();

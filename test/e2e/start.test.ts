@@ -1,27 +1,16 @@
 /** `rollcall start` and `npm start`: what a host sees of them, from the first line to the last process. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalRegistry } from '../../scripts/support/local-registry.ts';
 import { RegistryClient } from '../../src/client/client.ts';
-import {
-  buildAll,
-  eventually,
-  freePort,
-  inTerminal,
-  ran,
-  rollcall,
-  Running,
-  startRegistry,
-  PROJECT,
-} from './support/command.ts';
+import { buildAll, freePort, inTerminal, ran, rollcall, Running, startRegistry } from './support/command.ts';
+import { mountMemory } from './support/memory-disk.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'rollcall-start-'));
-const mounts: string[] = [];
+const unmounts: (() => void)[] = [];
 let running: Running[] = [];
 let folders = 0;
 
@@ -33,9 +22,15 @@ afterEach(async () => {
 });
 
 afterAll(() => {
-  for (const path of mounts) execFileSync('umount', ['--lazy', path]);
+  for (const unmount of unmounts) unmount();
   rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
 });
+
+function mounted(options: string): string {
+  const { path, unmount } = mountMemory(newFolder(), options);
+  unmounts.push(unmount);
+  return path;
+}
 
 function newFolder(): string {
   folders += 1;
@@ -177,7 +172,7 @@ describe('what can be in its way, each with one line and exit code 2', () => {
   });
 
   it('a folder on a read-only file system', async () => {
-    const path = mount('ro');
+    const path = mounted('ro');
     const outcome = await ran(['start', '--port', '0', '--data', path]);
     expect(outcome).toMatchObject({
       code: 2,
@@ -218,68 +213,6 @@ describe('what it is told', () => {
   });
 });
 
-describe('what it keeps', () => {
-  it('after SIGKILL of everything it starts again at once, with what was acknowledged', async () => {
-    const folder = newFolder();
-    const first = await start(folder);
-    await first.client.register(registrationOf('kept'));
-    first.running.signalGroup('SIGKILL');
-    await first.running.isGone(5000);
-    const { client } = await start(folder, [], first.port);
-    expect((await client.list()).servers).toMatchObject([{ serverId: 'kept' }]);
-  });
-
-  it('after SIGKILL of its own process alone the runtime takes no more writes, and the next start ends it', async () => {
-    const folder = newFolder();
-    const first = await start(folder);
-    await first.client.register(registrationOf('kept'));
-    first.running.signal('SIGKILL');
-    await eventually(async () => {
-      const answer = await fetch(`${first.url}/servers`, { method: 'POST', body: '{}' });
-      return answer.status === 503;
-    });
-    const { client } = await start(folder, [], first.port);
-    expect((await client.list()).servers).toMatchObject([{ serverId: 'kept' }]);
-    await client.register(registrationOf('new'));
-  });
-
-  it("on a full disk it refuses what it can't keep, says why, and goes on when there is room", async () => {
-    const path = mount('size=1m');
-    const { client, running: registry } = await start(path, ['--var', 'SWEEP_INTERVAL_MS:3600000']);
-    await client.register(registrationOf('kept'));
-    const filler = join(path, 'filler');
-    fill(filler);
-    const refused = await registerUntilRefused(client);
-    expect(refused).toBeGreaterThan(0);
-    rmSync(filler);
-    await eventually(async () => {
-      await client.register(registrationOf('after'));
-      return true;
-    });
-    const ids = (await client.list()).servers.map(({ serverId }) => serverId);
-    expect(ids).toEqual(expect.arrayContaining(['kept', 'after']));
-    expect(registry.output).toMatch(/The disk is full/);
-  });
-
-  // A Worker of before that call has nothing to save by: then an orderly stop loses what a crash would.
-  const saves = /\bsave\(\)/.test(readFileSync(join(PROJECT, 'src/registry/registry.ts'), 'utf8'));
-  it.runIf(saves)('an orderly stop loses no heartbeat', async () => {
-    const folder = newFolder();
-    const first = await start(folder);
-    await first.client.register(registrationOf('a'));
-    await delay(50);
-    await first.client.heartbeat('a', { metadata: { players: 7 } });
-    const { server } = await first.client.get('a');
-    first.running.signalGroup('SIGTERM');
-    await first.running.outcome();
-    const { client } = await start(folder);
-    expect((await client.get('a')).server).toMatchObject({
-      lastSeen: server.lastSeen,
-      metadata: { players: 7 },
-    });
-  });
-});
-
 describe('whom it counts', () => {
   const LIMIT = 100;
   // Each of another server, which has a limit of its own.
@@ -317,36 +250,3 @@ describe('whom it counts', () => {
     ).toContain(429);
   });
 });
-
-/** A small file system in memory. */
-function mount(options: string): string {
-  const path = newFolder();
-  mkdirSync(path);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
-  mounts.push(path);
-  return path;
-}
-
-/** Takes all room there is. */
-function fill(path: string): void {
-  for (let bytes = 1 << 20; bytes >= 512; bytes /= 2) {
-    try {
-      for (;;) writeFileSync(path, Buffer.alloc(bytes), { flag: 'a' });
-    } catch {
-      // No more room for so much; for less, perhaps.
-    }
-  }
-  expect(statSync(path).size).toBeGreaterThan(0);
-}
-
-/** How many tries it took; 0 where none was refused. */
-async function registerUntilRefused(client: RegistryClient): Promise<number> {
-  for (let tries = 1; tries <= 200; tries += 1) {
-    try {
-      await client.register({ ...registrationOf(`filling-${tries}`), metadata: { text: 'x'.repeat(1500) } });
-    } catch {
-      return tries;
-    }
-  }
-  return 0;
-}

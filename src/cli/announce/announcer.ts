@@ -1,10 +1,10 @@
 /** Puts one server on the list and takes it off again, as often as its health asks for, and says so in the log. */
-import {
+import type {
+  Environment,
+  Heartbeat,
+  Registration,
+  RegistryClient,
   RegistryError,
-  type Environment,
-  type Heartbeat,
-  type Registration,
-  type RegistryClient,
 } from '../../client/client.ts';
 import type { Metadata } from '../../protocol/protocol.ts';
 import type { Log } from '../log.ts';

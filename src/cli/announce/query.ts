@@ -49,7 +49,7 @@ export async function openQuery(text: string): Promise<Query> {
 }
 
 async function load(): Promise<GameDig> {
-  let module: object;
+  let module: unknown;
   try {
     // By a name that is no literal: it has no types, and need not be there.
     const name = 'gamedig';
@@ -57,7 +57,8 @@ async function load(): Promise<GameDig> {
   } catch (error) {
     throw new CommandError('--query needs the package gamedig: npm install gamedig', EXIT.unusable, error);
   }
-  const gamedig: unknown = 'GameDig' in module ? module.GameDig : undefined;
+  const gamedig =
+    typeof module === 'object' && module !== null && 'GameDig' in module ? module.GameDig : undefined;
   if (isGameDig(gamedig)) return gamedig;
   throw new CommandError('--query needs gamedig 5.3 or newer: npm install gamedig@5', EXIT.unusable);
 }

@@ -63,9 +63,10 @@ export async function announce(flags: AnnounceFlags, command: readonly string[])
     signal: over.signal,
   });
 
-  void announcer.refused.then(({ message: text }) => {
-    if (child !== undefined) log.note({ event: 'refused', text }, true);
-  });
+  const tellRefusal = ({ message: text }: Error) => {
+    log.note({ event: 'refused', text }, true);
+  };
+  if (child !== undefined) void announcer.refused.then(tellRefusal);
   const why = await Promise.race([
     stop.then((signal) => ({ signal })),
     // A server whose players are on it isn't ended because the registry refuses it.

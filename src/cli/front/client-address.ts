@@ -27,7 +27,7 @@ export class TrustedProxies {
 
   /** True for an address in one of the ranges; false for text that is no address. */
   has(address: string): boolean {
-    if (this.#ranges.length === 0 || !ipaddr.isValid(address)) return false;
+    if (this.#ranges.length === 0 || !isAddress(address)) return false;
     const parsed = ipaddr.process(address);
     return this.#ranges.some(
       ([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits),
@@ -45,7 +45,7 @@ export class TrustedProxies {
     let client = own;
     for (const hop of forwardedFor.split(',').toReversed()) {
       const address = withoutPort(hop.trim());
-      if (!ipaddr.isValid(address)) break;
+      if (!isAddress(address)) break;
       client = normalized(address);
       if (!this.has(client)) break;
     }
@@ -55,7 +55,9 @@ export class TrustedProxies {
 
 function rangeOf(text: string): Range {
   try {
-    if (text.includes('/')) return ipaddr.parseCIDR(text);
+    const [network = '', ...bits] = text.split('/');
+    if (!isAddress(network)) throw new TypeError(`${network} is no address`);
+    if (bits.length > 0) return ipaddr.parseCIDR(text);
     const address = ipaddr.process(text);
     return [address, address.toByteArray().length * 8];
   } catch {
@@ -72,6 +74,11 @@ function withoutPort(text: string): string {
   return normalized(address);
 }
 
+/** Not the short forms of old, such as 10.1 for 10.0.0.1. */
+function isAddress(text: string): boolean {
+  return text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text);
+}
+
 function normalized(address: string): string {
-  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+  return isAddress(address) ? ipaddr.process(address).toString() : address;
 }

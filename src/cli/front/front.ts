@@ -68,7 +68,8 @@ export const Front = {
   },
 } satisfies ExportedHandler<FrontEnv>;
 
-export default Front;
+/** Requests come to the front alone. Miniflare has a socket of its own, which nobody is told of: it leads nowhere. */
+export default { fetch: () => new Response(null, { status: 404 }) } satisfies ExportedHandler;
 
 /** The runtime's word for who the peer is takes the place of whatever the request says of itself. */
 function withAddress(request: Request, proxies: TrustedProxies): Request {

@@ -1,6 +1,7 @@
 /** The folder that keeps the registry: made, found to be writable, locked. */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { codeOf } from '../error-code.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { lockData, type DataLock } from './lock.ts';
 
@@ -30,8 +31,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     make(objects);
     lock = await lockData(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reason = MEANINGS[code] ?? String(error);
+    const reason = MEANINGS[codeOf(error) ?? ''] ?? String(error);
     throw new CommandError(
       `The data folder ${path} can't be used: ${reason}. Choose another with --data DIR.`,
       EXIT.unusable,

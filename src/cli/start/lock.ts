@@ -10,6 +10,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { codeOf } from '../error-code.ts';
 import { commandOf, identityOf, realm } from '../process-identity.ts';
 
 const LOCK = 'rollcall.lock';
@@ -144,8 +145,4 @@ function readIfThere(path: string): string | undefined {
 
 function modifiedAtMs(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,6 +1,7 @@
 /** Whether a port is free, asked before the runtime is: what the runtime says of a taken one is a stack of its own. */
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from '../error-code.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 
 const TRIES = 4;
@@ -50,7 +51,8 @@ async function listenOnce(port: number, address: string): Promise<number> {
 }
 
 function meaningOf(error: unknown, port: number, address: string): string {
-  switch (codeOf(error)) {
+  const code = codeOf(error) ?? 'none';
+  switch (code) {
     case 'EADDRINUSE':
       return `Port ${port} is taken. Stop what listens there, or choose another with --port.`;
     case 'EACCES':
@@ -60,8 +62,4 @@ function meaningOf(error: unknown, port: number, address: string): string {
     default:
       return `Port ${port} of ${address} can't be listened on: ${String(error)}`;
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

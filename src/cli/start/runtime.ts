@@ -175,14 +175,15 @@ function askToSave(control: ControlSocket, ended: Promise<void>, withinMs: numbe
     const timer = setTimeout(() => {
       reject(new Error(`the registry did not finish within ${withinMs} ms`));
     }, withinMs);
-    void ended.then(() => {
+    const fail = () => {
       clearTimeout(timer);
       reject(new Error('the runtime ended by itself'));
-    });
+    };
+    void ended.then(fail);
     control.addEventListener('message', ({ data }) => {
       clearTimeout(timer);
       if (data === 'saved') resolve();
-      else reject(new Error(String(data)));
+      else reject(new Error(typeof data === 'string' ? data : 'it answered something else'));
     });
     control.send('save');
   });

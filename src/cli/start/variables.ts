@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError, parseConfig, VARIABLE_NAMES, type Config } from '../../config.ts';
 import { TrustedProxies } from '../front/client-address.ts';
+import { codeOf } from '../error-code.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { nearest } from '../nearest.ts';
 
@@ -35,7 +36,7 @@ export function readDevVars(path: string): Variables {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (isMissing(error)) return {};
+    if (codeOf(error) === 'ENOENT') return {};
     throw unusable(`${path} can't be read: ${String(error)}`);
   }
   const vars: Record<string, string> = {};
@@ -65,7 +66,7 @@ export function checkVariables(all: Variables): Settings {
     const config = parseConfig(vars);
     return { vars, trustedProxy, config, warnings: warningsOf(vars, config) };
   } catch (error) {
-    if (error instanceof ConfigError || error instanceof TypeError) throw unusable(`${error.message}`, error);
+    if (error instanceof ConfigError || error instanceof TypeError) throw unusable(error.message, error);
     throw error;
   }
 }
@@ -102,8 +103,4 @@ function assertKnown(name: string, where: string): void {
 
 function unusable(message: string, cause?: unknown): CommandError {
   return new CommandError(message, EXIT.unusable, cause);
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
