@@ -91,26 +91,24 @@ describe('who can use it', () => {
 
   it.each(Object.keys(TYPESCRIPTS))('%s, as strict as it can be', async (name) => {
     writeFileSync(join(user, 'typed.ts'), TYPED);
-    for (const resolution of [
-      ['nodenext', 'nodenext'],
-      ['esnext', 'bundler'],
-    ]) {
-      const [module = '', moduleResolution = ''] = resolution;
-      const flags = [
-        '--noEmit',
-        '--strict',
-        '--target',
-        'es2022',
-        '--exactOptionalPropertyTypes',
-        '--lib',
-        'es2024,dom',
-      ];
-      const tsc = join('node_modules', name, 'bin', 'tsc');
-      const args = [tsc, ...flags, '--module', module, '--moduleResolution', moduleResolution, 'typed.ts'];
-      await run(process.execPath, args, { cwd: user }).catch((error: unknown) => {
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2022',
+      '--exactOptionalPropertyTypes',
+      '--lib',
+      'es2022,dom',
+    ];
+    const compile = (module: string, resolution: string) => {
+      const how = ['--module', module, '--moduleResolution', resolution];
+      return run(process.execPath, [join('node_modules', name, 'bin', 'tsc'), ...flags, ...how, 'typed.ts'], {
+        cwd: user,
+      }).catch((error: unknown) => {
         throw new Error(JSON.stringify(error));
       });
-    }
+    };
+    await Promise.all([compile('nodenext', 'nodenext'), compile('esnext', 'bundler')]);
   });
 
   it('a bundled page, without a word of Node', async () => {

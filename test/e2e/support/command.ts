@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify, stripVTControlCharacters } from 'node:util';
+import { isStale } from '../../../scripts/build/project.ts';
 import { groupGone, signalGroup } from '../../../scripts/support/process-group.ts';
 
 export const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -19,8 +20,10 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Builds dist/, as the package has it. */
+/** Builds dist/, as the package has it, where it is older than its sources. */
 export async function buildAll(): Promise<void> {
+  const built = ['dist/cli/main.js', 'dist/worker.js', 'dist/front.js', 'dist/client.js', 'dist/workerd.sh'];
+  if (!isStale(built, ['src', 'scripts/build', 'package.json', 'wrangler.toml'])) return;
   await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build/main.ts'], { cwd: PROJECT });
 }
 
