@@ -1,7 +1,7 @@
 /** [N14] The page in a real browser, against a real registry: what a player sees, finds and copies. */
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startLocalRegistry, type LocalRegistry } from '../../scripts/support/local-registry.ts';
+import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 import { RegistryClient } from '../../src/client/client.ts';
 import { Complaints, isWithoutBrowser, launch } from './page-browser.ts';
 import { FLEET, startFleet } from './page-fleet.ts';
@@ -21,7 +21,7 @@ describe.skipIf(isWithoutBrowser('test/e2e/page.test.ts'))('the page', () => {
   let complaints: Complaints;
 
   beforeAll(async () => {
-    registry = await startLocalRegistry({
+    registry = await LocalRegistry.start({
       vars: { SERVER_TTL_MS: TTL_MS, SWEEP_INTERVAL_MS: 1000, RECORD_LOCATION: 'true' },
     });
     client = new RegistryClient(registry.url);
@@ -31,7 +31,7 @@ describe.skipIf(isWithoutBrowser('test/e2e/page.test.ts'))('the page', () => {
   afterAll(async () => {
     await browser?.close();
     await endFleet?.();
-    await registry?.stop();
+    await registry?.end();
   });
 
   beforeEach(async () => {

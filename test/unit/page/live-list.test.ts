@@ -12,7 +12,7 @@ function watched() {
     for (const id of removed) servers.delete(id);
     for (const id of changed) servers.set(id, entry(id));
     list.take(
-      { servers, changed: changed.map((id) => entry(id)), removed, revision: 1, timestamp: 5000 },
+      { servers, changed: changed.map((id) => entry(id)), removed, revision: '1', timestamp: 5000 },
       4000,
     );
   };
