@@ -74,7 +74,7 @@ export class RegistryError extends Error {
    * and a refusal below 500, but for those that speak of the moment (408, 425, 429, and 409: signed no later than the
    * request before).
    */
-  get hopeless(): boolean {
+  get permanent(): boolean {
     const { fault } = this;
     if (fault.kind === 'redirected' || fault.kind === 'unsendable') return true;
     return fault.kind === 'refused' && fault.status < 500 && ![408, 409, 425, 429].includes(fault.status);

@@ -3,7 +3,8 @@ import type { Config } from '../config.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 
-import type { ListHead, ListReply } from '../rpc/list-stub.ts';
+import type { ListHead } from '../rpc/contract.ts';
+import type { ListReply } from '../rpc/list-stub.ts';
 import { explain, typeOf } from './explain.ts';
 
 /** [C15] What every answer allows other origins to do, and to read. */

@@ -101,7 +101,7 @@ export const entry = z.object({
   metadata: anyMetadata.optional(),
   registeredAt: epochMs,
   lastSeen: epochMs,
-  /** From the place that a reader named, in whole kilometres. */
+  /** From the point that a reader named, in whole kilometres. */
   distanceKm: z.int().nonnegative().optional(),
 });
 
@@ -132,7 +132,7 @@ export const listAnswer = z.object({ servers: z.array(entry), timestamp: epochMs
 export const pageAnswer = z.object({
   servers: z.array(entry.partial()),
   timestamp: epochMs,
-  /** The query string of the question. */
+  /** The query string, in its canonical spelling. */
   asked: z.string(),
   /** Matches on all pages together. */
   total: z.int(),

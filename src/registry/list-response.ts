@@ -1,8 +1,5 @@
 /** The object's end of the call for the whole list: what was found, as a response. */
-import { LENGTH_HEADER, SIGNATURE_HEADER, type ListOutcome } from '../rpc/contract.ts';
-import type { ListHead } from './reads.ts';
-
-type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
+import { LENGTH_HEADER, SIGNATURE_HEADER, type Listed, type ListHead } from '../rpc/contract.ts';
 
 export class ListResponses {
   /** The headers of the last answer: most answers have the same. */

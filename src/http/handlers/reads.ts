@@ -9,10 +9,10 @@ import { toEntry } from './entry.ts';
 import { errorsPage } from './operators.ts';
 import { parseListRequest } from '../parse/list-query.ts';
 import { parseServerId } from '../parse/writes.ts';
-import { placeOf } from '../parse/location.ts';
+import { geoPointOf } from '../parse/location.ts';
 
 export async function list({ request, registry, respond }: Call): Promise<Response | Refusal> {
-  const parsed = parseListRequest(request.url, () => placeOf(request.cf));
+  const parsed = parseListRequest(request.url, () => geoPointOf(request.cf));
   if (!parsed.ok) return parsed.refusal;
   const wish = parsed.value;
   const knownEtags = request.headers.get('If-None-Match');

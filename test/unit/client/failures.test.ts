@@ -69,10 +69,10 @@ describe('a refusal', () => {
     [429, false],
     [500, false],
     [503, false],
-  ])('with %d is hopeless: %s', async (status, hopeless) => {
+  ])('with %d is permanent: %s', async (status, permanent) => {
     const { client } = setUp(refuse(status, 'no'));
     const error = await failureOf(client.list());
-    expect(error.hopeless).toBe(hopeless);
+    expect(error.permanent).toBe(permanent);
     expect(error.refusedWith(status)).toBe(true);
     expect(error.refusedWith(418)).toBe(false);
   });

@@ -112,7 +112,7 @@ describe('a failure', () => {
   });
 });
 
-test('an answer to another question, however well signed, is not taken', async () => {
+test('an answer to another request, however well signed, is not taken', async () => {
   const { time, registry, stop, seen, failures, ended } = watching();
   registry.answer = answer({ since: 5, full: true, changed: [entry('a')] });
   await time.advance(1);
