@@ -1,14 +1,14 @@
 /** What requests need of the configuration, made once for each environment: nothing is parsed for a request. */
 import { ConfigError, parseConfig, type Config } from '../config.ts';
-import { Access } from './auth/credentials.ts';
-import type { Gate } from './auth/write-guard.ts';
+import { Credentials } from './auth/credentials.ts';
 import { WriteLimits } from './auth/rate-limits.ts';
+import type { WriteGuard } from './auth/write-guard.ts';
 import { logStart } from './log.ts';
 import { Responder } from './respond.ts';
 
 export interface Settings {
   readonly config: Config;
-  readonly gate: Gate;
+  readonly writeGuard: WriteGuard;
   readonly respond: Responder;
 }
 
@@ -22,7 +22,8 @@ export function settingsOf(env: Env): Settings {
     const limits = config.rateLimit
       ? new WriteLimits(env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER)
       : undefined;
-    known = { config, gate: { access: new Access(config), limits }, respond: new Responder(config) };
+    const credentials = new Credentials(config);
+    known = { config, writeGuard: { credentials, limits }, respond: new Responder(config) };
     settings.set(env, known);
   }
   return known;

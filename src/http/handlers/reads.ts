@@ -14,19 +14,19 @@ import { geoPointOf } from '../parse/location.ts';
 export async function list({ request, registry, respond }: Call): Promise<Response | Refusal> {
   const parsed = parseListRequest(request.url, () => geoPointOf(request.cf));
   if (!parsed.ok) return parsed.refusal;
-  const wish = parsed.value;
+  const listRequest = parsed.value;
   const knownEtags = request.headers.get('If-None-Match');
-  switch (wish.kind) {
+  switch (listRequest.kind) {
     case 'all': {
       const head = request.method === 'HEAD' && knownEtags === null && (await readListHead(registry));
       if (head) return respond.listHead(head);
       return respond.list(await readList(registry, knownEtags), 'public');
     }
     case 'since':
-      return respond.list(await readChanges(registry, wish.revision), 'public');
+      return respond.list(await readChanges(registry, listRequest.revision), 'public');
     case 'page': {
       // What moves with every heartbeat, or with the place of the reader, has no tag and is never unchanged.
-      const { query, isPersonal } = wish;
+      const { query, isPersonal } = listRequest;
       const isTagged = query.sort !== 'lastSeen' && !isPersonal;
       const answer = await readPage(registry, query, isTagged ? knownEtags : null);
       if ('kind' in answer) return answer;
