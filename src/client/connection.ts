@@ -281,10 +281,12 @@ function parsed(bytes: Uint8Array<ArrayBuffer>): unknown {
   }
 }
 
-function refusal(response: Response, { error, detail }: Record<string, unknown>, nowMs: number): Fault {
+function refusal(response: Response, members: Record<string, unknown>, nowMs: number): Fault {
+  const { type, error, detail } = members;
   return {
     kind: 'refused',
     status: response.status,
+    problem: typeof type === 'string' ? /^\/errors#([a-z-]{1,40})$/.exec(type)?.[1] : undefined,
     error: typeof error === 'string' ? error : response.statusText || 'no reason given',
     detail: typeof detail === 'string' ? detail : undefined,
     retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), nowMs),

@@ -2,7 +2,7 @@
 import type { Refusal } from '../../protocol/refusal.ts';
 import type { HeartbeatOutcome, RegisterOutcome } from '../../rpc/contract.ts';
 import { authorizeWrite } from '../auth/write-guard.ts';
-import type { Call } from '../call.ts';
+import type { Call } from '../route.ts';
 import { toEntry } from './entry.ts';
 import { locationOf } from '../parse/location.ts';
 import { unknownMembers, withUnknownMembers } from './unknown-members.ts';

@@ -57,15 +57,12 @@ test.each([
   ['without what goes without saying', { regions: ['eu'], sort: 'registeredAt', limit: 1000 }, 'region=eu'],
   ['without the order that near brings', { near: 'auto', sort: 'distance' }, 'near=auto'],
   ['with the text composed', { text: 'e\u0301' }, 'q=%C3%A9'],
-] satisfies [string, ListQuery, string][])(
-  'the answer may spell the query %s',
-  async (_, query, asked) => {
-    const page = { servers: [], timestamp: 1, asked, total: 0 };
-    const registry = new FakeRegistry(new ManualTime(), () => Response.json(page));
-    const client = new RegistryClient('http://registry.test', { fetch: registry.fetch });
-    expect(await client.query(query)).toEqual(page);
-  },
-);
+] satisfies [string, ListQuery, string][])('the answer may spell the query %s', async (_, query, asked) => {
+  const page = { servers: [], timestamp: 1, asked, total: 0 };
+  const registry = new FakeRegistry(new ManualTime(), () => Response.json(page));
+  const client = new RegistryClient('http://registry.test', { fetch: registry.fetch });
+  expect(await client.query(query)).toEqual(page);
+});
 
 test.each<[string, ListQuery, string]>([
   ['a region more', { regions: ['eu'] }, 'region=eu&region=us'],
