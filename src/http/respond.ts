@@ -4,15 +4,19 @@ import { PROBLEM_TYPE_PREFIX, PROBLEMS } from '../protocol/problems.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import type { ListHead } from '../rpc/contract.ts';
+import { ListHeaders } from '../rpc/list-headers.ts';
 import type { ListReply } from '../rpc/list-stub.ts';
 import { explain } from './explain.ts';
+
+/** [C18] */
+const LIST_SIGNATURE_HEADER = 'X-Bootstrap-Signature';
 
 /** [C15] What every answer allows other origins to do, and to read. */
 const CORS = {
   methods: 'GET, POST, DELETE, OPTIONS',
   headers: 'Content-Type, Authorization, If-None-Match, Content-Digest, Signature, Signature-Input',
   exposed: 'Retry-After, WWW-Authenticate, Accept-Signature',
-  exposedOfLists: 'ETag, X-Bootstrap-Signature',
+  exposedOfLists: `ETag, ${LIST_SIGNATURE_HEADER}`,
   preflightSeconds: 86_400,
 } as const;
 
@@ -23,29 +27,6 @@ const PROTECTIVE = {
   'Referrer-Policy': 'no-referrer',
   'Strict-Transport-Security': 'max-age=31536000',
 } as const;
-
-/** The headers of lists. Those of the last list are kept: the next one has mostly the same, and a copy costs. */
-class ListHeaders {
-  readonly #base: Headers;
-  #last: Headers;
-  #etag: string | null = null;
-  #signature: string | null = null;
-
-  constructor(base: Headers) {
-    this.#base = base;
-    this.#last = base;
-  }
-
-  with(etag: string | null, signature: string | null): Headers {
-    if (etag === this.#etag && signature === this.#signature) return this.#last;
-    this.#last = new Headers(this.#base);
-    if (etag !== null) this.#last.set('ETag', etag);
-    if (signature !== null) this.#last.set('X-Bootstrap-Signature', signature);
-    this.#etag = etag;
-    this.#signature = signature;
-    return this.#last;
-  }
-}
 
 /** Makes the answers of one configuration. Each gets all its headers once: adding one later costs a crossing. */
 export class Responder {
@@ -130,7 +111,7 @@ export class Responder {
     const headers = new Headers(this.#json);
     headers.set('Cache-Control', cacheControl);
     headers.set('Access-Control-Expose-Headers', CORS.exposedOfLists);
-    return new ListHeaders(headers);
+    return new ListHeaders(headers, LIST_SIGNATURE_HEADER);
   }
 }
 
