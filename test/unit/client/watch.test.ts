@@ -12,7 +12,7 @@ const entry = (serverId: string) => ({
   lastSeen: 1,
 });
 
-/** Answers each question as what changed since the revision it names. */
+/** Answers each request with what changed since the revision it names. */
 const answer =
   (delta: Partial<DeltaAnswer>): Answer =>
   ({ request }) =>
