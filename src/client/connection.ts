@@ -195,7 +195,7 @@ export class Connection {
       throw new RegistryError(request, { kind: 'badAnswer', status, excerpt });
     }
     if (ask.isSigned) {
-      const reason = await this.#distrust(bytes, response.headers.get('X-Bootstrap-Signature'));
+      const reason = await this.#verify(bytes, response.headers.get('X-Bootstrap-Signature'));
       if (reason !== undefined) throw new RegistryError(request, { kind: 'untrusted', reason });
     }
     return { answer, bytes: bytes.byteLength };
@@ -205,10 +205,10 @@ export class Connection {
     return length === 'list' ? this.#settings.maxListBytes : MAX_ANSWER_BYTES;
   }
 
-  async #distrust(bytes: Uint8Array<ArrayBuffer>, signature: string | null): Promise<string | undefined> {
+  async #verify(bytes: Uint8Array<ArrayBuffer>, signature: string | null): Promise<string | undefined> {
     const { listKey, environment } = this.#settings;
     try {
-      return await listKey?.distrust(bytes, signature, environment.nowMs());
+      return await listKey?.verify(bytes, signature, environment.nowMs());
     } catch (cause) {
       return `the signature could not be checked: ${reasonOf(cause)}`;
     }
@@ -282,10 +282,11 @@ export function assertTimeout(timeoutMs: number): void {
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be above 0, but is ${timeoutMs}`);
 }
 
-function refusal(response: Response, { error, detail }: Record<string, unknown>, nowMs: number): Fault {
+function refusal(response: Response, { type, error, detail }: Record<string, unknown>, nowMs: number): Fault {
   return {
     kind: 'refused',
     status: response.status,
+    problem: typeof type === 'string' ? /^\/errors#([a-z-]{1,40})$/.exec(type)?.[1] : undefined,
     error: typeof error === 'string' ? error : response.statusText || 'no reason given',
     detail: typeof detail === 'string' ? detail : undefined,
     retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), nowMs),

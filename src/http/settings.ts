@@ -1,14 +1,14 @@
 /** What requests need of the configuration, made once for each environment: nothing is parsed for a request. */
 import { ConfigError, parseConfig, type Config } from '../config.ts';
-import { Access } from './access.ts';
-import type { Gate } from './admit.ts';
-import { WriteLimits } from './limits.ts';
+import { Credentials } from './auth/credentials.ts';
+import { WriteLimits } from './auth/rate-limits.ts';
+import type { WriteGuard } from './auth/write-guard.ts';
 import { logStart } from './log.ts';
 import { Responder } from './respond.ts';
 
 export interface Settings {
   readonly config: Config;
-  readonly gate: Gate;
+  readonly writeGuard: WriteGuard;
   readonly respond: Responder;
   /** The files of the page; undefined where the Worker runs without them. */
   readonly assets: Fetcher | undefined;
@@ -24,8 +24,9 @@ export function settingsOf(env: Env): Settings {
     const limits = config.rateLimit
       ? new WriteLimits(env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER)
       : undefined;
-    const gate = { access: new Access(config), limits };
-    known = { config, gate, respond: new Responder(config), assets: env.ASSETS };
+    const credentials = new Credentials(config);
+    const writeGuard = { credentials, limits };
+    known = { config, writeGuard, respond: new Responder(config), assets: env.ASSETS };
     settings.set(env, known);
   }
   return known;

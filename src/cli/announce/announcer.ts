@@ -120,7 +120,7 @@ export class Announcer {
   /** The first of a row, and then ever fewer: 2nd, 4th, 8th … */
   #failed(error: RegistryError, attempt: number, retryInMs: number): void {
     this.#failures = attempt;
-    if (error.hopeless && !this.#wasEverListed) {
+    if (error.permanent && !this.#wasEverListed) {
       this.#refuse(error);
       return;
     }

@@ -50,7 +50,7 @@ async function watch(client: RegistryClient, query: ListQuery, flags: ListFlags)
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
       if (error.kind === 'aborted') break;
-      if (error.hopeless) throw ending(error);
+      if (error.permanent) throw ending(error);
       if (!isFailing) printError(`rollcall: ${error.message}`);
       isFailing = true;
     }

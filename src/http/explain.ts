@@ -1,0 +1,141 @@
+/** A refusal → what its answer says: status and title from the table of problems, the detail from the request. */
+import { PROBLEMS } from '../protocol/problems.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import { REQUIRED_COMPONENTS } from '../protocol/signing.ts';
+
+/** What an error answer says. */
+export interface Explanation {
+  readonly status: number;
+  readonly title: string;
+  /** What was wrong with this very request, and what to do. */
+  readonly detail: string;
+  /** Where the original registry's clients look for certain words; otherwise the detail. */
+  readonly error?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What is particular to one request. */
+interface Particulars {
+  /** What was wrong with it; otherwise what the table says that the problem means. */
+  readonly said?: string;
+  /** In place of the table's advice; null where `said` says what to do. */
+  readonly advice?: string | null;
+  readonly error?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function explain(refusal: Refusal): Explanation {
+  const kind = PROBLEMS[refusal.kind];
+  const { said = kind.meaning, advice = kind.advice, ...rest } = particularsOf(refusal);
+  const detail = advice === null ? said : `${said} ${advice}`;
+  return { status: kind.status, title: kind.title, detail, ...rest };
+}
+
+function particularsOf(refusal: Refusal): Particulars {
+  switch (refusal.kind) {
+    case 'malformed-body':
+      return { said: `The body must be a JSON object: ${refusal.problem}.`, advice: null };
+    case 'missing-fields':
+      return { error: 'Missing required fields: serverId, endpoint, publicKey' };
+    case 'missing-server-id':
+      return { error: 'Missing serverId' };
+    case 'invalid-field':
+      return { said: `${refusal.field} ${refusal.problem}.`, advice: null };
+    case 'query-too-long':
+      return { said: `The query string may have at most ${refusal.maxBytes} bytes.` };
+    case 'malformed-id':
+      return { said: `${refusal.problem}.`, advice: null };
+    case 'private-endpoint':
+      return {
+        said: `endpoint has the host ${refusal.host}, which lies in a private, loopback, link-local or reserved range.`,
+      };
+    case 'body-too-large':
+      return { said: `The body may have at most ${refusal.maxBytes} bytes.` };
+    case 'unsupported-media-type':
+      return {
+        said: `Content-Type is ${JSON.stringify(refusal.contentType)}.`,
+        headers: { 'Accept-Post': 'application/json' },
+      };
+    case 'writes-closed':
+      return { said: 'WRITE_ACCESS is "token", but the secret REGISTRY_TOKEN is not set.' };
+    case 'unauthorized':
+      return challenge(refusal.wants, refusal.problem);
+    case 'foreign-origin':
+      return {
+        said: `Pages of ${JSON.stringify(refusal.origin)} may not write here, but those of ${refusal.allowed}, the registry's CORS_ORIGIN.`,
+      };
+    case 'not-owner':
+      return { said: 'This serverId belongs to another key.' };
+    case 'replayed':
+      return {
+        said: `A request for this serverId signed at ${refusal.acceptedAt} was accepted before: "created" must be later.`,
+      };
+    case 'key-full':
+      return {
+        said: `One key may hold at most ${refusal.maxServersPerKey} servers, the registry's MAX_SERVERS_PER_KEY.`,
+      };
+    case 'rate-limited':
+      return {
+        said: `Too many writes for this ${refusal.per}.`,
+        headers: retryAfter(refusal.retryAfterMs),
+      };
+    case 'not-registered':
+      return {
+        said: 'No server is held under this id: it never registered, deregistered, or was swept.',
+        error: 'Server not registered',
+      };
+    case 'registry-full':
+      return { ...fullOf(refusal), headers: retryAfter(refusal.retryAfterMs) };
+    case 'no-such-route':
+      return { said: `There is nothing at ${refusal.path}.`, error: 'Not Found' };
+    case 'method-not-allowed':
+      return {
+        said: `${refusal.method} is not offered here.`,
+        advice: `Use ${refusal.allow}.`,
+        headers: { Allow: refusal.allow },
+      };
+    case 'misconfigured':
+      return { said: refusal.problem, advice: null };
+    case 'unavailable':
+      return { headers: retryAfter(1000) };
+    case 'internal':
+      return { advice: `Search its log for the incident ${refusal.incident}.` };
+    case 'query-too-costly':
+      return {};
+  }
+}
+
+function fullOf({
+  maxServers,
+  maxListBytes,
+}: Extract<Refusal, { readonly kind: 'registry-full' }>): Particulars {
+  if (maxListBytes === undefined)
+    return { said: `The registry holds ${maxServers} servers, its MAX_SERVERS.` };
+  return {
+    said: `The entries of all servers may take ${maxListBytes} bytes, the registry's MAX_LIST_BYTES, and this one would be too much.`,
+    advice: 'Send less metadata, or try again later. A heartbeat renewed the lease all the same.',
+  };
+}
+
+function challenge(wants: 'token' | 'signature', problem: string): Particulars {
+  if (wants === 'token') {
+    return {
+      said: `This registry lets holders of its token write: ${problem}. Send Authorization: Bearer <token>.`,
+      advice: null,
+      headers: { 'WWW-Authenticate': 'Bearer realm="rollcall"' },
+    };
+  }
+  const components = REQUIRED_COMPONENTS.map((name) => `"${name}"`).join(' ');
+  return {
+    said: `This registry lets servers write that sign with their key (RFC 9421): ${problem}.`,
+    advice: null,
+    headers: {
+      'WWW-Authenticate': 'Signature realm="rollcall"',
+      'Accept-Signature': `sig1=(${components});created;keyid;alg="ed25519"`,
+    },
+  };
+}
+
+function retryAfter(delayMs: number): Record<string, string> {
+  return { 'Retry-After': String(Math.ceil(delayMs / 1000)) };
+}

@@ -1,0 +1,89 @@
+/** Request → checked values: the body against its schema and the rules for endpoints, the id out of the path. */
+import type { z } from 'zod';
+import { anyServerId, heartbeatRequest, isBlank, registerRequest } from '../../protocol/protocol.ts';
+import type { HeartbeatRequest, RegisterRequest } from '../../protocol/protocol.ts';
+import { parseObject, type ParsedObject } from './body.ts';
+import { checkEndpoint, type EndpointTerms } from './endpoint.ts';
+import { findInexact } from './numbers.ts';
+import { pathOf } from './path.ts';
+import { refused, type Parsed } from './parsed.ts';
+
+/** A body that keeps the rules. `ignored` names the members of it that are not known, and so not kept. */
+type Body<Value> = Value & { readonly ignored: readonly string[] };
+
+const REGISTER_MEMBERS: ReadonlySet<string> = new Set(Object.keys(registerRequest.shape));
+const HEARTBEAT_MEMBERS: ReadonlySet<string> = new Set(Object.keys(heartbeatRequest.shape));
+
+/** [C1] [C3] [C17] [N1] [N17] */
+export function parseRegister(bytes: Uint8Array, terms: EndpointTerms): Parsed<Body<RegisterRequest>> {
+  const body = parseObject(bytes);
+  if (!body.ok) return body;
+  const { serverId, endpoint, publicKey } = body.value.members;
+  if (isBlank(serverId) || isBlank(endpoint) || isBlank(publicKey))
+    return refused({ kind: 'missing-fields' });
+  const parsed = check(registerRequest, body.value, REGISTER_MEMBERS);
+  if (!parsed.ok) return parsed;
+  const reachable = checkEndpoint(parsed.value.endpoint, terms);
+  return reachable.ok ? parsed : reachable;
+}
+
+/** [C7] [C8] [C17] [N3] [N4] [N17] */
+export function parseHeartbeat(bytes: Uint8Array): Parsed<Body<HeartbeatRequest>> {
+  const body = parseObject(bytes);
+  if (!body.ok) return body;
+  if (isBlank(body.value.members['serverId'])) return refused({ kind: 'missing-server-id' });
+  return check(heartbeatRequest, body.value, HEARTBEAT_MEMBERS);
+}
+
+/** [C11] [N5] The id behind `/servers/`, percent-decoded; a raw `/` in it belongs to the id. */
+export function parseServerId(request: Request): Parsed<string> {
+  const encoded = pathOf(request).slice('/servers/'.length);
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(encoded);
+  } catch {
+    const problem = `"${encoded}" is not percent-encoded UTF-8: send encodeURIComponent(serverId)`;
+    return refused({ kind: 'malformed-id', problem });
+  }
+  const id = anyServerId.safeParse(decoded);
+  if (id.success) return { ok: true, value: id.data };
+  return refused({
+    kind: 'malformed-id',
+    problem: `serverId ${id.error.issues[0]?.message ?? 'is not valid'}`,
+  });
+}
+
+function check<Value extends { readonly metadata?: unknown }>(
+  schema: z.ZodType<Value>,
+  { members, text }: ParsedObject,
+  known: ReadonlySet<string>,
+): Parsed<Body<Value>> {
+  const parsed = schema.safeParse(withoutNulls(members));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const field = issue?.path.join('.') ?? 'body';
+    return refused({ kind: 'invalid-field', field, problem: issue?.message ?? 'is not valid' });
+  }
+  if (parsed.data.metadata !== undefined) {
+    const inexact = findInexact(text, 'metadata');
+    if (inexact !== undefined) {
+      const problem = `is ${inexact.source}, which readers would see as another number: send it as a string`;
+      return refused({ kind: 'invalid-field', field: inexact.path, problem });
+    }
+  }
+  return { ok: true, value: { ...parsed.data, ignored: unknownNames(members, known) } };
+}
+
+/** Null means absent, as it does to the original registry. */
+function withoutNulls(members: ParsedObject['members']): ParsedObject['members'] {
+  const values = Object.values(members);
+  if (!values.includes(null)) return members;
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
+}
+
+const NONE: readonly string[] = [];
+
+function unknownNames(members: ParsedObject['members'], known: ReadonlySet<string>): readonly string[] {
+  const names = Object.keys(members);
+  return names.every((name) => known.has(name)) ? NONE : names.filter((name) => !known.has(name));
+}

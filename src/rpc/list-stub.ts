@@ -1,0 +1,114 @@
+/** How the Worker asks the object for what it only reads: the transport of each answer, and one retry. */
+import type { Query } from '../protocol/query.ts';
+import {
+  encodeQuery,
+  LENGTH_HEADER,
+  LIST_URL,
+  SIGNATURE_HEADER,
+  type GetOutcome,
+  type ListHead,
+  type ListOutcome,
+  type RegistryStats,
+} from './contract.ts';
+import type { QueryRefusal } from '../protocol/refusal.ts';
+import type { RegistryStub } from './locate.ts';
+
+/** An answer that shows the list. */
+export interface ListReply {
+  /** UTF-8 JSON; null where the reader has this list already. */
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  readonly etag: string | null;
+  /** Of the body, in standard base64; null where the registry does not sign. */
+  readonly signature: string | null;
+}
+
+/** Gives a stub that works: each call may be on a new one. */
+type Locate = () => RegistryStub;
+
+/**
+ * The whole list. It comes by `fetch`, which streams: over RPC the bytes would be copied into the heap of this isolate,
+ * and a list of 10,000 would take twice the time (docs/performance.md). What is mostly short (a 304, a page, a delta)
+ * comes over RPC, which is the cheaper call for that. `knownEtags` are those the reader has, as it sent them, or null.
+ */
+export function readList(stub: Locate, knownEtags: string | null): Promise<ListReply> {
+  return retried(async () => {
+    if (knownEtags !== null) return replyOf(await stub().listServers(knownEtags));
+    const { body, headers } = await stub().fetch(LIST_URL);
+    return { body, etag: headers.get('ETag'), signature: headers.get(SIGNATURE_HEADER) };
+  });
+}
+
+/** Undefined where the object is still one that answers no HEAD: for minutes after a deploy. */
+export function readListHead(stub: Locate): Promise<ListHead | undefined> {
+  return retried(async () => {
+    const { headers } = await stub().fetch(LIST_URL, { method: 'HEAD' });
+    const length = headers.get(LENGTH_HEADER);
+    if (length === null) return undefined;
+    const signature = headers.get(SIGNATURE_HEADER);
+    return { byteLength: Number(length), etag: headers.get('ETag'), signature };
+  });
+}
+
+/** A page of it. */
+export function readPage(
+  stub: Locate,
+  query: Query,
+  knownEtags: string | null,
+): Promise<ListReply | QueryRefusal> {
+  const { call, queryKey } = encodeQuery(query);
+  return retried(async () => {
+    const outcome = await stub()[call](queryKey, knownEtags);
+    return outcome.kind === 'listed' || outcome.kind === 'unchanged' ? replyOf(outcome) : outcome;
+  });
+}
+
+/** What changed in it since a revision. */
+export function readChanges(stub: Locate, revision: string): Promise<ListReply> {
+  return retried(async () => {
+    try {
+      return replyOf(await stub().changesAfter(revision));
+    } catch (error) {
+      // An object of the first release, for minutes after a deploy: its revisions are numbers.
+      if (!isUnknownCall(error)) throw error;
+      return replyOf(await stub().changesSince(/^\d{1,16}$/.test(revision) ? Number(revision) : 0));
+    }
+  });
+}
+
+export function readServer(stub: Locate, serverId: string): Promise<GetOutcome> {
+  return retried(async () => stub().getServer(serverId));
+}
+
+export function readStats(stub: Locate): Promise<RegistryStats> {
+  return retried(async () => stub().stats());
+}
+
+function replyOf(outcome: ListOutcome): ListReply {
+  if (outcome.kind === 'unchanged') return { body: null, etag: outcome.etag, signature: null };
+  const { body, etag, signature } = outcome;
+  return { body, etag, signature };
+}
+
+/** Once more, where the platform says that a retry may help: the object was just reset, or is being moved. */
+async function retried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isRetryable(error)) throw error;
+    return read();
+  }
+}
+
+/** Whether the object is of a release that does not have the call. */
+export function isUnknownCall(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('does not implement the method');
+}
+
+/** `overloaded` is not retryable: developers.cloudflare.com/durable-objects/best-practices/error-handling/. */
+function isRetryable(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    Reflect.get(error, 'retryable') === true &&
+    Reflect.get(error, 'overloaded') !== true
+  );
+}
