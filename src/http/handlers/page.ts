@@ -3,20 +3,6 @@ import { parseAccept } from 'hono/utils/accept';
 import type { Refusal } from '../../protocol/refusal.ts';
 import type { Call, Handler } from '../route.ts';
 
-/** Everything comes from this registry; no script, style or handler stands inside a document. */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
-
 /** [N14] Without the page's files (a Worker that runs without its assets) the answer is that of `overview` as well. */
 export async function home(call: Call, overview: Handler): Promise<Response | Refusal> {
   const page = asksForPage(call.request.headers.get('Accept')) ? await pageOf(call) : undefined;
@@ -40,11 +26,5 @@ async function pageOf({ request, assets, respond }: Call): Promise<Response | un
   const file = await assets.fetch(new URL('/', request.url), {
     headers: known === null ? {} : { 'If-None-Match': known },
   });
-  if (file.status !== 200 && file.status !== 304) return undefined;
-  const headers = new Headers(respond.json(null).headers);
-  headers.set('Content-Type', 'text/html; charset=utf-8');
-  headers.set('Content-Security-Policy', PAGE_POLICY);
-  const etag = file.headers.get('ETag');
-  if (etag !== null) headers.set('ETag', etag);
-  return new Response(file.body, { status: file.status, headers });
+  return file.status === 200 || file.status === 304 ? respond.page(file) : undefined;
 }
