@@ -133,6 +133,25 @@ describe('a heartbeat whose predecessor never reached the disk', () => {
     expect(await stub.stats()).toMatchObject({ swept: 0 });
   });
 
+  test.each([0, 20, 50])(
+    'keeps its server though the object dies in every minute of three TTLs, %i s into it, before any timer has rung',
+    async (killedAtS) => {
+      let stub = freshRegistry();
+      const ids = await registerMany(stub, 6);
+      // Each server beats once a minute at a second of its own, to the millisecond, behind or right before the kill.
+      for (let minute = 0; minute < 15; minute += 1) {
+        for (const [index, id] of ids.entries()) {
+          expect(await stub.heartbeat(id, false), `${id} in minute ${minute}`).toBeNull();
+          if (index * 10 === killedAtS) stub = await evict(stub);
+          passMs(10_000);
+        }
+        await inside(stub, (registry) => registry.alarm());
+        expect((await listOf(stub)).servers, `in minute ${minute}`).toHaveLength(6);
+      }
+      expect(await stub.stats()).toMatchObject({ live: 6, swept: 0 });
+    },
+  );
+
   test('is a write, where one that the disk covers is none', async () => {
     const stub = freshRegistry();
     await registerMany(stub, 2);
