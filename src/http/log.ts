@@ -1,7 +1,7 @@
 /** What the log says of requests and of the configuration: one line of JSON each, without tokens or whole addresses. */
 import type { Config } from '../config.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import { addressOf, shortenedAddress } from './address.ts';
+import { addressOf, shortenedAddress } from './parse/address.ts';
 
 /** One line for a write that was refused. The id is left out: whoever sends it writes into the log what he likes. */
 export function logRefusedWrite(request: Request, route: string, refusal: Refusal): void {

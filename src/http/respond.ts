@@ -3,8 +3,8 @@ import type { Config } from '../config.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 
-import type { ListHead, ListReply } from '../rpc/read.ts';
-import { explain, typeOf } from './problems.ts';
+import type { ListHead, ListReply } from '../rpc/list-stub.ts';
+import { explain, typeOf } from './explain.ts';
 
 /** [C15] What every answer allows other origins to do, and to read. */
 export const CORS = {

@@ -3,10 +3,10 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answer, refuse, withSettings, type Handler } from './call.ts';
-import { pathOf } from './path.ts';
-import { errors, get, health, info, list, stats } from './reads.ts';
+import { pathOf } from './parse/path.ts';
+import { errors, get, health, info, list, stats } from './handlers/reads.ts';
 import { CORS } from './respond.ts';
-import { deregister, heartbeat, register } from './writes.ts';
+import { deregister, heartbeat, register } from './handlers/writes.ts';
 
 type Method = 'GET' | 'POST' | 'DELETE';
 

@@ -1,8 +1,8 @@
 /** What requests need of the configuration, made once for each environment: nothing is parsed for a request. */
 import { ConfigError, parseConfig, type Config } from '../config.ts';
-import { Access } from './access.ts';
-import type { Gate } from './admit.ts';
-import { WriteLimits } from './limits.ts';
+import { Access } from './auth/credentials.ts';
+import type { Gate } from './auth/write-guard.ts';
+import { WriteLimits } from './auth/rate-limits.ts';
 import { logStart } from './log.ts';
 import { Responder } from './respond.ts';
 

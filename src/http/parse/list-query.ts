@@ -10,7 +10,7 @@ import {
   type Query,
   type Sort,
 } from '../../protocol/query.ts';
-import { refused, type Parsed } from '../parsed.ts';
+import { refused, type Parsed } from './parsed.ts';
 import {
   formatCondition,
   METADATA_PREFIX,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { RegistryClient, SigningKey } from '../../../src/client/client.ts';
 import { RequestSigner } from '../../../src/client/signing.ts';
-import { verifyRequest } from '../../../src/http/signature/verify.ts';
+import { verifyRequest } from '../../../src/http/auth/signature/verify.ts';
 
 const NOW_MS = 1_700_000_000_000;
 const NOW_SECONDS = NOW_MS / 1000;

@@ -1,8 +1,8 @@
 /** Every problem has a meaning at `GET /errors`, a section in docs/errors.md, and a status that it keeps. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { errorsPage } from '../../../src/http/errors-page.ts';
-import { explain, typeOf } from '../../../src/http/problems.ts';
+import { errorsPage } from '../../../src/http/handlers/operators.ts';
+import { explain, typeOf } from '../../../src/http/explain.ts';
 import type { Refusal } from '../../../src/protocol/refusal.ts';
 
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');

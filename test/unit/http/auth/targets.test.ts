@@ -1,6 +1,6 @@
 /** Which spellings of its URL a request may be signed under. */
 import { expect, it } from 'vitest';
-import { signableTargets } from '../../../src/http/signature/targets.ts';
+import { signableTargets } from '../../../../src/http/auth/signature/targets.ts';
 
 function targets(url: string, host: string | null = null, publicOrigin: string | null = null): string[] {
   return signableTargets({ url, headers: new Headers(host === null ? {} : { Host: host }) }, publicOrigin);

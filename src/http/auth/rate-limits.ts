@@ -1,7 +1,7 @@
 /** How many writes an address, and a server, may make: asked of the platform's rate-limiting bindings. */
-import { limitedAddress } from './address.ts';
+import { limitedAddress } from '../parse/address.ts';
 import { Repeats } from './repeats.ts';
-import type { RequestRefusal } from '../protocol/refusal.ts';
+import type { RequestRefusal } from '../../protocol/refusal.ts';
 
 /** The `period` of both bindings in wrangler.toml: after it, whoever was refused has room again. */
 const PERIOD_MS = 10_000;

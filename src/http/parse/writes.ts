@@ -1,7 +1,7 @@
 /** Request → checked values: the body against its schema and the rules for endpoints, the id out of the path. */
 import type { z } from 'zod';
-import { anyServerId, heartbeatRequest, isBlank, registerRequest } from '../protocol/protocol.ts';
-import type { HeartbeatRequest, RegisterRequest } from '../protocol/protocol.ts';
+import { anyServerId, heartbeatRequest, isBlank, registerRequest } from '../../protocol/protocol.ts';
+import type { HeartbeatRequest, RegisterRequest } from '../../protocol/protocol.ts';
 import { parseObject, type ParsedObject } from './body.ts';
 import { checkEndpoint, type EndpointTerms } from './endpoint.ts';
 import { findInexact } from './numbers.ts';

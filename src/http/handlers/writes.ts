@@ -1,12 +1,12 @@
 /** The routes that write: admitted first, then one call to the object. */
-import type { Refusal } from '../protocol/refusal.ts';
-import type { HeartbeatOutcome, RegisterOutcome } from '../rpc/contract.ts';
-import { admit } from './admit.ts';
-import type { Call } from './call.ts';
-import { toEntry } from './entries.ts';
-import { locationOf } from './place.ts';
+import type { Refusal } from '../../protocol/refusal.ts';
+import type { HeartbeatOutcome, RegisterOutcome } from '../../rpc/contract.ts';
+import { admit } from '../auth/write-guard.ts';
+import type { Call } from '../call.ts';
+import { toEntry } from './entry.ts';
+import { locationOf } from '../parse/location.ts';
 import { unknownMembers, withUnknownMembers } from './unknown-members.ts';
-import { parseHeartbeat, parseRegister, parseServerId } from './parse.ts';
+import { parseHeartbeat, parseRegister, parseServerId } from '../parse/writes.ts';
 
 export async function register({
   request,

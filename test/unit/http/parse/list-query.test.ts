@@ -1,9 +1,9 @@
 /** `GET /servers?…`: the forms of conditions, what is refused and how, and the one spelling of a question. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseListRequest } from '../../../src/http/parse/list-query.ts';
-import { FIELDS, type Query } from '../../../src/protocol/query.ts';
-import { isAnswerTo, queryPath, type ListQuery } from '../../../src/client/query.ts';
+import { parseListRequest } from '../../../../src/http/parse/list-query.ts';
+import { FIELDS, type Query } from '../../../../src/protocol/query.ts';
+import { isAnswerTo, queryPath, type ListQuery } from '../../../../src/client/query.ts';
 
 const ask = (search: string) => parseListRequest(`http://registry.test/servers?${search}`, () => null);
 

@@ -1,6 +1,6 @@
 /** `GET /errors`: what the `type` of each problem means. docs/errors.md says more of each, under the same names. */
-import type { Refusal } from '../protocol/refusal.ts';
-import { typeOf } from './problems.ts';
+import type { Refusal } from '../../protocol/refusal.ts';
+import { typeOf } from '../explain.ts';
 
 const MEANINGS: Readonly<Record<Refusal['kind'], string>> = {
   'malformed-body': 'The body is not a JSON object in UTF-8.',

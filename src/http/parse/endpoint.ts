@@ -1,5 +1,5 @@
 /** Where a server says it can be reached: an absolute URL with a known scheme, on the public internet. */
-import type { Config } from '../config.ts';
+import type { Config } from '../../config.ts';
 import { isPrivateHost, problemOfHost } from './host.ts';
 import { refused, type Parsed } from './parsed.ts';
 

@@ -1,5 +1,5 @@
 /** Which signatures came before: a captured request that is sent again is told from one that its owner signed anew. */
-import { SIGNATURE_WINDOW_SECONDS } from '../protocol/signing.ts';
+import { SIGNATURE_WINDOW_SECONDS } from '../../protocol/signing.ts';
 import { encodeBase64 } from './signature/keys.ts';
 
 /** Signatures are accepted so far on either side of the clock, and then refused by their age. */

@@ -1,5 +1,5 @@
 /** The body of a write: its bytes, never more than the limit, and the JSON object in them. */
-import { LIMITS } from '../protocol/protocol.ts';
+import { LIMITS } from '../../protocol/protocol.ts';
 import { refused, type Parsed } from './parsed.ts';
 
 /** One byte more than allowed is enough to know that there are too many. */

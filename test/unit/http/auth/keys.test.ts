@@ -1,6 +1,6 @@
 /** Every spelling of a public key is one key, and an id has one spelling of it. */
 import { describe, expect, it } from 'vitest';
-import { keyInId, readPublicKey } from '../../../src/http/signature/keys.ts';
+import { keyInId, readPublicKey } from '../../../../src/http/auth/signature/keys.ts';
 
 const BASE64 = '+/8Lj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=';
 const URL_SAFE = BASE64.replaceAll('+', '-').replaceAll('/', '_');

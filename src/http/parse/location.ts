@@ -1,6 +1,6 @@
 /** Where a request comes from, as the platform notes it. */
-import type { Place } from '../protocol/query.ts';
-import type { Registration } from '../rpc/contract.ts';
+import type { Place } from '../../protocol/query.ts';
+import type { Registration } from '../../rpc/contract.ts';
 
 type RequestOrigin = Request['cf'];
 

@@ -1,6 +1,6 @@
 /** An entry as it is stored → as it is sent. */
-import { entry, type Entry } from '../protocol/protocol.ts';
-import type { ServerRecord } from '../rpc/contract.ts';
+import { entry, type Entry } from '../../protocol/protocol.ts';
+import type { ServerRecord } from '../../rpc/contract.ts';
 
 /** The stored form has metadata as JSON text; the wire has it as the object it was, or not at all. */
 export function toEntry(record: ServerRecord): Entry {

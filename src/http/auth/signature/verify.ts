@@ -1,6 +1,6 @@
 /** Who signed this request? HTTP Message Signatures (RFC 9421) with Ed25519, and this registry's terms for them. */
 import { parseDictionary, type InnerList } from 'structured-headers';
-import { REQUIRED_COMPONENTS, SIGNATURE_WINDOW_SECONDS } from '../../protocol/signing.ts';
+import { REQUIRED_COMPONENTS, SIGNATURE_WINDOW_SECONDS } from '../../../protocol/signing.ts';
 import { coveredNames, shownBase, signatureBase, SignatureBaseError, type SignedMessage } from './base.ts';
 import { problemOfDigest } from './digest.ts';
 import { readPublicKey, type PublicKey } from './keys.ts';

@@ -1,10 +1,10 @@
 /** From a request to a write that may go to the object: credential, limits, body and signature, in that order. */
-import type { Proof } from '../rpc/contract.ts';
-import type { Access, Proved, Subject } from './access.ts';
-import { addressOf } from './address.ts';
-import { readBody } from './body.ts';
-import type { WriteLimits } from './limits.ts';
-import type { Parsed } from './parsed.ts';
+import type { Proof } from '../../rpc/contract.ts';
+import type { Access, Proved, Subject } from './credentials.ts';
+import { addressOf } from '../parse/address.ts';
+import { readBody } from '../parse/body.ts';
+import type { WriteLimits } from './rate-limits.ts';
+import type { Parsed } from '../parse/parsed.ts';
 
 /** What decides over writes. `limits` is absent where none are kept. */
 export interface Gate {

@@ -1,6 +1,6 @@
 /** What of an address is kept. */
 import { expect, it } from 'vitest';
-import { limitedAddress, shortenedAddress } from '../../../src/http/address.ts';
+import { limitedAddress, shortenedAddress } from '../../../../src/http/parse/address.ts';
 
 it.each([
   ['203.0.113.77', '203.0.113.0/24'],

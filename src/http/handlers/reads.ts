@@ -1,15 +1,15 @@
 /** The routes that read. Anyone may. */
-import type { ServerAnswer } from '../protocol/protocol.ts';
-import type { Refusal } from '../protocol/refusal.ts';
+import type { ServerAnswer } from '../../protocol/protocol.ts';
+import type { Refusal } from '../../protocol/refusal.ts';
 
-import { readChanges, readList, readListHead, readPage, readServer, readStats } from '../rpc/read.ts';
-import { VERSION } from '../version.ts';
-import type { Call } from './call.ts';
-import { toEntry } from './entries.ts';
-import { errorsPage } from './errors-page.ts';
-import { parseListRequest } from './parse/list-query.ts';
-import { parseServerId } from './parse.ts';
-import { placeOf } from './place.ts';
+import { readChanges, readList, readListHead, readPage, readServer, readStats } from '../../rpc/list-stub.ts';
+import { VERSION } from '../../version.ts';
+import type { Call } from '../call.ts';
+import { toEntry } from './entry.ts';
+import { errorsPage } from './operators.ts';
+import { parseListRequest } from '../parse/list-query.ts';
+import { parseServerId } from '../parse/writes.ts';
+import { placeOf } from '../parse/location.ts';
 
 export async function list({ request, registry, respond }: Call): Promise<Response | Refusal> {
   const parsed = parseListRequest(request.url, () => placeOf(request.cf));

@@ -1,6 +1,6 @@
 /** One reading of a path for routes and ids. */
 import { expect, it } from 'vitest';
-import { pathOf } from '../../../src/http/path.ts';
+import { pathOf } from '../../../../src/http/parse/path.ts';
 
 it.each([
   ['http://registry.example', '/'],

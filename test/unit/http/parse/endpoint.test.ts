@@ -1,7 +1,7 @@
 /** Which endpoints are refused, in whatever spelling. */
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../../src/config.ts';
-import { checkEndpoint } from '../../../src/http/endpoint.ts';
+import { parseConfig } from '../../../../src/config.ts';
+import { checkEndpoint } from '../../../../src/http/parse/endpoint.ts';
 
 function check(endpoint: string, allowPrivate: boolean, schemes?: string): string {
   const terms = parseConfig({

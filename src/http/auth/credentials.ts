@@ -1,8 +1,8 @@
 /** May this request write, and for which server? All of it is decided here, before the object is called. */
-import type { Config } from '../config.ts';
-import type { RequestRefusal } from '../protocol/refusal.ts';
-import type { Proof } from '../rpc/contract.ts';
-import { refused, type Parsed } from './parsed.ts';
+import type { Config } from '../../config.ts';
+import type { RequestRefusal } from '../../protocol/refusal.ts';
+import type { Proof } from '../../rpc/contract.ts';
+import { refused, type Parsed } from '../parse/parsed.ts';
 import { keyInId, readPublicKey } from './signature/keys.ts';
 import { signableTargets } from './signature/targets.ts';
 import { verifyRequest } from './signature/verify.ts';

@@ -1,16 +1,16 @@
 /** The test vectors of RFC 9421 and RFC 9530, and what of their syntax is refused. */
 import { parseDictionary, type InnerList } from 'structured-headers';
 import { describe, expect, it } from 'vitest';
-import { SigningKey } from '../../../src/client/keys.ts';
+import { SigningKey } from '../../../../src/client/keys.ts';
 import {
   coveredNames,
   shownBase,
   signatureBase,
   SignatureBaseError,
-} from '../../../src/http/signature/base.ts';
-import { problemOfDigest } from '../../../src/http/signature/digest.ts';
-import { readPublicKey, type PublicKey } from '../../../src/http/signature/keys.ts';
-import { verifyBase } from '../../../src/http/signature/verify.ts';
+} from '../../../../src/http/auth/signature/base.ts';
+import { problemOfDigest } from '../../../../src/http/auth/signature/digest.ts';
+import { readPublicKey, type PublicKey } from '../../../../src/http/auth/signature/keys.ts';
+import { verifyBase } from '../../../../src/http/auth/signature/verify.ts';
 
 /** RFC 9421, appendix B.1.4. */
 const PUBLIC_PEM = `-----BEGIN PUBLIC KEY-----
