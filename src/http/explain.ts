@@ -169,10 +169,15 @@ export function explain(refusal: Refusal): Explanation {
   }
 }
 
-function challenge(wants: 'token' | 'signature', problem: string): Pick<Explanation, 'detail' | 'headers'> {
-  if (wants === 'token') {
+function challenge(
+  wants: Extract<Refusal, { readonly kind: 'unauthorized' }>['wants'],
+  problem: string,
+): Pick<Explanation, 'detail' | 'headers'> {
+  if (wants !== 'signature') {
+    const who =
+      wants === 'token' ? 'holders of its token write' : 'holders of its METRICS_TOKEN see the metrics';
     return {
-      detail: `This registry lets holders of its token write: ${problem}. Send Authorization: Bearer <token>.`,
+      detail: `This registry lets ${who}: ${problem}. Send Authorization: Bearer <token>.`,
       headers: { 'WWW-Authenticate': 'Bearer realm="rollcall"' },
     };
   }

@@ -4,6 +4,7 @@ import { cors } from 'hono/cors';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answer, refuse, withSettings, type Handler } from './call.ts';
 import { pathOf } from './parse/path.ts';
+import { metrics } from './handlers/metrics.ts';
 import { errors, get, health, info, list, stats } from './handlers/reads.ts';
 import { CORS } from './respond.ts';
 import { deregister, heartbeat, register } from './handlers/writes.ts';
@@ -18,6 +19,7 @@ const ROUTES: readonly (readonly [Method, path: string, Handler])[] = [
   ['GET', '/servers/:id{.+}', get],
   ['DELETE', '/servers/:id{.+}', deregister],
   ['GET', '/stats', stats],
+  ['GET', '/metrics', metrics],
   ['GET', '/health', health],
   ['GET', '/errors', errors],
   ['GET', '/', info],

@@ -4,12 +4,14 @@ import { Access } from './auth/credentials.ts';
 import type { Gate } from './auth/write-guard.ts';
 import { WriteLimits } from './auth/rate-limits.ts';
 import { logStart } from './log.ts';
+import { Scrapes } from './metrics/scrapes.ts';
 import { Responder } from './respond.ts';
 
 export interface Settings {
   readonly config: Config;
   readonly gate: Gate;
   readonly respond: Responder;
+  readonly scrapes: Scrapes;
 }
 
 const settings = new WeakMap<Env, Settings>();
@@ -22,7 +24,12 @@ export function settingsOf(env: Env): Settings {
     const limits = config.rateLimit
       ? new WriteLimits(env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER)
       : undefined;
-    known = { config, gate: { access: new Access(config), limits }, respond: new Responder(config) };
+    known = {
+      config,
+      gate: { access: new Access(config), limits },
+      respond: new Responder(config),
+      scrapes: new Scrapes(config),
+    };
     settings.set(env, known);
   }
   return known;

@@ -69,6 +69,7 @@ export function info({ respond }: Call): Response {
       'GET /servers/<id>': 'one server, live or stale',
       'DELETE /servers/<id>': 'deregister',
       'GET /stats': 'what the registry holds and has swept',
+      'GET /metrics': 'the same and more for Prometheus',
       'GET /health': 'is the Worker up',
       'GET /errors': 'what each error means',
     },

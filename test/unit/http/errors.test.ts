@@ -20,6 +20,7 @@ const REFUSALS: readonly Refusal[] = [
   { kind: 'unsupported-media-type', contentType: 'text/plain' },
   { kind: 'writes-closed' },
   { kind: 'unauthorized', wants: 'token', problem: 'x' },
+  { kind: 'unauthorized', wants: 'metrics-token', problem: 'x' },
   { kind: 'foreign-origin', origin: 'null', allowed: 'https://games.example' },
   { kind: 'not-owner' },
   { kind: 'replayed', acceptedAt: 1 },
