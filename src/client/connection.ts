@@ -190,16 +190,16 @@ export class Connection {
       throw new RegistryError(request, { kind: 'badAnswer', status, excerpt });
     }
     if (ask.isSigned) {
-      const reason = await this.#distrust(bytes, response.headers.get('X-Bootstrap-Signature'));
+      const reason = await this.#verify(bytes, response.headers.get('X-Bootstrap-Signature'));
       if (reason !== undefined) throw new RegistryError(request, { kind: 'untrusted', reason });
     }
     return { answer, bytes: bytes.byteLength };
   }
 
-  async #distrust(bytes: Uint8Array<ArrayBuffer>, signature: string | null): Promise<string | undefined> {
+  async #verify(bytes: Uint8Array<ArrayBuffer>, signature: string | null): Promise<string | undefined> {
     const { listKey, environment } = this.#settings;
     try {
-      return await listKey?.distrust(bytes, signature, environment.nowMs());
+      return await listKey?.verify(bytes, signature, environment.nowMs());
     } catch (cause) {
       return `the signature could not be checked: ${reasonOf(cause)}`;
     }
@@ -281,10 +281,12 @@ function parsed(bytes: Uint8Array<ArrayBuffer>): unknown {
   }
 }
 
-function refusal(response: Response, { error, detail }: Record<string, unknown>, nowMs: number): Fault {
+function refusal(response: Response, members: Record<string, unknown>, nowMs: number): Fault {
+  const { type, error, detail } = members;
   return {
     kind: 'refused',
     status: response.status,
+    problem: typeof type === 'string' ? /^\/errors#([a-z-]{1,40})$/.exec(type)?.[1] : undefined,
     error: typeof error === 'string' ? error : response.statusText || 'no reason given',
     detail: typeof detail === 'string' ? detail : undefined,
     retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), nowMs),

@@ -8,6 +8,11 @@ export type Fault =
       kind: 'refused';
       /** The HTTP status, 300 or above. */
       status: number;
+      /**
+       * The registry's name of the problem, such as `not-owner`: docs/errors.md explains each. It stays the same between
+       * releases. Undefined where the answer is not that of a registry.
+       */
+      problem: string | undefined;
       /** The registry's short reason, such as `Server not registered`; the status text where it gave none. */
       error: string;
       /** The registry's longer explanation, where it gave one. */
@@ -74,7 +79,7 @@ export class RegistryError extends Error {
    * and a refusal below 500, but for those that speak of the moment (408, 425, 429, and 409: signed no later than the
    * request before).
    */
-  get hopeless(): boolean {
+  get permanent(): boolean {
     const { fault } = this;
     if (fault.kind === 'redirected' || fault.kind === 'unsendable') return true;
     return fault.kind === 'refused' && fault.status < 500 && ![408, 409, 425, 429].includes(fault.status);
@@ -90,7 +95,7 @@ export function asRegistryError(thrown: unknown, request: string): RegistryError
 function tell(fault: Fault): string {
   switch (fault.kind) {
     case 'refused':
-      return `was refused with ${fault.status}: ${reason(fault)} ${advice(fault)}`;
+      return `was refused with ${fault.status}: ${reason(fault)}${advice(fault)}`;
     case 'redirected':
       return tellRedirect(fault);
     case 'timeout':
@@ -133,10 +138,12 @@ function sentence(text: string): string {
   return /[.!?]$/.test(safe) ? safe : `${safe}.`;
 }
 
-function advice({ status, retryAfterMs }: FaultOf<'refused'>): string {
-  if (retryAfterMs !== undefined) return `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
-  if (status === 401 || status === 403) return 'Check the token or the key this client was given.';
-  if (status === 404) return 'Check the id and the address; a server that is not held must register first.';
-  if (status < 500) return 'Correct the request before repeating it.';
-  return 'Try again later.';
+function advice({ status, problem, retryAfterMs }: FaultOf<'refused'>): string {
+  if (retryAfterMs !== undefined) return ` Try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
+  // A registry's own problem says in its detail what to do.
+  if (problem !== undefined) return '';
+  if (status === 401 || status === 403) return ' Check the token or the key this client was given.';
+  if (status === 404) return ' Check the id and the address; a server that is not held must register first.';
+  if (status < 500) return ' Correct the request before repeating it.';
+  return ' Try again later.';
 }

@@ -55,7 +55,7 @@ const ASSUMED_LEASE: LeaseTerms = { ttlMs: 300_000, heartbeatEveryMs: 60_000 };
  * After any other failure it tries again: soon and then ever more slowly, up to the interval; after as long as
  * `Retry-After` asked for, as far as the lease allows; and at the normal pace where the registry refused in a way that
  * repeating won't mend (a 400, 401, 403…). It never gives up by itself, for tokens and settings get mended while
- * servers run: an owner that wants it to end listens to `failed`, looks at `error.hopeless`, and stops it. Nothing that
+ * servers run: an owner that wants it to end listens to `failed`, looks at `error.permanent`, and stops it. Nothing that
  * a registry answers, and nothing that a listener throws, ends it.
  *
  * Its timers do not keep a Node process alive, but with `keepAlive`; a server that listens on a socket does that.
@@ -177,7 +177,7 @@ export class Heartbeat extends GuardedEventTarget {
         attempt: this.#attempt,
         intervalMs: this.#intervalMs,
         // The next request is another one where it leaves out what this one was refused for.
-        hopeless: error.hopeless && setAside === undefined,
+        permanent: error.permanent && setAside === undefined,
         retryAfterMs: fault.kind === 'refused' ? fault.retryAfterMs : undefined,
         longestMs: longestWaitMs(this.#lease.ttlMs, leaseLeftMs),
       },

@@ -5,11 +5,11 @@ import { isRecord } from './answers.ts';
 const MAX_AGE_MS = 300_000;
 
 /** WebCrypto's `CryptoKey`, by a name that every runtime's types know. */
-type PublicKey = Parameters<typeof crypto.subtle.verify>[1];
+type VerificationKey = Parameters<typeof crypto.subtle.verify>[1];
 
 /** The public half of the key that a registry signs its lists with. */
 export class ListKey {
-  readonly #key: Promise<PublicKey>;
+  readonly #key: Promise<VerificationKey>;
 
   /** From 64 hexadecimal digits or the standard base64 of 32 bytes. Throws a `TypeError` for anything else. */
   constructor(text: string) {
@@ -18,8 +18,8 @@ export class ListKey {
     this.#key.catch(() => undefined);
   }
 
-  /** Why a list is not to be trusted; undefined where it is. `signature` is the header's value. */
-  async distrust(
+  /** Why a list cannot be trusted; undefined where it can. `signature` is the header's value. */
+  async verify(
     bytes: Uint8Array<ArrayBuffer>,
     signature: string | null,
     nowMs: number,

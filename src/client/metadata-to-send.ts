@@ -62,9 +62,9 @@ export class MetadataToSend {
 
   /** A request that carried this failed. Gives the metadata that the next one goes without because of that. */
   failed(carried: Carried | undefined, error: RegistryError): Metadata | undefined {
-    const { fault, hopeless } = error;
+    const { fault, permanent } = error;
     const isAboutTheBody = fault.kind !== 'refused' || !NOT_ABOUT_THE_BODY.has(fault.status);
-    if (!hopeless || !isAboutTheBody || fault.kind === 'redirected') return undefined;
+    if (!permanent || !isAboutTheBody || fault.kind === 'redirected') return undefined;
     if (carried === undefined) {
       this.#acquit();
       return undefined;

@@ -53,13 +53,13 @@ export function longestWaitMs(ttlMs: number, leaseLeftMs: number): number {
 }
 
 /** What decides how long to wait after a failure. */
-export interface Failure {
+export interface FailedAttempt {
   /** Failures in a row, this one included: 1 or more. */
   attempt: number;
   /** The heartbeat interval the registry asked for. */
   intervalMs: number;
   /** True where the same request is likely to be refused again however soon it is sent. */
-  hopeless: boolean;
+  permanent: boolean;
   /** What `Retry-After` asked for, if anything. */
   retryAfterMs: number | undefined;
   /** The longest that `Retry-After` may put off the next attempt; no bound but a timer's if absent. */
@@ -70,14 +70,14 @@ export interface Failure {
  * Milliseconds until the next attempt; `random` is from 0 to 1.
  *
  * Waits double from a sixteenth of the interval up to the interval, each drawn from the upper half of its range
- * so that a fleet that failed together does not come back together. A hopeless request is repeated at the
- * normal pace. `Retry-After` only ever lengthens the wait, and is itself spread by up to 10 %; where it asks for more
+ * so that a fleet that failed together does not come back together. After a permanent failure the request is repeated
+ * at the normal pace. `Retry-After` only ever lengthens the wait, and is itself spread by up to 10 %; where it asks for more
  * than `longestMs`, the wait is drawn from the upper half of that.
  */
-export function retryInMs(failure: Failure, random: number): number {
-  const { attempt, intervalMs, hopeless, retryAfterMs = 0, longestMs = LONGEST_DELAY_MS } = failure;
+export function retryInMs(failure: FailedAttempt, random: number): number {
+  const { attempt, intervalMs, permanent, retryAfterMs = 0, longestMs = LONGEST_DELAY_MS } = failure;
   const ceilingMs = Math.min(intervalMs, intervalMs * FIRST_RETRY_SHARE * 2 ** (attempt - 1));
-  const ownMs = hopeless ? jitteredMs(intervalMs, random) : ceilingMs * (0.5 + 0.5 * random);
+  const ownMs = permanent ? jitteredMs(intervalMs, random) : ceilingMs * (0.5 + 0.5 * random);
   const askedMs = retryAfterMs * (1 + JITTER * random);
   const grantedMs = askedMs <= longestMs ? askedMs : longestMs * (0.5 + 0.5 * random);
   return Math.min(LONGEST_DELAY_MS, Math.round(Math.max(ownMs, grantedMs, SHORTEST_RETRY_MS)));

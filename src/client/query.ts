@@ -42,7 +42,7 @@ export interface MetadataCondition {
 /** A number, or the member of the same metadata that has it: `{ below: { member: 'maxPlayers' } }`. */
 export type MetadataBound = number | { readonly member: string };
 
-/** The path of the question, under the base URL. Throws a `RangeError` where a number to compare with is not finite. */
+/** The path of a query, under the base URL. Throws a `RangeError` where a number to compare with is not finite. */
 export function queryPath(query: ListQuery): string {
   const parameters = new URLSearchParams();
   const set = (name: string, value: string | number | undefined) => {
@@ -65,11 +65,11 @@ export function queryPath(query: ListQuery): string {
 }
 
 /**
- * Whether an answer is to the question of a path: `asked` is the registry's spelling of it, in which nothing stands
- * twice, nothing that goes without saying, and all in an order of its own.
+ * Whether an answer belongs to the query of a path. `queryString` is the answer's `asked`: the registry's spelling of
+ * the query, without repetitions and defaults, and in an order of its own.
  */
-export function isAnswerTo(path: string, asked: string): boolean {
-  return meaningOf(path.slice(path.indexOf('?') + 1)) === meaningOf(asked);
+export function isAnswerTo(path: string, queryString: string): boolean {
+  return meaningOf(path.slice(path.indexOf('?') + 1)) === meaningOf(queryString);
 }
 
 function meaningOf(search: string): string {

@@ -8,9 +8,9 @@ import { jitteredMs, retryInMs } from './pacing.ts';
 
 /** How a list is watched. */
 export interface WatchOptions extends CallOptions {
-  /** Milliseconds between two questions, ± 10 %; 5,000 if absent. */
+  /** Milliseconds between two requests, ± 10 %; 5,000 if absent. */
   everyMs?: number;
-  /** Told of each question that failed, for the `attempt`th time in a row; the next one is due in `retryInMs`. */
+  /** Told of each request that failed, for the `attempt`th time in a row; the next one is due in `retryInMs`. */
   onFailed?: (failure: { error: RegistryError; attempt: number; retryInMs: number }) => void;
 }
 
@@ -29,7 +29,7 @@ export interface ListChange {
 
 const DEFAULT_EVERY_MS = 5000;
 
-/** The longest that `Retry-After` may put off the next question, where the pace itself is not slower. */
+/** The longest that `Retry-After` may put off the next request, where the pace itself is not slower. */
 const LONGEST_WAIT_MS = 300_000;
 
 /**
@@ -62,7 +62,7 @@ export async function* watch(
     let change: ListChange | undefined;
     try {
       const { answer, bytes } = await ask(since, limits);
-      // Whatever it says of itself, the answer to the first question is all there is.
+      // Whatever it says of itself, the answer to the first request is the whole list.
       const isFull = since === 0 || answer.full === true;
       const { changed, removed } = applyDelta(servers, { ...answer, ...(isFull && { full: true }) });
       const { revision, timestamp } = answer;
@@ -75,12 +75,12 @@ export async function* watch(
       }
       waitMs = jitteredMs(everyMs, environment.random());
     } catch (thrown) {
-      const error = asRegistryError(thrown, 'the question what changed');
+      const error = asRegistryError(thrown, 'the request for changes');
       const { fault } = error;
       if (fault.kind === 'aborted') return;
       attempt += 1;
       const retryAfterMs = fault.kind === 'refused' ? fault.retryAfterMs : undefined;
-      const failure = { attempt, intervalMs: everyMs, hopeless: error.hopeless, retryAfterMs };
+      const failure = { attempt, intervalMs: everyMs, permanent: error.permanent, retryAfterMs };
       const longestMs = Math.max(everyMs, LONGEST_WAIT_MS);
       const retryMs = retryInMs({ ...failure, longestMs }, environment.random());
       waitMs = retryMs;

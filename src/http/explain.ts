@@ -1,4 +1,5 @@
-/** Every refusal as a problem of RFC 9457. The one place that knows status codes. */
+/** A refusal → what its answer says: status and title from the table of problems, the detail from the request. */
+import { PROBLEMS } from '../protocol/problems.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import { REQUIRED_COMPONENTS } from '../protocol/signing.ts';
 
@@ -6,184 +7,133 @@ import { REQUIRED_COMPONENTS } from '../protocol/signing.ts';
 export interface Explanation {
   readonly status: number;
   readonly title: string;
+  /** What was wrong with this very request, and what to do. */
   readonly detail: string;
   /** Where the original registry's clients look for certain words; otherwise the detail. */
   readonly error?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/**
- * The problem's `type`, relative to the registry's own address. `GET /errors` answers there, and docs/errors.md has
- * the same names.
- */
-export function typeOf(kind: string): string {
-  return `/errors#${kind}`;
+/** What is particular to one request. */
+interface Particulars {
+  /** What was wrong with it; otherwise what the table says that the problem means. */
+  readonly said?: string;
+  /** In place of the table's advice; null where `said` says what to do. */
+  readonly advice?: string | null;
+  readonly error?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export function explain(refusal: Refusal): Explanation {
+  const kind = PROBLEMS[refusal.kind];
+  const { said = kind.meaning, advice = kind.advice, ...rest } = particularsOf(refusal);
+  const detail = advice === null ? said : `${said} ${advice}`;
+  return { status: kind.status, title: kind.title, detail, ...rest };
+}
+
+function particularsOf(refusal: Refusal): Particulars {
   switch (refusal.kind) {
     case 'malformed-body':
-      return {
-        status: 400,
-        title: 'Malformed body',
-        detail: `The body must be a JSON object: ${refusal.problem}.`,
-      };
+      return { said: `The body must be a JSON object: ${refusal.problem}.`, advice: null };
     case 'missing-fields':
-      return {
-        status: 400,
-        title: 'Missing fields',
-        detail: 'A registration needs serverId, endpoint and publicKey, each a non-empty string.',
-        error: 'Missing required fields: serverId, endpoint, publicKey',
-      };
+      return { error: 'Missing required fields: serverId, endpoint, publicKey' };
     case 'missing-server-id':
-      return {
-        status: 400,
-        title: 'Missing serverId',
-        detail: 'A heartbeat needs serverId, a non-empty string.',
-        error: 'Missing serverId',
-      };
+      return { error: 'Missing serverId' };
     case 'invalid-field':
-      return { status: 400, title: 'Invalid field', detail: `${refusal.field} ${refusal.problem}.` };
+      return { said: `${refusal.field} ${refusal.problem}.`, advice: null };
     case 'query-too-long':
-      return {
-        status: 414,
-        title: 'Query too long',
-        detail: `The query string may have at most ${refusal.maxBytes} bytes.`,
-      };
-    case 'query-too-costly':
-      return {
-        status: 400,
-        title: 'Query too costly',
-        detail:
-          'Over the servers that are listed now, this query would take too long. Ask for less: a longer q, fewer conditions on metadata, or one region.',
-      };
+      return { said: `The query string may have at most ${refusal.maxBytes} bytes.` };
     case 'malformed-id':
-      return { status: 400, title: 'Malformed id', detail: `${refusal.problem}.` };
+      return { said: `${refusal.problem}.`, advice: null };
     case 'private-endpoint':
       return {
-        status: 400,
-        title: 'Private endpoint',
-        detail: `endpoint has the host ${refusal.host}, which lies in a private, loopback, link-local or reserved range. A registry on a private network allows it with ALLOW_PRIVATE_ENDPOINTS set to "true".`,
+        said: `endpoint has the host ${refusal.host}, which lies in a private, loopback, link-local or reserved range.`,
       };
     case 'body-too-large':
-      return {
-        status: 413,
-        title: 'Body too large',
-        detail: `The body may have at most ${refusal.maxBytes} bytes.`,
-      };
+      return { said: `The body may have at most ${refusal.maxBytes} bytes.` };
     case 'unsupported-media-type':
       return {
-        status: 415,
-        title: 'Unsupported media type',
-        detail: `The body must be JSON and say so: Content-Type is ${JSON.stringify(refusal.contentType)}, but must be application/json.`,
+        said: `Content-Type is ${JSON.stringify(refusal.contentType)}.`,
         headers: { 'Accept-Post': 'application/json' },
       };
     case 'writes-closed':
-      return {
-        status: 503,
-        title: 'Writes closed',
-        detail:
-          'WRITE_ACCESS is "token", but the secret REGISTRY_TOKEN is not set. Set it with `npx wrangler secret put REGISTRY_TOKEN`; for a local run, put REGISTRY_TOKEN=… into the file .dev.vars, or set WRITE_ACCESS to "open".',
-      };
+      return { said: 'WRITE_ACCESS is "token", but the secret REGISTRY_TOKEN is not set.' };
     case 'unauthorized':
-      return { status: 401, title: 'Unauthorized', ...challenge(refusal.wants, refusal.problem) };
+      return challenge(refusal.wants, refusal.problem);
     case 'foreign-origin':
       return {
-        status: 403,
-        title: 'Foreign origin',
-        detail: `Pages of ${JSON.stringify(refusal.origin)} may not write here, but those of ${refusal.allowed}, the registry's CORS_ORIGIN. A program that is no page sends no Origin.`,
+        said: `Pages of ${JSON.stringify(refusal.origin)} may not write here, but those of ${refusal.allowed}, the registry's CORS_ORIGIN.`,
       };
     case 'not-owner':
-      return {
-        status: 403,
-        title: 'Not the owner',
-        detail:
-          'This serverId belongs to another key. Sign with the key it was registered with, or choose another id.',
-      };
+      return { said: 'This serverId belongs to another key.' };
     case 'replayed':
       return {
-        status: 409,
-        title: 'Signed too early',
-        detail: `A request for this serverId signed at ${refusal.acceptedAt} was accepted before: "created" must be later. Sign the request anew.`,
+        said: `A request for this serverId signed at ${refusal.acceptedAt} was accepted before: "created" must be later.`,
       };
     case 'key-full':
       return {
-        status: 403,
-        title: 'Too many servers for one key',
-        detail: `One key may hold at most ${refusal.maxServersPerKey} servers, the registry's MAX_SERVERS_PER_KEY. Deregister one first.`,
+        said: `One key may hold at most ${refusal.maxServersPerKey} servers, the registry's MAX_SERVERS_PER_KEY.`,
       };
     case 'rate-limited':
       return {
-        status: 429,
-        title: 'Too many requests',
-        detail: `Too many writes for this ${refusal.per}. Try again later.`,
+        said: `Too many writes for this ${refusal.per}.`,
         headers: retryAfter(refusal.retryAfterMs),
       };
     case 'not-registered':
       return {
-        status: 404,
-        title: 'Server not registered',
-        detail:
-          'No server is held under this id: it never registered, deregistered, or was swept. Register again.',
+        said: 'No server is held under this id: it never registered, deregistered, or was swept.',
         error: 'Server not registered',
       };
     case 'registry-full':
-      return {
-        status: 503,
-        title: 'Registry full',
-        detail:
-          refusal.maxListBytes === undefined
-            ? `The registry holds ${refusal.maxServers} servers, its MAX_SERVERS. Try again later.`
-            : `The entries of all servers may take ${refusal.maxListBytes} bytes, the registry's MAX_LIST_BYTES, and this one would be too much. Send less metadata, or try again later. A heartbeat renewed the lease all the same.`,
-        headers: retryAfter(refusal.retryAfterMs),
-      };
+      return { ...fullOf(refusal), headers: retryAfter(refusal.retryAfterMs) };
     case 'no-such-route':
-      return {
-        status: 404,
-        title: 'Not Found',
-        detail: `There is nothing at ${refusal.path}.`,
-        error: 'Not Found',
-      };
+      return { said: `There is nothing at ${refusal.path}.`, error: 'Not Found' };
     case 'method-not-allowed':
       return {
-        status: 405,
-        title: 'Method Not Allowed',
-        detail: `${refusal.method} is not offered here, but ${refusal.allow}.`,
+        said: `${refusal.method} is not offered here.`,
+        advice: `Use ${refusal.allow}.`,
         headers: { Allow: refusal.allow },
       };
     case 'misconfigured':
-      return { status: 500, title: 'Misconfigured', detail: refusal.problem };
+      return { said: refusal.problem, advice: null };
     case 'unavailable':
-      return {
-        status: 503,
-        title: 'Registry unavailable',
-        detail: 'The registry is overloaded or restarting. Try again.',
-        headers: retryAfter(1000),
-      };
+      return { headers: retryAfter(1000) };
     case 'internal':
-      return {
-        status: 500,
-        title: 'Internal error',
-        detail: `The registry failed. The log has the cause under incident ${refusal.incident}.`,
-      };
+      return { advice: `Search its log for the incident ${refusal.incident}.` };
+    case 'query-too-costly':
+      return {};
   }
+}
+
+function fullOf({
+  maxServers,
+  maxListBytes,
+}: Extract<Refusal, { readonly kind: 'registry-full' }>): Particulars {
+  if (maxListBytes === undefined)
+    return { said: `The registry holds ${maxServers} servers, its MAX_SERVERS.` };
+  return {
+    said: `The entries of all servers may take ${maxListBytes} bytes, the registry's MAX_LIST_BYTES, and this one would be too much.`,
+    advice: 'Send less metadata, or try again later. A heartbeat renewed the lease all the same.',
+  };
 }
 
 function challenge(
   wants: Extract<Refusal, { readonly kind: 'unauthorized' }>['wants'],
   problem: string,
-): Pick<Explanation, 'detail' | 'headers'> {
+): Particulars {
   if (wants !== 'signature') {
     const who =
       wants === 'token' ? 'holders of its token write' : 'holders of its METRICS_TOKEN see the metrics';
     return {
-      detail: `This registry lets ${who}: ${problem}. Send Authorization: Bearer <token>.`,
+      said: `This registry lets ${who}: ${problem}. Send Authorization: Bearer <token>.`,
+      advice: null,
       headers: { 'WWW-Authenticate': 'Bearer realm="rollcall"' },
     };
   }
   const components = REQUIRED_COMPONENTS.map((name) => `"${name}"`).join(' ');
   return {
-    detail: `This registry lets servers write that sign with their key (RFC 9421): ${problem}.`,
+    said: `This registry lets servers write that sign with their key (RFC 9421): ${problem}.`,
+    advice: null,
     headers: {
       'WWW-Authenticate': 'Signature realm="rollcall"',
       'Accept-Signature': `sig1=(${components});created;keyid;alg="ed25519"`,

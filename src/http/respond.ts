@@ -1,24 +1,22 @@
-/** Outcome → headers and body of the answer. */
+/** The one place that makes responses: outcome or refusal → status, headers and body. */
 import type { Config } from '../config.ts';
+import { PROBLEM_TYPE_PREFIX, PROBLEMS } from '../protocol/problems.ts';
 import type { Problem } from '../protocol/protocol.ts';
 import type { Refusal } from '../protocol/refusal.ts';
+import type { ListHead } from '../rpc/contract.ts';
+import { ListHeaders } from '../rpc/list-headers.ts';
+import type { ListReply } from '../rpc/list-stub.ts';
+import { explain } from './explain.ts';
 
-import type { ListHead, ListReply } from '../rpc/list-stub.ts';
-import { explain, typeOf } from './explain.ts';
+/** [C18] */
+const LIST_SIGNATURE_HEADER = 'X-Bootstrap-Signature';
 
 /** [C15] What every answer allows other origins to do, and to read. */
-export const CORS = {
-  methods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
-  headers: [
-    'Content-Type',
-    'Authorization',
-    'If-None-Match',
-    'Content-Digest',
-    'Signature',
-    'Signature-Input',
-  ],
+const CORS = {
+  methods: 'GET, POST, DELETE, OPTIONS',
+  headers: 'Content-Type, Authorization, If-None-Match, Content-Digest, Signature, Signature-Input',
   exposed: 'Retry-After, WWW-Authenticate, Accept-Signature',
-  exposedOfLists: 'ETag, X-Bootstrap-Signature',
+  exposedOfLists: `ETag, ${LIST_SIGNATURE_HEADER}`,
   preflightSeconds: 86_400,
 } as const;
 
@@ -30,56 +28,37 @@ const PROTECTIVE = {
   'Strict-Transport-Security': 'max-age=31536000',
 } as const;
 
-/** The headers of lists. Those of the last list are kept: the next one has mostly the same, and a copy costs. */
-class ListHeaders {
-  readonly #base: Headers;
-  #last: Headers;
-  #etag: string | null = null;
-  #signature: string | null = null;
-
-  constructor(base: Headers) {
-    this.#base = base;
-    this.#last = base;
-  }
-
-  with(etag: string | null, signature: string | null): Headers {
-    if (etag === this.#etag && signature === this.#signature) return this.#last;
-    this.#last = new Headers(this.#base);
-    if (etag !== null) this.#last.set('ETag', etag);
-    if (signature !== null) this.#last.set('X-Bootstrap-Signature', signature);
-    this.#etag = etag;
-    this.#signature = signature;
-    return this.#last;
-  }
-}
-
 /** Makes the answers of one configuration. Each gets all its headers once: adding one later costs a crossing. */
 export class Responder {
+  readonly #preflight: Headers;
   readonly #common: Readonly<Record<string, string>>;
   readonly #json: Headers;
-
   readonly #list: ListHeaders;
   readonly #privateList: ListHeaders;
 
-  constructor(config: Pick<Config, 'corsOrigin' | 'listMaxAgeS'>) {
-    this.#common = {
-      'Access-Control-Allow-Origin': config.corsOrigin,
-      'Access-Control-Allow-Methods': CORS.methods.join(', '),
-      'Access-Control-Allow-Headers': CORS.headers.join(', '),
-      'Cache-Control': 'no-cache',
+  constructor({ corsOrigin, listMaxAgeS: maxAgeS }: Pick<Config, 'corsOrigin' | 'listMaxAgeS'>) {
+    const everywhere = {
+      'Access-Control-Allow-Origin': corsOrigin,
+      'Access-Control-Allow-Methods': CORS.methods,
+      'Access-Control-Allow-Headers': CORS.headers,
       ...PROTECTIVE,
-      ...(config.corsOrigin === '*' ? {} : { Vary: 'Origin' }),
+      ...(corsOrigin === '*' ? {} : { Vary: 'Origin' }),
     };
+    this.#preflight = new Headers({
+      ...everywhere,
+      'Access-Control-Max-Age': String(CORS.preflightSeconds),
+    });
+    this.#common = { ...everywhere, 'Cache-Control': 'no-cache' };
     this.#json = new Headers({ ...this.#common, 'Content-Type': 'application/json' });
-    const { listMaxAgeS: maxAgeS } = config;
     this.#list = this.#listHeaders(
       maxAgeS === 0 ? 'no-cache' : `public, max-age=${maxAgeS}, stale-while-revalidate=${maxAgeS}`,
     );
     this.#privateList = this.#listHeaders(maxAgeS === 0 ? 'no-cache' : `private, max-age=${maxAgeS}`);
   }
 
+  /** A value as JSON. Like every body of JSON it ends with a newline, so that a prompt doesn't stick to it. */
   json(value: unknown): Response {
-    return new Response(JSON.stringify(value), { headers: this.#json });
+    return new Response(line(value), { headers: this.#json });
   }
 
   /** A text for a machine, which no cache may keep. */
@@ -93,7 +72,7 @@ export class Responder {
     return new Response(body, { headers: this.#json });
   }
 
-  /** The list or what was asked of it, or that the reader has it. A private answer is no other reader's. */
+  /** The list or a part of it, or that the reader has it. A private answer is no other reader's. */
   list({ body, etag, signature }: ListReply, audience: 'public' | 'private'): Response {
     const headers = (audience === 'private' ? this.#privateList : this.#list).with(etag, signature);
     return new Response(body, { status: body === null ? 304 : 200, headers });
@@ -106,31 +85,24 @@ export class Responder {
     return new Response(null, { headers });
   }
 
-  /** Adds what protects every answer to the headers of one that is made elsewhere. */
-  protect(headers: Headers): void {
-    for (const [name, value] of Object.entries(PROTECTIVE)) headers.set(name, value);
-  }
-
-  #listHeaders(cacheControl: string): ListHeaders {
-    const headers = new Headers(this.#json);
-    headers.set('Cache-Control', cacheControl);
-    headers.set('Access-Control-Expose-Headers', CORS.exposedOfLists);
-    return new ListHeaders(headers);
+  /** [C14] What other origins may do. */
+  preflight(): Response {
+    return new Response(null, { status: 204, headers: this.#preflight });
   }
 
   refuse(refusal: Refusal): Response {
     const { status, title, detail, error, headers } = explain(refusal);
-    const problem: Problem & Readonly<Record<string, unknown>> = {
-      type: typeOf(refusal.kind),
+    const problem: Problem = {
+      type: PROBLEM_TYPE_PREFIX + refusal.kind,
       title,
       status,
       detail,
       error: error ?? detail,
-      ...(wantsSignature(refusal) ? { now: Date.now() } : {}),
-      ...(refusal.kind === 'no-such-route' ? { hint: 'GET / lists every endpoint' } : {}),
-      ...(refusal.kind === 'internal' ? { incident: refusal.incident } : {}),
+      ...(wantsSignature(refusal) && { now: Date.now() }),
+      ...(refusal.kind === 'no-such-route' && { hint: PROBLEMS[refusal.kind].advice }),
+      ...(refusal.kind === 'internal' && { incident: refusal.incident }),
     };
-    return new Response(JSON.stringify(problem), {
+    return new Response(line(problem), {
       status,
       headers: {
         ...this.#common,
@@ -140,6 +112,36 @@ export class Responder {
       },
     });
   }
+
+  #listHeaders(cacheControl: string): ListHeaders {
+    const headers = new Headers(this.#json);
+    headers.set('Cache-Control', cacheControl);
+    headers.set('Access-Control-Expose-Headers', CORS.exposedOfLists);
+    return new ListHeaders(headers, LIST_SIGNATURE_HEADER);
+  }
+}
+
+/**
+ * [N7] The answer to HEAD. The runtime names the length of a body that it sends, so here it is named for the one it
+ * would have sent. It is counted on its way, not kept: a list is megabytes, and a hundred of them would be all the
+ * memory there is.
+ */
+export async function withoutBody(response: Response): Promise<Response> {
+  const { status, body } = response;
+  const headers = new Headers(response.headers);
+  if (status !== 304 && !headers.has('Content-Length'))
+    headers.set('Content-Length', String(await lengthOf(body)));
+  return new Response(null, { status, headers });
+}
+
+async function lengthOf(body: ReadableStream<Uint8Array> | null): Promise<number> {
+  let bytes = 0;
+  if (body !== null) for await (const chunk of body) bytes += chunk.byteLength;
+  return bytes;
+}
+
+function line(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
 }
 
 /** Its "created" is compared with the registry's clock, which the sender's may have left. */

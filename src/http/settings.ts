@@ -1,15 +1,15 @@
 /** What requests need of the configuration, made once for each environment: nothing is parsed for a request. */
 import { ConfigError, parseConfig, type Config } from '../config.ts';
-import { Access } from './auth/credentials.ts';
-import type { Gate } from './auth/write-guard.ts';
+import { Credentials } from './auth/credentials.ts';
 import { WriteLimits } from './auth/rate-limits.ts';
+import type { WriteGuard } from './auth/write-guard.ts';
 import { logStart } from './log.ts';
 import { Scrapes } from './metrics/scrapes.ts';
 import { Responder } from './respond.ts';
 
 export interface Settings {
   readonly config: Config;
-  readonly gate: Gate;
+  readonly writeGuard: WriteGuard;
   readonly respond: Responder;
   readonly scrapes: Scrapes;
 }
@@ -26,7 +26,7 @@ export function settingsOf(env: Env): Settings {
       : undefined;
     known = {
       config,
-      gate: { access: new Access(config), limits },
+      writeGuard: { credentials: new Credentials(config), limits },
       respond: new Responder(config),
       scrapes: new Scrapes(config),
     };

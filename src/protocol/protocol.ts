@@ -101,7 +101,7 @@ export const entry = z.object({
   metadata: anyMetadata.optional(),
   registeredAt: epochMs,
   lastSeen: epochMs,
-  /** From the place that a reader named, in whole kilometres. */
+  /** From the point that a reader named, in whole kilometres. */
   distanceKm: z.int().nonnegative().optional(),
 });
 
@@ -132,7 +132,7 @@ export const listAnswer = z.object({ servers: z.array(entry), timestamp: epochMs
 export const pageAnswer = z.object({
   servers: z.array(entry.partial()),
   timestamp: epochMs,
-  /** The query string of the question. */
+  /** The query string, in its canonical spelling. */
   asked: z.string(),
   /** Matches on all pages together. */
   total: z.int(),
@@ -149,6 +149,8 @@ export const deltaAnswer = z.object({
   removed: z.array(z.string()),
   timestamp: epochMs,
 });
+/** Whatever `GET /servers` answers: the whole list, a page of it, or what changed. */
+export const anyListAnswer = z.union([deltaAnswer, pageAnswer, listAnswer]);
 /** Answer to `GET /servers/<id>`. */
 export const serverAnswer = z.object({
   server: entry,
@@ -186,6 +188,37 @@ export const statsAnswer = z.object({
   streams: z.object({ heldBytes: z.int(), cut: z.int() }),
 });
 
+/** Answer to `GET /health`; `timestamp` is in ISO 8601. */
+export const healthAnswer = z.object({
+  status: z.literal('ok'),
+  service: z.literal('rollcall'),
+  timestamp: z.iso.datetime(),
+});
+
+/** Answer to `GET /` and `GET /api/info`: each route, as method and path, with a few words on it. */
+export const infoAnswer = z.object({
+  name: z.literal('rollcall'),
+  version: z.string(),
+  description: z.string(),
+  endpoints: z.record(z.string(), z.string()),
+});
+
+/** Answer to `GET /errors`: every problem, by the `type` that an error answer names. */
+export const errorsAnswer = z.object({
+  errors: z.array(
+    z.object({
+      type: z.string(),
+      status: z.int(),
+      title: z.string(),
+      meaning: z.string(),
+      advice: z.string(),
+    }),
+  ),
+});
+
+/** Answer to `GET /metrics`: lines in the text format of Prometheus. */
+export const metricsAnswer = z.string();
+
 /** Every error body: RFC 9457 problem details, and the `error` member of the original registry. */
 export const problem = z.object({
   type: z.string(),
@@ -195,6 +228,10 @@ export const problem = z.object({
   error: z.string(),
   /** The registry's clock in epoch milliseconds, where a signature is wanted: "created" is compared with it. */
   now: epochMs.optional(),
+  /** Where there is no such route: where to look. */
+  hint: z.string().optional(),
+  /** Where the registry failed: what its log names beside the cause. */
+  incident: z.string().optional(),
 });
 
 export type RegisterRequest = z.infer<typeof registerRequest>;
@@ -209,6 +246,9 @@ export type PageAnswer = z.infer<typeof pageAnswer>;
 export type DeltaAnswer = z.infer<typeof deltaAnswer>;
 export type ServerAnswer = z.infer<typeof serverAnswer>;
 export type StatsAnswer = z.infer<typeof statsAnswer>;
+export type HealthAnswer = z.infer<typeof healthAnswer>;
+export type InfoAnswer = z.infer<typeof infoAnswer>;
+export type ErrorsAnswer = z.infer<typeof errorsAnswer>;
 export type Problem = z.infer<typeof problem>;
 /** What a server says of itself beside the named fields: any JSON object. */
 export type Metadata = z.infer<typeof anyMetadata>;

@@ -36,7 +36,7 @@ export const QUERY_LIMITS = {
 } as const;
 
 /** Degrees: latitude −90 to 90, longitude −180 to 180. */
-const place = z.object({ latitude: z.number(), longitude: z.number() });
+const geoPoint = z.object({ latitude: z.number(), longitude: z.number() });
 
 /** The last entry of a page, as its order sees it. Servers that come or go do not move it. */
 const cursor = z.object({ sort: z.enum(SORTS), rank: z.number(), serverId: z.string() });
@@ -65,7 +65,7 @@ const condition = z.discriminatedUnion('kind', [
 ]);
 
 export const query = z.object({
-  /** The question in its canonical spelling: the answer repeats it, so that a signature covers the question too. */
+  /** The query string in its canonical spelling. The answer repeats it, so a signature covers the query as well. */
   asked: z.string(),
   /** An entry is in one of these regions; empty: in any. */
   regions: z.array(z.string()),
@@ -75,7 +75,7 @@ export const query = z.object({
   text: z.string().nullable(),
   sort: z.enum(SORTS),
   /** Where distances are measured from. */
-  near: place.nullable(),
+  near: geoPoint.nullable(),
   /** Most entries of the page, at least 1; never more than `QUERY_LIMITS.pageEntries`, which null stands for. */
   limit: z.number().nullable(),
   after: cursor.nullable(),
@@ -83,7 +83,7 @@ export const query = z.object({
   fields: z.array(z.enum(FIELDS)).nullable(),
 });
 
-export type Place = Readonly<z.infer<typeof place>>;
+export type GeoPoint = Readonly<z.infer<typeof geoPoint>>;
 export type Cursor = Readonly<z.infer<typeof cursor>>;
 export type Bound = Readonly<z.infer<typeof bound>>;
 export type Condition = Readonly<z.infer<typeof condition>>;

@@ -6,7 +6,14 @@ import type { Lease } from '../core/leases/lease.ts';
 import { Pages } from '../core/queries/kept-pages.ts';
 import { answerQuery } from '../core/queries/page.ts';
 import { QueryRefused } from '../core/queries/work.ts';
-import { decodeQuestion, type GetOutcome, type ListOutcome, type QueryOutcome } from '../rpc/contract.ts';
+import {
+  decodeQuery,
+  type GetOutcome,
+  type Listed,
+  type ListHead,
+  type ListOutcome,
+  type QueryOutcome,
+} from '../rpc/contract.ts';
 import type { Signer } from './signer.ts';
 import { StreamBudget } from './stream-budget.ts';
 
@@ -21,13 +28,6 @@ const HELD_MAX_BYTES = 32_000_000;
  * minutes ago, and servers beat once a minute: a copy may not be much older than it looks.
  */
 const SAME_LIST_MAX_MS = 30_000;
-
-type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
-
-/** The whole list without its body, whose length is in bytes. */
-export interface ListHead extends Pick<Listed, 'etag' | 'signature'> {
-  readonly byteLength: number;
-}
 
 /** Answers that showed the list, by kind, since the object was loaded. */
 export interface ListCounts {
@@ -87,16 +87,16 @@ export class Reads {
   }
 
   /**
-   * A page of it. `question` is an encoded query: the key of the answer that is kept, and looked into only where
+   * A page of it. `queryKey` is an encoded query: the key of the answer that is kept, and looked into only where
    * there is none. What is sorted by `lastSeen` moves with every heartbeat: it is for the asker to know no tag of it.
    */
-  page(question: string, knownEtags: string | null, now: number): MaybePromise<QueryOutcome> {
+  page(queryKey: string, knownEtags: string | null, now: number): MaybePromise<QueryOutcome> {
     this.#expire(now);
     const etag = this.#etag(now);
     if (knownEtags !== null && matches(knownEtags, etag)) return this.#unchanged(etag);
     try {
-      const body = this.#pages.answer(question, this.#directory.revision, now, () =>
-        answerQuery(this.#directory, decodeQuestion(question), now),
+      const body = this.#pages.answer(queryKey, this.#directory.revision, now, () =>
+        answerQuery(this.#directory, decodeQuery(queryKey), now),
       );
       this.lists.page += 1;
       return this.#listed([body], body, etag);

@@ -13,7 +13,7 @@ import {
   type Proof,
   type QueryOutcome,
   type RegisterOutcome,
-  type Registration,
+  type RegisteredServer,
   type RegistryCalls,
   type RegistryFigures,
   type RegistryStats,
@@ -91,7 +91,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   }
 
   /** Registers a server or overwrites its entry; acknowledged only when it is on disk. */
-  register(registration: Registration): Promise<RegisterOutcome> {
+  register(registration: RegisteredServer): Promise<RegisterOutcome> {
     return this.#writes.register(registration);
   }
 
@@ -132,14 +132,14 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     return this.#reads.list(knownEtags, this.#tickOfRead());
   }
 
-  /** A page of the list, by what `encodeQuestion` makes of a `Query`; otherwise as `listServers`. */
-  queryServers(question: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome> {
-    return this.#reads.page(question, knownEtags, this.#tickOfRead());
+  /** A page of the list, by what `encodeQuery` makes of a `Query`; otherwise as `listServers`. */
+  queryServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome> {
+    return this.#reads.page(queryKey, knownEtags, this.#tickOfRead());
   }
 
   /** As `queryServers`: called so for what an object of the first release would pass over. */
-  selectServers(question: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome> {
-    return this.queryServers(question, knownEtags);
+  selectServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome> {
+    return this.queryServers(queryKey, knownEtags);
   }
 
   /** What changed in the list since a revision; it has no tag. */

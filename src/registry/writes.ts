@@ -10,7 +10,7 @@ import type {
   HeartbeatOutcome,
   Proof,
   RegisterOutcome,
-  Registration,
+  RegisteredServer,
 } from '../rpc/contract.ts';
 import type { AlarmClock } from './alarm-clock.ts';
 import type { PendingWrites } from './pending-writes.ts';
@@ -52,7 +52,7 @@ export class Writes {
     this.#parts = parts;
   }
 
-  async register(registration: Registration): Promise<RegisterOutcome> {
+  async register(registration: RegisteredServer): Promise<RegisterOutcome> {
     const { config, clock, directory, tombstones, ownership, store, saver, pending, counters } = this.#parts;
     const now = clock.tick();
     const refusal = ownership.refuseRegistration(registration, now);

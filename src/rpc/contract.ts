@@ -10,17 +10,17 @@
  *
  * `test/e2e/versions.test.ts` runs each side against the other side of the release before.
  */
-import type { LeaseStatus, Proof, Registration, ServerRecord } from '../core/leases/lease.ts';
+import type { LeaseStatus, Proof, RegisteredServer, ServerRecord } from '../core/leases/lease.ts';
 import { z } from 'zod';
 import { query, type Condition, type Query } from '../protocol/query.ts';
 import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
 import type { OwnershipRefusal, QueryRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 
-export type { Proof, Registration, ServerRecord };
+export type { Proof, RegisteredServer, ServerRecord };
 
 /** The calls over RPC. */
 export interface RegistryCalls {
-  register(registration: Registration): Promise<RegisterOutcome>;
+  register(registration: RegisteredServer): Promise<RegisterOutcome>;
   /** Flat, and answered with null where it can be: an object each way cost a heartbeat 18 % of its time (run). */
   heartbeat(
     serverId: string,
@@ -31,10 +31,10 @@ export interface RegistryCalls {
   deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome>;
   /** `knownEtags` is the reader's `If-None-Match`, or null. */
   listServers(knownEtags: string | null): ListOutcome | Promise<ListOutcome>;
-  /** `question` is what `encodeQuestion` makes of a `Query`. */
-  queryServers(question: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
+  /** `queryKey` is what `encodeQuery` makes of a `Query`. */
+  queryServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
   /** As `queryServers`, for conditions that the first release does not know and would pass over. Not in that one. */
-  selectServers(question: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
+  selectServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
   changesSince(revision: number): ListOutcome | Promise<ListOutcome>;
   getServer(serverId: string): GetOutcome | Promise<GetOutcome>;
   stats(): RegistryStats | Promise<RegistryStats>;
@@ -83,6 +83,14 @@ export type ListOutcome =
   /** The client has this list already. */
   | { readonly kind: 'unchanged'; readonly etag: string };
 
+/** A list that is sent. */
+export type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
+
+/** What HEAD tells of the whole list: everything but its body, of which it has the length in bytes. */
+export interface ListHead extends Pick<Listed, 'etag' | 'signature'> {
+  readonly byteLength: number;
+}
+
 /** A query may take too long, or ask what makes no sense. */
 export type QueryOutcome = ListOutcome | QueryRefusal;
 
@@ -128,34 +136,37 @@ export interface RegistryFigures {
 
 /** The first release has `metadata` in place of conditions: for each key, the entry has one of these values as text. */
 type FirstConditions = [key: string, values: readonly string[]][];
-const firstQuestion = z.object({ metadata: z.array(z.tuple([z.string(), z.array(z.string())])) });
+const firstQuery = z.object({ metadata: z.array(z.tuple([z.string(), z.array(z.string())])) });
 
-/** A query as the argument of a call, and the call that every object understands it by. */
-export function encodeQuestion(asked: Query): {
+/**
+ * A query as the argument of a call, and the call that every object understands it by. Equal queries have equal keys:
+ * the object keeps its answers under them.
+ */
+export function encodeQuery(wanted: Query): {
   readonly call: 'queryServers' | 'selectServers';
-  readonly question: string;
+  readonly queryKey: string;
 } {
-  const metadata = asked.conditions.flatMap(inFirstForm);
-  const isOld = metadata.length === asked.conditions.length;
+  const metadata = wanted.conditions.flatMap(inFirstForm);
+  const isOld = metadata.length === wanted.conditions.length;
   return {
     call: isOld ? 'queryServers' : 'selectServers',
-    question: JSON.stringify(isOld ? { ...asked, metadata } : asked),
+    queryKey: JSON.stringify(isOld ? { ...wanted, metadata } : wanted),
   };
 }
 
 /** @throws ZodError where the text is no query of this release or the one before */
-export function decodeQuestion(question: string): Query {
-  const value: unknown = JSON.parse(question);
-  const asked = query.parse(value);
-  const first = firstQuestion.safeParse(value);
-  if (asked.conditions.length > 0 || !first.success) return asked;
+export function decodeQuery(queryKey: string): Query {
+  const value: unknown = JSON.parse(queryKey);
+  const wanted = query.parse(value);
+  const first = firstQuery.safeParse(value);
+  if (wanted.conditions.length > 0 || !first.success) return wanted;
   const conditions = first.data.metadata.map(([key, values]): Condition => ({
     kind: 'is',
     key,
     values,
     negated: false,
   }));
-  return { ...asked, conditions };
+  return { ...wanted, conditions };
 }
 
 function inFirstForm(condition: Condition): FirstConditions {

@@ -1,11 +1,12 @@
 /** How the Worker asks the object for what it only reads: the transport of each answer, and one retry. */
 import type { Query } from '../protocol/query.ts';
 import {
-  encodeQuestion,
+  encodeQuery,
   LENGTH_HEADER,
   LIST_URL,
   SIGNATURE_HEADER,
   type GetOutcome,
+  type ListHead,
   type ListOutcome,
   type RegistryFigures,
   type RegistryStats,
@@ -38,11 +39,6 @@ export function readList(stub: Locate, knownEtags: string | null): Promise<ListR
   });
 }
 
-/** What a HEAD answers of the whole list. */
-export interface ListHead extends Pick<ListReply, 'etag' | 'signature'> {
-  readonly byteLength: number;
-}
-
 /** Undefined where the object is still one that answers no HEAD: for minutes after a deploy. */
 export function readListHead(stub: Locate): Promise<ListHead | undefined> {
   return retried(async () => {
@@ -60,9 +56,9 @@ export function readPage(
   query: Query,
   knownEtags: string | null,
 ): Promise<ListReply | QueryRefusal> {
-  const { call, question } = encodeQuestion(query);
+  const { call, queryKey } = encodeQuery(query);
   return retried(async () => {
-    const outcome = await stub()[call](question, knownEtags);
+    const outcome = await stub()[call](queryKey, knownEtags);
     return outcome.kind === 'listed' || outcome.kind === 'unchanged' ? replyOf(outcome) : outcome;
   });
 }

@@ -16,10 +16,11 @@ const scrapeOf = (variables: Env, headers: Record<string, string> = {}, method =
 async function scraped(): Promise<Record<string, number>> {
   const response = await scrapeOf(environment({ WRITE_ACCESS: 'open' }));
   expect(response.status).toBe(200);
-  const samples = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return Object.fromEntries(
-    samples.map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]),
+  const samples = Array.from(
+    (await response.text()).matchAll(/^([^#].*) (\S+)$/gm),
+    ([, name = '', value]) => [name, Number(value)] as const,
   );
+  return Object.fromEntries(samples);
 }
 
 describe('counts', () => {

@@ -79,7 +79,7 @@ describe('a text', () => {
   });
 });
 
-describe('a question', () => {
+describe('a query', () => {
   test('is the same with whatever else is in its query string', async () => {
     await register();
     const first = await page('region=eu&limit=5');

@@ -11,7 +11,7 @@ const SMALL_DELTA = 100;
 const MAX_DELTA_BYTES = 8_000_000;
 
 /**
- * As UTF-8 JSON: `{revision, since, changed, removed, timestamp}`; `full` where that is not known (the registry was
+ * As a line of UTF-8 JSON: `{revision, since, changed, removed, timestamp}`; `full` where that is not known (the registry was
  * loaded again, or too much has happened) or the whole list would hardly be the larger answer.
  */
 export function answerSince(since: number, directory: Directory, now: number): Uint8Array | 'full' {
@@ -32,6 +32,6 @@ export function answerSince(since: number, directory: Directory, now: number): U
     changed.push(entry);
   }
   const head = encodeUtf8(`{"revision":${directory.revision},"since":${since},"changed":[`);
-  const tail = encodeUtf8(`],"removed":[${removed.join(',')}],"timestamp":${now}}`);
+  const tail = encodeUtf8(`],"removed":[${removed.join(',')}],"timestamp":${now}}\n`);
   return join([head, ...changed, tail]);
 }

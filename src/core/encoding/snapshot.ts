@@ -6,6 +6,7 @@
  * - Only the `lastSeen` of entries may lag, by `maxAgeMs` at most.
  * - A generation is made out of the one before it: entries that are still the same are copied, in runs, and only those
  *   that came or changed are encoded. The digits of `lastSeen` are filled in for all.
+ * - Every answer ends with a newline, and a signature covers it.
  */
 import type { Directory } from '../leases/directory.ts';
 import type { Lease } from '../leases/lease.ts';
@@ -38,7 +39,7 @@ export class Snapshot {
     this.#listHead = encodeUtf8('{"servers":[');
     this.#entriesStart = this.#listHead.byteLength;
     this.#peersHead = encodeUtf8('{"success":true,"peers":[');
-    this.#peersTail = encodeUtf8(']}');
+    this.#peersTail = encodeUtf8(']}\n');
   }
 
   /** The answer to `GET /servers` as UTF-8 JSON. Never written to again: callers may send it as it is. */
@@ -68,7 +69,7 @@ export class Snapshot {
     this.#refresh(now);
     if (this.#full === null) {
       const head = encodeUtf8(`{"revision":${this.#revision},"since":0,"full":true,"changed":[`);
-      const tail = encodeUtf8(`],"removed":[],"timestamp":${this.#takenAt}}`);
+      const tail = encodeUtf8(`],"removed":[],"timestamp":${this.#takenAt}}\n`);
       this.#full = this.#entriesWithin(head, this.#entriesEnd, this.#entriesEnd, tail);
     }
     return this.#full;
@@ -90,7 +91,7 @@ export class Snapshot {
   }
 
   #take(now: number): void {
-    const tail = encodeUtf8(`],"timestamp":${now}}`);
+    const tail = encodeUtf8(`],"timestamp":${now}}\n`);
     let entriesBytes = 0;
     for (const lease of this.#directory.live()) {
       entriesBytes += lease.headBytes + digitCount(lease.lastSeen) + 2;

@@ -7,7 +7,7 @@
  */
 import { ChangeLog } from '../changes/change-log.ts';
 import { KeyCounts } from './key-counts.ts';
-import { Lease, type LeaseStatus, type Registration, type ServerRecord } from './lease.ts';
+import { Lease, type LeaseStatus, type RegisteredServer, type ServerRecord } from './lease.ts';
 import { Unsaved } from './unsaved.ts';
 
 export interface DirectoryTerms {
@@ -109,7 +109,7 @@ export class Directory {
    * Registers a server, or overwrites the one that holds this id: one entry remains, and it keeps its
    * `registeredAt`. Refused where the registry holds as many servers or bytes as it may.
    */
-  register(registration: Registration, now: number): Lease | 'too-many-servers' | 'too-many-bytes' {
+  register(registration: RegisteredServer, now: number): Lease | 'too-many-servers' | 'too-many-bytes' {
     const held = this.find(registration.serverId)?.lease;
     if (held === undefined && this.heldCount >= this.#terms.maxServers) return 'too-many-servers';
     // Whether it fits is told by the entry itself, made for that alone.

@@ -1,5 +1,6 @@
 /** One server's lease: what it registered, when it was last heard, when it runs out, and its encoded form. */
-import type { Place } from '../../protocol/query.ts';
+import type { Location } from '../../protocol/protocol.ts';
+import type { GeoPoint } from '../../protocol/query.ts';
 import { utf8Bytes } from '../utf8.ts';
 import { segmentOf } from './segment.ts';
 
@@ -11,17 +12,8 @@ export interface Proof {
   readonly createdSeconds: number;
 }
 
-/** Where a registration came from, as far as the platform knows; never the address. Degrees. */
-export interface Location {
-  readonly country?: string;
-  /** The data centre of the platform that took the request, by its airport's code. */
-  readonly colo?: string;
-  readonly latitude?: number;
-  readonly longitude?: number;
-}
-
 /** A server as it registered itself. `metadata` is JSON text, checked before it came here, or null. */
-export interface Registration {
+export interface RegisteredServer {
   readonly serverId: string;
   readonly endpoint: string;
   readonly publicKey: string;
@@ -30,11 +22,11 @@ export interface Registration {
   /** Absent where a trusted writer registered it: then the id is bound to no key. */
   readonly proof?: Proof;
   /** Absent where it is not known or not to be recorded. */
-  readonly location?: Location;
+  readonly location?: Readonly<Location>;
 }
 
 /** A registration with its times, in epoch milliseconds: what a storage row holds. */
-export interface ServerRecord extends Registration {
+export interface ServerRecord extends RegisteredServer {
   readonly registeredAt: number;
   readonly lastSeen: number;
 }
@@ -72,7 +64,7 @@ export class Lease {
   #region: string;
   #metadata: string | null;
   #proof: Proof | undefined;
-  #location: Location | undefined;
+  #location: Readonly<Location> | undefined;
 
   constructor(record: ServerRecord, expiresAt: number, savedExpiresAt: number) {
     this.serverId = record.serverId;
@@ -120,7 +112,7 @@ export class Lease {
   }
 
   /** Null where the location is not known to the degree. */
-  get place(): Place | null {
+  get geoPoint(): GeoPoint | null {
     if (this.#location === undefined) return null;
     const { latitude, longitude } = this.#location;
     return latitude === undefined || longitude === undefined ? null : { latitude, longitude };
@@ -149,7 +141,7 @@ export class Lease {
   }
 
   /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing of the entry changed. */
-  update(registration: Registration): boolean {
+  update(registration: RegisteredServer): boolean {
     this.#proof = registration.proof;
     if (
       this.#endpoint === registration.endpoint &&

@@ -9,7 +9,7 @@
 import { SIGNATURE_WINDOW_SECONDS } from '../../protocol/signing.ts';
 import type { OwnershipRefusal } from '../../protocol/refusal.ts';
 import type { Directory } from './directory.ts';
-import type { Proof, Registration } from './lease.ts';
+import type { Proof, RegisteredServer } from './lease.ts';
 import type { Tombstone, Tombstones } from './tombstones.ts';
 
 /**
@@ -38,7 +38,7 @@ export class Ownership {
 
   /** Why this registration is refused; `full` is for newcomers alone. */
   refuseRegistration(
-    { serverId, publicKey, proof }: Registration,
+    { serverId, publicKey, proof }: RegisteredServer,
     now: number,
   ): OwnershipRefusal | { readonly kind: 'full' } | undefined {
     const held = this.#directory.find(serverId)?.lease;

@@ -1,6 +1,6 @@
 /** How far two places on Earth are apart. */
 
-import type { Place } from '../../protocol/query.ts';
+import type { GeoPoint } from '../../protocol/query.ts';
 
 /** Mean radius of the Earth in kilometres (IUGG). */
 const EARTH_RADIUS_KM = 6371;
@@ -8,7 +8,7 @@ const EARTH_RADIUS_KM = 6371;
 const RADIANS = Math.PI / 180;
 
 /** Great-circle distance by the haversine formula, in kilometres. */
-export function distanceKm(from: Place, to: Place): number {
+export function distanceKm(from: GeoPoint, to: GeoPoint): number {
   const halfway = Math.sin(((to.latitude - from.latitude) * RADIANS) / 2);
   const halfround = Math.sin(((to.longitude - from.longitude) * RADIANS) / 2);
   const cosines = Math.cos(from.latitude * RADIANS) * Math.cos(to.latitude * RADIANS);

@@ -50,7 +50,7 @@ export class Pages {
   }
 }
 
-/** The key counts: a reader may ask long questions with short answers. */
+/** The key counts: a long query may have a short answer. */
 function bytesOf(key: string, body: Uint8Array): number {
   return 2 * key.length + body.byteLength;
 }

@@ -31,8 +31,8 @@ export class Selection {
 
   offer(lease: Lease): void {
     const { sort, near, after } = this.#query;
-    const place = near === null ? null : lease.place;
-    const km = near === null || place === null ? null : distanceKm(near, place);
+    const point = near === null ? null : lease.geoPoint;
+    const km = near === null || point === null ? null : distanceKm(near, point);
     const rank = rankOf(lease, sort, km);
     if (after !== null && !isBehind(rank, lease.serverId, after.rank, after.serverId)) return;
     this.#offered += 1;

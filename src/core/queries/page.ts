@@ -13,7 +13,7 @@ import { QueryRefused, Work } from './work.ts';
 const PART_CHARACTERS = 32_000;
 
 /**
- * The page as UTF-8 JSON: `{servers, timestamp, asked, total, nextCursor?}`; `total` counts the matches of all pages.
+ * The page as a line of UTF-8 JSON: `{servers, timestamp, asked, total, nextCursor?}`; `total` counts the matches of all pages.
  * Throws `QueryRefused` where the query would take too long, or compares with a member that no entry has.
  */
 export function answerQuery(
@@ -37,7 +37,7 @@ export function answerQuery(
     last === undefined || (isWhole && !selection.hasMore)
       ? ''
       : `,"nextCursor":"${encodeCursor({ sort: query.sort, rank: last.rank, serverId: last.lease.serverId })}"`;
-  const tail = `],"timestamp":${now},"asked":${JSON.stringify(query.asked)},"total":${total}${next}}`;
+  const tail = `],"timestamp":${now},"asked":${JSON.stringify(query.asked)},"total":${total}${next}}\n`;
   return join([encodeUtf8('{"servers":['), ...parts, encodeUtf8(tail)]);
 }
 

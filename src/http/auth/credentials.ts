@@ -1,4 +1,4 @@
-/** May this request write, and for which server? All of it is decided here, before the object is called. */
+/** Which credentials a request has, and what they allow: origin, token or signature. Nothing here calls the object. */
 import type { Config } from '../../config.ts';
 import type { RequestRefusal } from '../../protocol/refusal.ts';
 import type { Proof } from '../../rpc/contract.ts';
@@ -14,8 +14,8 @@ export interface Subject {
   readonly publicKey?: string;
 }
 
-/** Trusted: allowed to write of any server. Else the request's signature decides. */
-export type Standing = 'trusted' | 'must-be-signed';
+/** What the headers alone prove. Trusted: may write of any server. Else the request's signature decides. */
+export type Trust = 'trusted' | 'must-be-signed';
 
 /** Who signed a request, and the signature itself. */
 export interface Proved {
@@ -23,8 +23,8 @@ export interface Proved {
   readonly signature: ArrayBuffer;
 }
 
-/** The rules of one configuration. */
-export class Access {
+/** Checks credentials by the rules of one configuration. */
+export class Credentials {
   readonly #mode: Config['writeAccess'];
   readonly #publicOrigin: string | null;
   readonly #corsOrigin: string;
@@ -37,8 +37,8 @@ export class Access {
     this.#tokens = config.tokens.length === 0 ? undefined : new TokenChecker(config.tokens);
   }
 
-  /** What the headers alone tell, before anything of the body is read. */
-  atTheDoor(request: Request): Parsed<Standing> {
+  /** Looks at the headers alone: nothing of the body is read yet. */
+  checkCredentials(request: Request): Parsed<Trust> {
     switch (this.#mode) {
       case 'open':
         return this.#byOrigin(request);
@@ -59,7 +59,7 @@ export class Access {
    * Who signed a request that must be signed. A key that is not the one the request is about is refused here; one
    * that the registry bound to the id is known to the registry alone.
    */
-  async proofOf(
+  async verifySignature(
     request: Request,
     body: Uint8Array<ArrayBuffer>,
     { serverId, publicKey }: Subject,
@@ -88,7 +88,7 @@ export class Access {
    * The page that a browser sends a write for. A preflight would ask, but a POST without a type goes without one.
    * Whoever is no browser names none.
    */
-  #byOrigin(request: Request): Parsed<Standing> {
+  #byOrigin(request: Request): Parsed<Trust> {
     if (this.#corsOrigin === '*') return { ok: true, value: 'trusted' };
     const origin = request.headers.get('Origin');
     const isWelcome =
@@ -100,7 +100,7 @@ export class Access {
       : refused({ kind: 'foreign-origin', origin, allowed: this.#corsOrigin });
   }
 
-  #byToken(request: Request): Parsed<Standing> {
+  #byToken(request: Request): Parsed<Trust> {
     if (this.#tokens === undefined) return refused({ kind: 'writes-closed' });
     const check = this.#tokens.check(request);
     if (check === 'right') return { ok: true, value: 'trusted' };

@@ -1,36 +1,36 @@
-/** From a request to a write that may go to the object: credential, limits, body and signature, in that order. */
+/** May this request write? Credentials, limits, body and signature, in that order, before the object is called. */
 import type { Proof } from '../../rpc/contract.ts';
-import type { Access, Proved, Subject } from './credentials.ts';
+import type { Credentials, Proved, Subject } from './credentials.ts';
 import { addressOf } from '../parse/address.ts';
 import { readBody } from '../parse/body.ts';
 import type { WriteLimits } from './rate-limits.ts';
 import type { Parsed } from '../parse/parsed.ts';
 
 /** What decides over writes. `limits` is absent where none are kept. */
-export interface Gate {
-  readonly access: Access;
+export interface WriteGuard {
+  readonly credentials: Credentials;
   readonly limits: WriteLimits | undefined;
 }
 
 /** A write that may go to the object. `proof` is null where the writer is trusted with every server. */
-export interface Admitted<Value> {
+export interface AuthorizedWrite<Value> {
   readonly value: Value;
   readonly proof: Proof | null;
 }
 
 /** `parse` gets the body's bytes; a request without one, such as a DELETE, has none. */
-export async function admit<Value extends Subject>(
+export async function authorizeWrite<Value extends Subject>(
   request: Request,
-  { access, limits }: Gate,
+  { credentials, limits }: WriteGuard,
   parse: (body: Uint8Array) => Parsed<Value>,
-): Promise<Parsed<Admitted<Value>>> {
-  const standing = access.atTheDoor(request);
-  if (standing.ok && standing.value === 'must-be-signed')
-    return admitSigned(request, { access, limits }, parse);
+): Promise<Parsed<AuthorizedWrite<Value>>> {
+  const trust = credentials.checkCredentials(request);
+  if (trust.ok && trust.value === 'must-be-signed')
+    return authorizeSigned(request, { credentials, limits }, parse);
 
-  const over = await limits?.ofAddress(addressOf(request), standing.ok);
+  const over = await limits?.ofAddress(addressOf(request), trust.ok);
   if (over !== undefined) return { ok: false, refusal: over };
-  if (!standing.ok) return standing;
+  if (!trust.ok) return trust;
   const body = await readBody(request);
   if (!body.ok) return body;
   const parsed = parse(body.value);
@@ -46,12 +46,12 @@ export async function admit<Value extends Subject>(
  * Only the signature tells whose budget a write is of, so it is checked first: a bounded piece of work. Whatever is
  * refused on the way to it, a malformed body too, counts among the refused writes of its address.
  */
-async function admitSigned<Value extends Subject>(
+async function authorizeSigned<Value extends Subject>(
   request: Request,
-  { access, limits }: Gate,
+  { credentials, limits }: WriteGuard,
   parse: (body: Uint8Array) => Parsed<Value>,
-): Promise<Parsed<Admitted<Value>>> {
-  const proved = await prove(request, access, parse);
+): Promise<Parsed<AuthorizedWrite<Value>>> {
+  const proved = await prove(request, credentials, parse);
   const over = await limits?.ofAddress(addressOf(request), proved.ok);
   if (over !== undefined) return { ok: false, refusal: over };
   if (!proved.ok) return proved;
@@ -64,13 +64,13 @@ async function admitSigned<Value extends Subject>(
 
 async function prove<Value extends Subject>(
   request: Request,
-  access: Access,
+  credentials: Credentials,
   parse: (body: Uint8Array) => Parsed<Value>,
 ): Promise<Parsed<Proved & { readonly value: Value }>> {
   const body = await readBody(request);
   if (!body.ok) return body;
   const parsed = parse(body.value);
   if (!parsed.ok) return parsed;
-  const proved = await access.proofOf(request, body.value, parsed.value);
+  const proved = await credentials.verifySignature(request, body.value, parsed.value);
   return proved.ok ? { ok: true, value: { ...proved.value, value: parsed.value } } : proved;
 }

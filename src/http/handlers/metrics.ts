@@ -1,7 +1,7 @@
 /** `GET /metrics`: what the registry does, for Prometheus. */
 import type { Refusal } from '../../protocol/refusal.ts';
 import { readFigures } from '../../rpc/list-stub.ts';
-import type { Call } from '../call.ts';
+import type { Call } from '../route.ts';
 import { CONTENT_TYPE } from '../metrics/exposition.ts';
 
 /** [N15] */

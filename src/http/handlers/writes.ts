@@ -1,8 +1,8 @@
-/** The routes that write: admitted first, then one call to the object. */
+/** The routes that write: authorized first, then one call to the object. */
 import type { Refusal } from '../../protocol/refusal.ts';
 import type { HeartbeatOutcome, RegisterOutcome } from '../../rpc/contract.ts';
-import { admit } from '../auth/write-guard.ts';
-import type { Call } from '../call.ts';
+import { authorizeWrite } from '../auth/write-guard.ts';
+import type { Call } from '../route.ts';
 import { toEntry } from './entry.ts';
 import { locationOf } from '../parse/location.ts';
 import { unknownMembers, withUnknownMembers } from './unknown-members.ts';
@@ -11,13 +11,13 @@ import { parseHeartbeat, parseRegister, parseServerId } from '../parse/writes.ts
 export async function register({
   request,
   config,
-  gate,
+  writeGuard,
   registry,
   respond,
 }: Call): Promise<Response | Refusal> {
-  const admitted = await admit(request, gate, (body) => parseRegister(body, config));
-  if (!admitted.ok) return admitted.refusal;
-  const { value, proof } = admitted.value;
+  const write = await authorizeWrite(request, writeGuard, (body) => parseRegister(body, config));
+  if (!write.ok) return write.refusal;
+  const { value, proof } = write.value;
   const { metadata, ignored, ...named } = value;
   const location = config.recordLocation ? locationOf(request.cf) : undefined;
   const outcome: RegisterOutcome = await registry().register({
@@ -31,10 +31,15 @@ export async function register({
   return respond.json({ ...answer, ...unknownMembers(ignored) });
 }
 
-export async function heartbeat({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {
-  const admitted = await admit(request, gate, parseHeartbeat);
-  if (!admitted.ok) return admitted.refusal;
-  const { value, proof } = admitted.value;
+export async function heartbeat({
+  request,
+  writeGuard,
+  registry,
+  respond,
+}: Call): Promise<Response | Refusal> {
+  const write = await authorizeWrite(request, writeGuard, parseHeartbeat);
+  if (!write.ok) return write.refusal;
+  const { value, proof } = write.value;
   const { serverId, peers, metadata, ignored } = value;
   const metadataText = metadata === undefined ? null : JSON.stringify(metadata);
   const outcome: HeartbeatOutcome = await registry().heartbeat(serverId, peers, metadataText, proof);
@@ -43,13 +48,18 @@ export async function heartbeat({ request, gate, registry, respond }: Call): Pro
   return isBody ? respond.encodedJson(withUnknownMembers(outcome, ignored)) : outcome;
 }
 
-export async function deregister({ request, gate, registry, respond }: Call): Promise<Response | Refusal> {
-  const admitted = await admit(request, gate, () => {
+export async function deregister({
+  request,
+  writeGuard,
+  registry,
+  respond,
+}: Call): Promise<Response | Refusal> {
+  const write = await authorizeWrite(request, writeGuard, () => {
     const id = parseServerId(request);
     return id.ok ? { ok: true, value: { serverId: id.value } } : id;
   });
-  if (!admitted.ok) return admitted.refusal;
-  const { value, proof } = admitted.value;
+  if (!write.ok) return write.refusal;
+  const { value, proof } = write.value;
   const outcome = await registry().deregister(value.serverId, proof ?? undefined);
   return outcome.kind === 'deregistered' ? respond.json({ success: true }) : outcome;
 }

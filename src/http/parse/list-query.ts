@@ -6,7 +6,7 @@ import {
   SORTS,
   type Cursor,
   type Field,
-  type Place,
+  type GeoPoint,
   type Query,
   type Sort,
 } from '../../protocol/query.ts';
@@ -35,7 +35,7 @@ export type ListRequest =
  * [C6] Parameters it does not know are ignored; a known one that can't be used is refused by its name. `here` tells where
  * the reader asks from, as far as the platform knows.
  */
-export function parseListRequest(url: string, here: () => Place | null): Parsed<ListRequest> {
+export function parseListRequest(url: string, here: () => GeoPoint | null): Parsed<ListRequest> {
   const start = url.indexOf('?');
   if (start === -1) return all();
   const search = url.slice(start + 1);
@@ -70,7 +70,7 @@ function parseSince(parameters: URLSearchParams): ListRequest {
   return { kind: 'since', revision: wholeNumber('since', parameters, 0) ?? 0 };
 }
 
-function parsePage(parameters: URLSearchParams, here: () => Place | null): ListRequest {
+function parsePage(parameters: URLSearchParams, here: () => GeoPoint | null): ListRequest {
   const nearText = single('near', parameters);
   const isPersonal = nearText === 'auto';
   const near = nearText === null ? null : parseNear(nearText, here);
@@ -100,10 +100,10 @@ function parsePage(parameters: URLSearchParams, here: () => Place | null): ListR
 }
 
 /**
- * The question in the one spelling that all its spellings have: nothing unknown, nothing twice, nothing that goes
- * without saying, always in the same order.
+ * The query string in one spelling for all of its spellings: nothing unknown, nothing twice, no defaults, always in the
+ * same order.
  */
-function formatQuery(query: Omit<Query, 'asked'>, near: 'auto' | Place | null): string {
+function formatQuery(query: Omit<Query, 'asked'>, near: 'auto' | GeoPoint | null): string {
   const pairs: [string, string][] = query.regions.map((region) => ['region', region]);
   pairs.push(...query.conditions.flatMap(formatCondition));
   if (query.text !== null) pairs.push(['q', query.text]);
@@ -133,18 +133,18 @@ function parseText(value: string | null): string | null {
   );
 }
 
-function parseNear(text: string, here: () => Place | null): Place | null {
+function parseNear(text: string, here: () => GeoPoint | null): GeoPoint | null {
   if (text === 'auto') return here();
   const [latitude, longitude, ...more] = text
     .split(',')
     .map((degrees) => (degrees.trim() === '' ? Number.NaN : Number(degrees)));
-  const isPlace =
+  const isGeoPoint =
     more.length === 0 &&
     latitude !== undefined &&
     longitude !== undefined &&
     Math.abs(latitude) <= 90 &&
     Math.abs(longitude) <= 180;
-  if (isPlace) return { latitude, longitude };
+  if (isGeoPoint) return { latitude, longitude };
   throw new BadParameter('near', `must be "auto" or <latitude>,<longitude> in degrees, but is "${text}"`);
 }
 

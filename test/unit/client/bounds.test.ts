@@ -54,7 +54,7 @@ describe('the longest wait', () => {
 
 describe('Retry-After', () => {
   test('beyond the longest wait is drawn from the upper half of that', () => {
-    const failure = { attempt: 1, intervalMs: 1000, hopeless: false, retryAfterMs: 1e9, longestMs: 1000 };
+    const failure = { attempt: 1, intervalMs: 1000, permanent: false, retryAfterMs: 1e9, longestMs: 1000 };
     expect([0, 0.5, 1].map((random) => retryInMs(failure, random))).toEqual([500, 750, 1000]);
   });
 
@@ -66,7 +66,7 @@ describe('Retry-After', () => {
         integer({ min: 1 }),
         share,
         (retryAfterMs, attempt, random) => {
-          const waitMs = retryInMs({ attempt, intervalMs: 1e12, hopeless: true, retryAfterMs }, random);
+          const waitMs = retryInMs({ attempt, intervalMs: 1e12, permanent: true, retryAfterMs }, random);
           expect(waitMs).toBeGreaterThanOrEqual(100);
           expect(waitMs).toBeLessThanOrEqual(LONGEST_TIMER_MS);
         },

@@ -42,6 +42,28 @@ describe('a refusal', () => {
     );
   });
 
+  test("of a registry has the problem's name, and its detail says what to do", async () => {
+    const members = {
+      type: '/errors#not-owner',
+      error: 'no',
+      detail: 'Sign with the key. Or choose another id.',
+    };
+    const { client } = setUp(() => Response.json(members, { status: 403 }));
+    const error = await failureOf(client.deregister('a'));
+    expect(error.fault).toMatchObject({ status: 403, problem: 'not-owner' });
+    expect(error.message).toMatch(/403: no \(Sign with the key\. Or choose another id\.\)\.$/);
+  });
+
+  test.each([undefined, 'about:blank', '/errors#', '/errors#Not Ours', 7])(
+    'of the type %j has no name, and the client says what to do',
+    async (type) => {
+      const { client } = setUp(() => Response.json({ type, error: 'no' }, { status: 403 }));
+      const error = await failureOf(client.deregister('a'));
+      expect(error.fault).toMatchObject({ problem: undefined });
+      expect(error.message).toContain('Check the token or the key');
+    },
+  );
+
   test('has the wait that Retry-After asked for', async () => {
     const { client } = setUp(refuse(503, 'Registry full', { 'Retry-After': '30' }));
     const error = await failureOf(client.list());
@@ -69,10 +91,10 @@ describe('a refusal', () => {
     [429, false],
     [500, false],
     [503, false],
-  ])('with %d is hopeless: %s', async (status, hopeless) => {
+  ])('with %d is permanent: %s', async (status, permanent) => {
     const { client } = setUp(refuse(status, 'no'));
     const error = await failureOf(client.list());
-    expect(error.hopeless).toBe(hopeless);
+    expect(error.permanent).toBe(permanent);
     expect(error.refusedWith(status)).toBe(true);
     expect(error.refusedWith(418)).toBe(false);
   });

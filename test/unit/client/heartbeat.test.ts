@@ -202,7 +202,7 @@ describe('failures', () => {
       registry.answer = refuse(status, 'no');
       await time.advance(48_000);
       expect(failures.map(({ retryInMs }) => retryInMs)).toEqual([16_000, 16_000, 16_000]);
-      expect(failures[0]?.error.hopeless).toBe(true);
+      expect(failures[0]?.error.permanent).toBe(true);
     },
   );
 

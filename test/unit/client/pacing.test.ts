@@ -1,9 +1,9 @@
 import { assert, double, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jitteredMs, retryAfterMs, retryInMs, type Failure } from '../../../src/client/pacing.ts';
+import { jitteredMs, retryAfterMs, retryInMs, type FailedAttempt } from '../../../src/client/pacing.ts';
 
 const share = double({ min: 0, max: 1, noNaN: true });
-const failure: Failure = { attempt: 1, intervalMs: 16_000, hopeless: false, retryAfterMs: undefined };
+const failure: FailedAttempt = { attempt: 1, intervalMs: 16_000, permanent: false, retryAfterMs: undefined };
 
 describe('the jitter of a heartbeat', () => {
   test('stays within 10 % of the interval, whatever the chance', () => {
@@ -36,8 +36,8 @@ describe('the wait after a failure', () => {
     expect(retryInMs(failure, 0.5)).toBe(750);
   });
 
-  test('is the normal pace, jittered, where repeating is hopeless', () => {
-    const waitsMs = [0, 0.5, 1].map((random) => retryInMs({ ...failure, hopeless: true }, random));
+  test('is the normal pace, jittered, where the failure is permanent', () => {
+    const waitsMs = [0, 0.5, 1].map((random) => retryInMs({ ...failure, permanent: true }, random));
     expect(waitsMs).toEqual([14_400, 16_000, 17_600]);
   });
 

@@ -39,7 +39,7 @@ test.each<[string, ListQuery, string]>([
   expect(registry.sent.map(({ request }) => request)).toEqual([`GET /servers${search}`]);
 });
 
-test('a page signed for another question does not pass for this one, nor for the whole list', async () => {
+test('a page signed for another query does not pass for this one, nor for the whole list', async () => {
   const page = { servers: [], timestamp: 1, asked: 'region=nowhere', total: 0 };
   const registry = new FakeRegistry(new ManualTime(), () => Response.json(page));
   const client = new RegistryClient('http://registry.test', { fetch: registry.fetch });
@@ -57,15 +57,12 @@ test.each([
   ['without what goes without saying', { regions: ['eu'], sort: 'registeredAt', limit: 1000 }, 'region=eu'],
   ['without the order that near brings', { near: 'auto', sort: 'distance' }, 'near=auto'],
   ['with the text composed', { text: 'e\u0301' }, 'q=%C3%A9'],
-] satisfies [string, ListQuery, string][])(
-  'the answer may repeat the question %s',
-  async (_, query, asked) => {
-    const page = { servers: [], timestamp: 1, asked, total: 0 };
-    const registry = new FakeRegistry(new ManualTime(), () => Response.json(page));
-    const client = new RegistryClient('http://registry.test', { fetch: registry.fetch });
-    expect(await client.query(query)).toEqual(page);
-  },
-);
+] satisfies [string, ListQuery, string][])('the answer may spell the query %s', async (_, query, asked) => {
+  const page = { servers: [], timestamp: 1, asked, total: 0 };
+  const registry = new FakeRegistry(new ManualTime(), () => Response.json(page));
+  const client = new RegistryClient('http://registry.test', { fetch: registry.fetch });
+  expect(await client.query(query)).toEqual(page);
+});
 
 test.each<[string, ListQuery, string]>([
   ['a region more', { regions: ['eu'] }, 'region=eu&region=us'],
@@ -77,7 +74,7 @@ test.each<[string, ListQuery, string]>([
   ['the number itself as well', { metadata: { n: { above: 1 } } }, 'metadata.n%3E=1'],
   ['what was negated', { metadata: { n: { not: 1 } } }, 'metadata.n=1'],
   ['fewer fields', { fields: ['serverId', 'region'] }, 'fields=serverId'],
-])('an answer to a question with %s is none to this one', async (_, query, asked) => {
+])('an answer to a query with %s is none to this one', async (_, query, asked) => {
   const page = { servers: [], timestamp: 1, asked, total: 0 };
   const registry = new FakeRegistry(new ManualTime(), () => Response.json(page));
   const client = new RegistryClient('http://registry.test', { fetch: registry.fetch });

@@ -29,7 +29,7 @@ describe('a redirect', () => {
     });
     expect(error.message).toContain(`with ${status} to "https://new.test/roll/servers"`);
     expect(error.message).toContain('Use https://new.test/roll as the base URL');
-    expect(error.hopeless).toBe(true);
+    expect(error.permanent).toBe(true);
     expect(registry.sent).toHaveLength(1);
   });
 

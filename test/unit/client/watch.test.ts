@@ -12,7 +12,7 @@ const entry = (serverId: string) => ({
   lastSeen: 1,
 });
 
-/** Answers each question as what changed since the revision it names. */
+/** Answers each request with what changed since the revision it names. */
 const answer =
   (delta: Partial<DeltaAnswer>): Answer =>
   ({ request }) =>
@@ -112,7 +112,7 @@ describe('a failure', () => {
   });
 });
 
-test('an answer to another question, however well signed, is not taken', async () => {
+test('an answer to another request, however well signed, is not taken', async () => {
   const { time, registry, stop, seen, failures, ended } = watching();
   registry.answer = answer({ since: 5, full: true, changed: [entry('a')] });
   await time.advance(1);

@@ -1,6 +1,6 @@
 /** Registrations and a directory for tests of the core. Times are small numbers: the core has no clock. */
 import { Directory } from '../../../src/core/leases/directory.ts';
-import type { Registration } from '../../../src/core/leases/lease.ts';
+import type { RegisteredServer } from '../../../src/core/leases/lease.ts';
 
 export const TTL_MS = 1000;
 
@@ -8,7 +8,7 @@ export function directory(maxServers = 10_000, firstRevision = 0, maxListBytes =
   return new Directory({ ttlMs: TTL_MS, maxServers, maxListBytes }, firstRevision);
 }
 
-export function registration(serverId: string, more: Partial<Registration> = {}): Registration {
+export function registration(serverId: string, more: Partial<RegisteredServer> = {}): RegisteredServer {
   return { serverId, endpoint: 'wss://x.example', publicKey: 'key', region: 'eu', metadata: null, ...more };
 }
 

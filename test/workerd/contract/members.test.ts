@@ -174,7 +174,7 @@ describe('[N17] members that are not known', () => {
     const answer = await register({ region: 'eu', metadata: { players: 3 } });
     expect(Object.keys(await answer.json<object>())).toEqual(['success', 'server', 'lease']);
     const beat = await send('POST', '/servers/heartbeat', { serverId: 'a', peers: false, metadata: {} });
-    expect(await beat.text()).toBe('{"success":true}');
+    expect(await beat.text()).toBe('{"success":true}\n');
   });
 
   it('are named up to ten, each cut to a length, and as text that every reader can read', async () => {

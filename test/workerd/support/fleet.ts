@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
-import type { Registration } from '../../../src/core/leases/lease.ts';
+import type { RegisteredServer } from '../../../src/core/leases/lease.ts';
 import { listAnswer, type ListAnswer } from '../../../src/protocol/protocol.ts';
 import type { QueryOutcome } from '../../../src/rpc/contract.ts';
 import type { ServerRegistry } from '../../../src/registry/registry.ts';
@@ -42,7 +42,7 @@ export async function evict(stub: RegistryStub): Promise<RegistryStub> {
   return again(stub);
 }
 
-export function registration(serverId: string, more: Partial<Registration> = {}): Registration {
+export function registration(serverId: string, more: Partial<RegisteredServer> = {}): RegisteredServer {
   return {
     serverId,
     endpoint: `wss://${encodeURIComponent(serverId)}.example`,

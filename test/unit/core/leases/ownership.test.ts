@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Tombstones } from '../../../../src/core/leases/tombstones.ts';
 import { Directory } from '../../../../src/core/leases/directory.ts';
-import type { Proof, Registration } from '../../../../src/core/leases/lease.ts';
+import type { Proof, RegisteredServer } from '../../../../src/core/leases/lease.ts';
 import { Ownership } from '../../../../src/core/leases/ownership.ts';
 
 const TERMS = { ttlMs: 300_000, maxServers: 3, maxListBytes: 1_000_000, maxServersPerKey: 2 };
@@ -22,7 +22,7 @@ beforeEach(() => {
 function proof(key: string, createdSeconds = 1): Proof {
   return { key, createdSeconds: NOW / 1000 + createdSeconds };
 }
-function registering(serverId: string, by?: Proof): Registration {
+function registering(serverId: string, by?: Proof): RegisteredServer {
   const named = { serverId, endpoint: 'wss://a.example', publicKey: 'key', region: 'eu', metadata: null };
   return by === undefined ? named : { ...named, proof: by };
 }

@@ -1,4 +1,4 @@
-/** `GET /servers?…`: the forms of conditions, what is refused and how, and the one spelling of a question. */
+/** `GET /servers?…`: the forms of conditions, what is refused and how, and the one spelling of a query. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseListRequest } from '../../../../src/http/parse/list-query.ts';
@@ -89,7 +89,7 @@ describe('a condition on metadata', () => {
   });
 });
 
-describe('the question', () => {
+describe('the query string', () => {
   test.each([
     ['of unknown parameters too', 'utm=1&region=eu&x=%FF&_=3', 'region=eu'],
     ['with regions twice, in any order', 'region=us&region=eu&region=us', 'region=eu&region=us'],
@@ -109,7 +109,7 @@ describe('the question', () => {
     expect(parse(search).asked).toBe(asked);
   });
 
-  test('in its one spelling is the same question', () => {
+  test('in its one spelling is the same query', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 12 });
     const key = fc.oneof(text, fc.constantFrom('players', 'a<b', 'x!', 'a=b', '"', ' ', 'metadata.x'));
     const named = (name: string) => `metadata.${JSON.stringify(name)}`;
@@ -144,7 +144,7 @@ describe('the question', () => {
   });
 });
 
-test('a question of the client is repeated in a spelling by which the client knows it', () => {
+test('a query of the client is repeated in a spelling by which the client knows it', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 12 });
   const value = fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null));
   const bound = fc.oneof(

@@ -1,31 +1,24 @@
-/** One request: what its handler gets, its answer, and what the log is told. */
+/** One request → its answer: runs the handler, turns what it refuses or throws into a problem, and tells the log. */
 import { ConfigError } from '../config.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import { locate, type RegistryStub } from '../rpc/locate.ts';
+import { locate } from '../rpc/locate.ts';
 import { logFailure, logRefusedWrite } from './log.ts';
-import { Responder } from './respond.ts';
+import { Responder, withoutBody } from './respond.ts';
+import type { Route } from './route.ts';
 import { settingsOf, type Settings } from './settings.ts';
 
-/** The request, the object, and what the configuration makes of the rest. */
-export interface Call extends Settings {
-  readonly request: Request;
-  /** The object, by a stub of its own for each call: one whose object was reset never recovers. */
-  readonly registry: () => RegistryStub;
-}
-
-export type Handler = (call: Call) => Response | Refusal | Promise<Response | Refusal>;
-
-/** Runs a handler; whatever happens, there is an answer. `route` is its name in the log. */
-export function answer(request: Request, env: Env, handler: Handler, route: string) {
+/** Runs the handler of a route; whatever happens, there is an answer. */
+export function answer(request: Request, env: Env, { method, path, handler }: Route) {
   return withSettings(env, async (settings) => {
+    const name = `${method} ${path}`;
     let result: Response | Refusal;
     try {
       result = await handler({ request, registry: () => locate(env), ...settings });
     } catch (error) {
-      result = failed(error, route);
+      result = failed(error, name);
     }
-    if (result instanceof Response) return request.method === 'HEAD' ? headOf(result) : result;
-    if (request.method !== 'GET' && request.method !== 'HEAD') logRefusedWrite(request, route, result);
+    if (result instanceof Response) return request.method === 'HEAD' ? withoutBody(result) : result;
+    if (request.method !== 'GET' && request.method !== 'HEAD') logRefusedWrite(request, name, result);
     return refuseWith(settings, request, result);
   });
 }
@@ -50,7 +43,7 @@ export function withSettings<Result>(env: Env, use: (settings: Settings) => Resu
 
 function refuseWith({ respond }: Settings, request: Request, refusal: Refusal): Response | Promise<Response> {
   const response = respond.refuse(refusal);
-  return request.method === 'HEAD' ? headOf(response) : response;
+  return request.method === 'HEAD' ? withoutBody(response) : response;
 }
 
 function failed(error: unknown, route: string): Refusal {
@@ -64,22 +57,4 @@ function failed(error: unknown, route: string): Refusal {
       // Minutes after a deploy, the object may still be one that does not know a new call.
       error.message.includes('does not implement the method'));
   return isPassing ? { kind: 'unavailable' } : { kind: 'internal', incident };
-}
-
-/**
- * [N7] The runtime names the length of a body that it sends, so here it is named for the one it would have sent. It is
- * counted on its way, not kept: a list is megabytes, and a hundred of them would be all the memory there is.
- */
-async function headOf(response: Response): Promise<Response> {
-  const { status, body } = response;
-  const headers = new Headers(response.headers);
-  if (status !== 304 && !headers.has('Content-Length'))
-    headers.set('Content-Length', String(await lengthOf(body)));
-  return new Response(null, { status, headers });
-}
-
-async function lengthOf(body: ReadableStream<Uint8Array> | null): Promise<number> {
-  let bytes = 0;
-  if (body !== null) for await (const chunk of body) bytes += chunk.byteLength;
-  return bytes;
 }

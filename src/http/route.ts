@@ -1,0 +1,32 @@
+/** What a route is, and what its handler gets. */
+import type { z } from 'zod';
+import type { Refusal } from '../protocol/refusal.ts';
+import type { RegistryStub } from '../rpc/locate.ts';
+import type { Settings } from './settings.ts';
+
+/** The request, the object, and what the configuration makes of the rest. */
+export interface Call extends Settings {
+  readonly request: Request;
+  /** The object, by a stub of its own for each call: one whose object was reset never recovers. */
+  readonly registry: () => RegistryStub;
+}
+
+export type Handler = (call: Call) => Response | Refusal | Promise<Response | Refusal>;
+
+export type Method = 'GET' | 'POST' | 'DELETE';
+
+/** One row of the route table. */
+export interface Route {
+  readonly method: Method;
+  /** `{id}` stands for all that follows, a raw `/` included. */
+  readonly path: string;
+  /** A few words for people; `/api/info` shows them. */
+  readonly summary: string;
+  /** The body of the request, where it has one. */
+  readonly body?: z.ZodType;
+  /** The body of an answer with status 200. */
+  readonly answer: z.ZodType;
+  /** Its `Content-Type`, where that is not JSON. */
+  readonly answerType?: string;
+  readonly handler: Handler;
+}

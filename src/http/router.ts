@@ -1,0 +1,32 @@
+/** Finds the route of each request. HEAD is served wherever GET is, OPTIONS everywhere. */
+import { Hono } from 'hono';
+import { RegExpRouter } from 'hono/router/reg-exp-router';
+import { answer, refuse, withSettings } from './answer.ts';
+import { pathOf } from './parse/path.ts';
+import { ROUTES } from './routes.ts';
+
+const app = new Hono<{ Bindings: Env }>({ router: new RegExpRouter(), getPath: pathOf });
+
+// Exactly one handler a request: Hono then calls it without its middleware chain.
+for (const route of ROUTES) {
+  // In Hono's spelling, a parameter that takes all that follows.
+  const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1{.+}');
+  app.on(route.method, pattern, (context) => answer(context.req.raw, context.env, route));
+}
+// [C14]
+app.options('*', (context) => withSettings(context.env, ({ respond }) => respond.preflight()));
+app.notFound((context) =>
+  refuse(context.req.raw, context.env, nothingFor(context.req.method, context.req.path)),
+);
+
+/** [C16] */
+function nothingFor(method: string, path: string) {
+  const known = ROUTES.map((route) => route.method).filter((of) => app.router.match(of, path)[0].length > 0);
+  if (known.length === 0) return { kind: 'no-such-route', path } as const;
+  const served = new Set(known.flatMap((of) => (of === 'GET' ? ['GET', 'HEAD'] : [of])));
+  return { kind: 'method-not-allowed', method, allow: [...served, 'OPTIONS'].join(', ') } as const;
+}
+
+/** Answers every request. */
+export const handleFetch = (request: Request, env: Env, context: ExecutionContext) =>
+  app.fetch(request, env, context);
