@@ -71,7 +71,7 @@ function tidied({ $schema: _dialect, $id: _uri, ...schema }: JsonSchema): JsonSc
 
 /** An answer may get members with the next release: no schema forbids them. No integer says that it is a safe one. */
 function tidy(schema: Record<string, unknown>): void {
-  delete schema['additionalProperties'];
+  if (schema['additionalProperties'] === false) delete schema['additionalProperties'];
   if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
   if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
 }
