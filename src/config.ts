@@ -9,6 +9,13 @@ const positiveMs = (fallback: number) =>
     .pipe(z.int('must be a positive integer within 2^53'))
     .default(fallback);
 
+const seconds = (fallback: number) =>
+  z
+    .string('must be a string holding a number of seconds')
+    .regex(/^\d{1,6}$/, 'must be a number of seconds, 0 to 999999')
+    .transform(Number)
+    .default(fallback);
+
 const MAX_TOKEN_CHARACTERS = 256;
 
 /** A secret: trimmed, because a value piped in from a shell ends in a newline; blank is unset. */
@@ -60,6 +67,7 @@ const SECRETS: ReadonlySet<string> = new Set([
   'REGISTRY_TOKEN',
   'REGISTRY_TOKEN_PREVIOUS',
   'BOOTSTRAP_SIGNING_KEY',
+  'METRICS_TOKEN',
 ]);
 
 const variables = z.object({
@@ -80,11 +88,9 @@ const variables = z.object({
   ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'must be "true" or "false"').default('false'),
   ENDPOINT_SCHEMES: schemes.default(['wss', 'ws', 'https', 'http', 'tcp', 'udp', 'quic']),
   RECORD_LOCATION: z.enum(['true', 'false'], 'must be "true" or "false"').default('true'),
-  LIST_MAX_AGE_S: z
-    .string('must be a string holding a number of seconds')
-    .regex(/^\d{1,6}$/, 'must be a number of seconds, 0 to 999999')
-    .transform(Number)
-    .default(0),
+  LIST_MAX_AGE_S: seconds(0),
+  METRICS_MAX_AGE_S: seconds(15),
+  METRICS_TOKEN: secret,
   BOOTSTRAP_SIGNING_KEY: z.string().trim().default(''),
   CORS_ORIGIN: z
     .string()
@@ -143,6 +149,10 @@ export interface Config {
   readonly recordLocation: boolean;
   /** Seconds for which caches may answer a list; 0: every list is asked for. */
   readonly listMaxAgeS: number;
+  /** How old the metrics of a scrape may be, in seconds; 0: each scrape asks the object. */
+  readonly metricsMaxAgeS: number;
+  /** What a scrape must send as a bearer token; null: anyone may scrape. */
+  readonly metricsToken: string | null;
   /** The secret that lists are signed with, as it was set, checked where it is used; null where it is not. */
   readonly signingSeed: string | null;
   /** `Access-Control-Allow-Origin` of every answer. */
@@ -193,6 +203,8 @@ export function parseConfig(env: object): Config {
     endpointSchemes: vars.ENDPOINT_SCHEMES,
     recordLocation: vars.RECORD_LOCATION === 'true',
     listMaxAgeS: vars.LIST_MAX_AGE_S,
+    metricsMaxAgeS: vars.METRICS_MAX_AGE_S,
+    metricsToken: vars.METRICS_TOKEN === undefined || vars.METRICS_TOKEN === '' ? null : vars.METRICS_TOKEN,
     signingSeed: vars.BOOTSTRAP_SIGNING_KEY === '' ? null : vars.BOOTSTRAP_SIGNING_KEY,
     corsOrigin: vars.CORS_ORIGIN,
     publicOrigin: vars.PUBLIC_ORIGIN === '' ? null : vars.PUBLIC_ORIGIN,

@@ -16,9 +16,11 @@ declare global {
       readonly WRITE_ACCESS: string;
       readonly RECORD_LOCATION: string;
       readonly LIST_MAX_AGE_S: string;
+      readonly METRICS_MAX_AGE_S: string;
       /** Secrets: unset until somebody sets them. */
       readonly BOOTSTRAP_SIGNING_KEY?: string;
       readonly REGISTRY_TOKEN?: string;
+      readonly METRICS_TOKEN?: string;
       readonly REGISTRY_TOKEN_PREVIOUS?: string;
       readonly MAX_SERVERS_PER_KEY: string;
       readonly RATE_LIMIT: string;

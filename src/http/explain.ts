@@ -117,10 +117,15 @@ function fullOf({
   };
 }
 
-function challenge(wants: 'token' | 'signature', problem: string): Particulars {
-  if (wants === 'token') {
+function challenge(
+  wants: Extract<Refusal, { readonly kind: 'unauthorized' }>['wants'],
+  problem: string,
+): Particulars {
+  if (wants !== 'signature') {
+    const who =
+      wants === 'token' ? 'holders of its token write' : 'holders of its METRICS_TOKEN see the metrics';
     return {
-      said: `This registry lets holders of its token write: ${problem}. Send Authorization: Bearer <token>.`,
+      said: `This registry lets ${who}: ${problem}. Send Authorization: Bearer <token>.`,
       advice: null,
       headers: { 'WWW-Authenticate': 'Bearer realm="rollcall"' },
     };

@@ -75,6 +75,12 @@ export class Responder {
     return new Response(line(value), { headers: this.#json });
   }
 
+  /** A text for a machine, which no cache may keep. */
+  text(body: string, contentType: string): Response {
+    const headers = { ...this.#common, 'Cache-Control': 'no-store', 'Content-Type': contentType };
+    return new Response(body, { headers });
+  }
+
   /** An answer that the object encoded already. */
   encodedJson(body: Uint8Array | ReadableStream<Uint8Array>): Response {
     return new Response(body, { headers: this.#json });

@@ -15,16 +15,36 @@ export type Handler = (call: Call) => Response | Refusal | Promise<Response | Re
 
 export type Method = 'GET' | 'POST' | 'DELETE';
 
+/** A parameter of the query string. */
+export interface Parameter {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: z.ZodType;
+  /** As a query string has it. */
+  readonly example: string | number | readonly string[];
+}
+
 /** One row of the route table. */
 export interface Route {
   readonly method: Method;
+  /** Its name in OpenAPI, and so in clients that are generated from that. */
+  readonly operation: string;
   /** `{id}` stands for all that follows, a raw `/` included. */
   readonly path: string;
   /** A few words for people; `/api/info` shows them. */
   readonly summary: string;
+  /** What the credential opens that is needed, where one is. */
+  readonly needs?: 'writes' | 'metrics';
+  readonly parameters?: readonly Parameter[];
+  /** Every problem it may answer, beside those that every route may. */
+  readonly problems: readonly Refusal['kind'][];
   /** The body of the request, where it has one. */
   readonly body?: z.ZodType;
+  /** A reader that knows the answer already may be told so by a 304. */
+  readonly isConditional?: true;
   /** The body of an answer with status 200. */
   readonly answer: z.ZodType;
+  /** Its `Content-Type`, where that is not JSON. */
+  readonly answerType?: string;
   readonly handler: Handler;
 }

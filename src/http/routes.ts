@@ -2,9 +2,26 @@
 import * as protocol from '../protocol/protocol.ts';
 import { errors, health, info, stats } from './handlers/operators.ts';
 import { home } from './handlers/page.ts';
+import { metrics } from './handlers/metrics.ts';
+import { openApi } from './handlers/openapi.ts';
 import { get, list } from './handlers/reads.ts';
 import { deregister, heartbeat, register } from './handlers/writes.ts';
+import { LIST_PARAMETERS } from './openapi/list-parameters.ts';
+import { CONTENT_TYPE } from './metrics/exposition.ts';
 import type { Handler, Route } from './route.ts';
+
+/** What a write may be refused for before the object is asked. */
+const WRITES = [
+  'malformed-body',
+  'invalid-field',
+  'body-too-large',
+  'unsupported-media-type',
+  'writes-closed',
+  'unauthorized',
+  'foreign-origin',
+  'not-owner',
+  'rate-limited',
+] as const;
 
 const overview: Handler = (call) => info(call, ROUTES);
 
@@ -12,74 +29,119 @@ const overview: Handler = (call) => info(call, ROUTES);
 export const ROUTES: readonly Route[] = [
   {
     method: 'GET',
+    operation: 'listServers',
     path: '/servers',
     summary:
       'every live server; ?region=, ?metadata.<key>=, ?q=, ?near= and more: those you want; ?since=: what changed',
+    parameters: LIST_PARAMETERS,
+    problems: ['invalid-field', 'query-too-long', 'query-too-costly'],
+    isConditional: true,
     answer: protocol.anyListAnswer,
     handler: list,
   },
   {
     method: 'POST',
+    operation: 'register',
     path: '/servers',
     summary: 'register: {serverId, endpoint, publicKey, region?, metadata?}',
     body: protocol.registerRequest,
+    needs: 'writes',
+    problems: [...WRITES, 'missing-fields', 'private-endpoint', 'replayed', 'key-full', 'registry-full'],
     answer: protocol.registerAnswer,
     handler: register,
   },
   {
     method: 'POST',
+    operation: 'heartbeat',
     path: '/servers/heartbeat',
     summary: 'stay listed: {serverId, peers?, metadata?}',
     body: protocol.heartbeatRequest,
+    needs: 'writes',
+    problems: [...WRITES, 'missing-server-id', 'not-registered', 'registry-full'],
     answer: protocol.heartbeatAnswer,
     handler: heartbeat,
   },
   {
     method: 'GET',
+    operation: 'getServer',
     path: '/servers/{id}',
     summary: 'one server, live or stale',
+    problems: ['malformed-id', 'not-registered'],
     answer: protocol.serverAnswer,
     handler: get,
   },
   {
     method: 'DELETE',
+    operation: 'deregister',
     path: '/servers/{id}',
     summary: 'deregister',
+    needs: 'writes',
+    problems: [...WRITES, 'malformed-id', 'replayed'],
     answer: protocol.deregisterAnswer,
     handler: deregister,
   },
   {
     method: 'GET',
+    operation: 'stats',
     path: '/stats',
     summary: 'what the registry holds and has swept',
+    problems: [],
     answer: protocol.statsAnswer,
     handler: stats,
   },
   {
     method: 'GET',
+    operation: 'metrics',
+    path: '/metrics',
+    summary: 'the same and more, for Prometheus',
+    needs: 'metrics',
+    problems: ['unauthorized'],
+    answer: protocol.metricsAnswer,
+    answerType: CONTENT_TYPE,
+    handler: metrics,
+  },
+  {
+    method: 'GET',
+    operation: 'health',
     path: '/health',
     summary: 'is the Worker up',
+    problems: [],
     answer: protocol.healthAnswer,
     handler: health,
   },
   {
     method: 'GET',
+    operation: 'errors',
     path: '/errors',
     summary: 'what each error means',
+    problems: [],
     answer: protocol.errorsAnswer,
     handler: errors,
   },
   {
     method: 'GET',
+    operation: 'openApi',
+    path: '/openapi.json',
+    summary: 'this interface for machines: OpenAPI 3.1',
+    problems: [],
+    answer: protocol.openApiAnswer,
+    handler: openApi,
+  },
+  {
+    method: 'GET',
+    operation: 'overview',
     path: '/',
     summary: 'this overview; the live page for browsers',
+    problems: [],
     answer: protocol.infoAnswer,
     handler: (call) => home(call, overview),
   },
   {
     method: 'GET',
+    operation: 'overviewOfApi',
     path: '/api/info',
     summary: 'this overview',
+    problems: [],
     answer: protocol.infoAnswer,
     handler: overview,
   },

@@ -4,6 +4,7 @@ import { Credentials } from './auth/credentials.ts';
 import { WriteLimits } from './auth/rate-limits.ts';
 import type { WriteGuard } from './auth/write-guard.ts';
 import { logStart } from './log.ts';
+import { Scrapes } from './metrics/scrapes.ts';
 import { Responder } from './respond.ts';
 
 export interface Settings {
@@ -12,6 +13,7 @@ export interface Settings {
   readonly respond: Responder;
   /** The files of the page; undefined where the Worker runs without them. */
   readonly assets: Fetcher | undefined;
+  readonly scrapes: Scrapes;
 }
 
 const settings = new WeakMap<Env, Settings>();
@@ -24,9 +26,13 @@ export function settingsOf(env: Env): Settings {
     const limits = config.rateLimit
       ? new WriteLimits(env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER)
       : undefined;
-    const credentials = new Credentials(config);
-    const writeGuard = { credentials, limits };
-    known = { config, writeGuard, respond: new Responder(config), assets: env.ASSETS };
+    known = {
+      config,
+      writeGuard: { credentials: new Credentials(config), limits },
+      respond: new Responder(config),
+      assets: env.ASSETS,
+      scrapes: new Scrapes(config),
+    };
     settings.set(env, known);
   }
   return known;

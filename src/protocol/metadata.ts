@@ -16,10 +16,12 @@ const unreadable = /[\p{Cs}\0\u202A-\u202E\u2066-\u2069]/u;
 const utf8 = new TextEncoder();
 
 /** A JSON object, unchecked beyond that: as it comes out of storage. */
-export const anyMetadata = z.custom<Readonly<Record<string, unknown>>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'must be a JSON object',
-);
+export const anyMetadata = z
+  .custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be a JSON object',
+  )
+  .meta({ type: 'object', description: 'What the server says of itself.' });
 
 /** A JSON object within the rules: as a request brings it. The messages complete the sentence "metadata …". */
 export const metadata = anyMetadata.superRefine((object, context) => {

@@ -35,7 +35,8 @@ function printable(max: number, forbidden: RegExp = unprintable) {
       error: (issue) =>
         `must have at most ${max} characters, but has ${Array.from(String(issue.input)).length}`,
     })
-    .refine((text) => !forbidden.test(text), 'must not contain control characters or lone surrogates');
+    .refine((text) => !forbidden.test(text), 'must not contain control characters or lone surrogates')
+    .meta({ minLength: 1, maxLength: max });
 }
 
 /** A text that keeps the rule for names as well. */
@@ -65,23 +66,30 @@ const serverId = named(anyServerId).refine(
 /** Body of `POST /servers`, without its members that are null. Members it does not name are dropped. */
 export const registerRequest = z.object({
   serverId,
-  endpoint: printable(LIMITS.endpointCharacters),
-  publicKey: printable(LIMITS.publicKeyCharacters, unprintableInKey),
-  region: z.preprocess(
-    (region) => (isBlank(region) ? UNKNOWN_REGION : region),
-    named(printable(LIMITS.regionCharacters)),
+  endpoint: printable(LIMITS.endpointCharacters).describe('An absolute URL: how players reach the server.'),
+  publicKey: printable(LIMITS.publicKeyCharacters, unprintableInKey).describe(
+    'The key that the server signs with; any text where writes are not signed.',
   ),
+  region: z
+    .string('must be a string')
+    .meta({ maxLength: LIMITS.regionCharacters })
+    .nullish()
+    .transform((region) => (isBlank(region) ? UNKNOWN_REGION : region))
+    .pipe(named(printable(LIMITS.regionCharacters))),
   metadata: metadata.optional(),
 });
 
 /** Body of `POST /servers/heartbeat`, without its members that are null. `peers: false` asks for an answer that does not grow with the list. */
 export const heartbeatRequest = z.object({
   serverId: anyServerId,
-  peers: z.boolean('must be true or false').default(true),
+  peers: z
+    .boolean('must be true or false')
+    .default(true)
+    .describe('Whether the answer has every other live server.'),
   metadata: metadata.optional(),
 });
 
-const epochMs = z.int().nonnegative();
+const epochMs = z.int().nonnegative().describe('Epoch milliseconds.');
 
 /** Where a registration came from, as far as the platform knows; never the address. Degrees. */
 export const location = z.object({
@@ -101,15 +109,23 @@ export const entry = z.object({
   metadata: anyMetadata.optional(),
   registeredAt: epochMs,
   lastSeen: epochMs,
-  /** From the point that a reader named, in whole kilometres. */
-  distanceKm: z.int().nonnegative().optional(),
+  distanceKm: z.int().nonnegative().optional().describe('Kilometres from the point that the reader named.'),
 });
 
 /** How long a lease lasts without a heartbeat, and how often the registry asks for one. */
-const leaseTerms = z.object({ ttlMs: z.int().positive(), heartbeatEveryMs: z.int().positive() });
+export const leaseTerms = z.object({
+  ttlMs: z.int().positive().describe('Milliseconds that a lease lasts without a heartbeat.'),
+  heartbeatEveryMs: z.int().positive().describe('Milliseconds between two heartbeats.'),
+});
 
 /** Of a body: the members that were not known and not kept, and where they belong. Absent where there were none. */
-const unknownMembers = { ignored: z.array(z.string()).optional(), hint: z.string().optional() };
+const unknownMembers = {
+  ignored: z
+    .array(z.string())
+    .optional()
+    .describe('Members of the request that are not known and were not kept.'),
+  hint: z.string().optional().describe('Where they belong.'),
+};
 
 /** Answer to `POST /servers`. */
 export const registerAnswer = z.object({
@@ -132,20 +148,15 @@ export const listAnswer = z.object({ servers: z.array(entry), timestamp: epochMs
 export const pageAnswer = z.object({
   servers: z.array(entry.partial()),
   timestamp: epochMs,
-  /** The query string, in its canonical spelling. */
-  asked: z.string(),
-  /** Matches on all pages together. */
-  total: z.int(),
-  /** Absent on the last page. */
-  nextCursor: z.string().optional(),
+  asked: z.string().describe('The query string, in its canonical spelling.'),
+  total: z.int().describe('Matches on all pages together.'),
+  nextCursor: z.string().optional().describe('Absent on the last page.'),
 });
 /** Answer to `GET /servers?since=<revision>`. With `full`, `changed` is the whole list. */
 export const deltaAnswer = z.object({
-  /** Opaque: to be sent back as it is. */
-  revision: z.string(),
-  /** The revision that was asked about; `"0"` where the answer is the whole list. */
-  since: z.string(),
-  full: z.literal(true).optional(),
+  revision: z.string().describe('Opaque: to be sent back as it is.'),
+  since: z.string().describe('The revision that was asked about; "0" where the answer is the whole list.'),
+  full: z.literal(true).optional().describe('`changed` is the whole list.'),
   changed: z.array(entry),
   removed: z.array(z.string()),
   timestamp: epochMs,
@@ -169,24 +180,23 @@ export const statsAnswer = z.object({
   swept: z.int(),
   lastSweep: z.object({ at: epochMs, deleted: z.int(), tookMs: z.int() }).nullable(),
   checkpoints: z.int(),
-  /** Saves of what moved, each one row. */
-  saves: z.int(),
-  /** Saves that the disk refused; each was tried again. */
-  failedSaves: z.int(),
-  /** Times that the object was loaded from disk: after each sleep, deploy and crash. */
-  loads: z.int(),
+  saves: z.int().describe('Saves of what moved, each one row.'),
+  failedSaves: z.int().describe('Saves that the disk refused; each was tried again.'),
+  loads: z.int().describe('Times that the object was loaded from disk: after each sleep, deploy and crash.'),
   heartbeats: z.int(),
   reads: z.int(),
-  /** The last time the registry itself was away, and how many leases it extended on coming back. */
-  absence: z.object({ from: epochMs, until: epochMs, leases: z.int() }).nullable(),
-  /** Rows on disk that could not be read and were set aside. */
-  setAside: z.int(),
-  /** Whether lists are signed with BOOTSTRAP_SIGNING_KEY. */
-  signing: z.enum(['on', 'off', 'malformed key']),
-  /** UTF-8 bytes that the entries of all servers held take, of MAX_LIST_BYTES at the most. */
-  listBytes: z.int(),
-  /** Bytes of answers that slow readers hold in memory, and how many readers were cut off for being slow. */
-  streams: z.object({ heldBytes: z.int(), cut: z.int() }),
+  absence: z
+    .object({ from: epochMs, until: epochMs, leases: z.int() })
+    .nullable()
+    .describe('The last time the registry itself was away, and how many leases it extended on coming back.'),
+  setAside: z.int().describe('Rows on disk that could not be read and were set aside.'),
+  signing: z
+    .enum(['on', 'off', 'malformed key'])
+    .describe('Whether lists are signed with BOOTSTRAP_SIGNING_KEY.'),
+  listBytes: z.int().describe('UTF-8 bytes of the entries of all servers held; at most MAX_LIST_BYTES.'),
+  streams: z
+    .object({ heldBytes: z.int(), cut: z.int() })
+    .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),
 });
 
 /** Answer to `GET /health`; `timestamp` is in ISO 8601. */
@@ -217,6 +227,12 @@ export const errorsAnswer = z.object({
   ),
 });
 
+/** Answer to `GET /metrics`: lines in the text format of Prometheus. */
+export const metricsAnswer = z.string();
+
+/** Answer to `GET /openapi.json`: a document of OpenAPI. */
+export const openApiAnswer = z.looseObject({ openapi: z.string() });
+
 /** Every error body: RFC 9457 problem details, and the `error` member of the original registry. */
 export const problem = z.object({
   type: z.string(),
@@ -224,12 +240,11 @@ export const problem = z.object({
   status: z.int(),
   detail: z.string(),
   error: z.string(),
-  /** The registry's clock in epoch milliseconds, where a signature is wanted: "created" is compared with it. */
-  now: epochMs.optional(),
-  /** Where there is no such route: where to look. */
-  hint: z.string().optional(),
-  /** Where the registry failed: what its log names beside the cause. */
-  incident: z.string().optional(),
+  now: epochMs
+    .optional()
+    .describe("Where a signature is wanted: the registry's clock, which `created` is compared with."),
+  hint: z.string().optional().describe('Where there is no such route: where to look.'),
+  incident: z.string().optional().describe('Where the registry failed: what its log names beside the cause.'),
 });
 
 export type RegisterRequest = z.infer<typeof registerRequest>;

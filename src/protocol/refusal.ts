@@ -40,7 +40,11 @@ export type RequestRefusal =
   | { readonly kind: 'unsupported-media-type'; readonly contentType: string }
   /** Where a token is asked for and none is set. */
   | { readonly kind: 'writes-closed' }
-  | { readonly kind: 'unauthorized'; readonly wants: 'token' | 'signature'; readonly problem: string }
+  | {
+      readonly kind: 'unauthorized';
+      readonly wants: 'token' | 'signature' | 'metrics-token';
+      readonly problem: string;
+    }
   /** The id is that of another key. The registry refuses it by the same name where it is bound to one. */
   | { readonly kind: 'not-owner' }
   | { readonly kind: 'rate-limited'; readonly per: 'address' | 'server'; readonly retryAfterMs: number }

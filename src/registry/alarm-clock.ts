@@ -4,14 +4,29 @@ import type { Directory } from '../core/leases/directory.ts';
 import { downSince, graceMs, liveAfter, type Downtime } from '../core/leases/downtime.ts';
 import { alarmIsLost, nextAlarm, type ScheduleState } from '../core/schedule.ts';
 import { SteadyClock } from './clock.ts';
+import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
+
+/** What an alarm clock works on. */
+export interface AlarmClockParts {
+  readonly config: Config;
+  readonly directory: Directory;
+  readonly store: Store;
+  readonly counters: Counters;
+  readonly stateAt: (now: number) => ScheduleState;
+}
+
+/** How the platform rang since the object was loaded. */
+export interface AlarmFigures {
+  rings: number;
+  /** Milliseconds by which it rang late, all rings together. */
+  lateMs: number;
+}
 
 export class AlarmClock {
   readonly #clock = new SteadyClock();
-  readonly #config: Config;
-  readonly #directory: Directory;
-  readonly #store: Store;
-  readonly #stateAt: (now: number) => ScheduleState;
+  readonly #parts: AlarmClockParts;
+  readonly figures: AlarmFigures = { rings: 0, lateMs: 0 };
   /** When the alarm is believed to ring, by the registry's clock; in the past from its ring to its next setting. */
   #alarmAt: number | null = null;
   /** When any call last ran. */
@@ -20,11 +35,8 @@ export class AlarmClock {
   #downSince: number | null = null;
   #downtime: Downtime | null = null;
 
-  constructor(config: Config, directory: Directory, store: Store, stateAt: (now: number) => ScheduleState) {
-    this.#config = config;
-    this.#directory = directory;
-    this.#store = store;
-    this.#stateAt = stateAt;
+  constructor(parts: AlarmClockParts) {
+    this.#parts = parts;
   }
 
   /** Epoch milliseconds; never less than it said before. */
@@ -35,7 +47,7 @@ export class AlarmClock {
   /** The time of a call, and a look at whether the registry was down before it. */
   tick(): number {
     const now = this.now();
-    this.#downSince ??= downSince(this.#alarmAt, this.#aliveAt, now, this.#config);
+    this.#downSince ??= downSince(this.#alarmAt, this.#aliveAt, now, this.#parts.config);
     this.#aliveAt = now;
     return now;
   }
@@ -63,13 +75,14 @@ export class AlarmClock {
   }
 
   isLost(now: number): boolean {
-    return alarmIsLost(this.#alarmAt, now, this.#config);
+    return alarmIsLost(this.#alarmAt, now, this.#parts.config);
   }
 
   /** Sets the alarm for its next time; none where nothing is held. */
   async arm(now: number): Promise<void> {
-    const at = nextAlarm(this.#stateAt(now), this.#config);
-    const write = at === null ? undefined : this.#store.setAlarm(this.#clock.toWall(at));
+    const { config, store, stateAt } = this.#parts;
+    const at = nextAlarm(stateAt(now), config);
+    const write = at === null ? undefined : store.setAlarm(this.#clock.toWall(at));
     this.#alarmAt = at;
     await write;
   }
@@ -84,19 +97,29 @@ export class AlarmClock {
     }
   }
 
-  /** At the alarm: extends leases for a downtime that a call noticed. Only the platform's own ring shows that it was late. */
-  async settle(now: number, isPlatformsRing: boolean): Promise<void> {
-    if (isPlatformsRing && this.#downSince !== null) await this.extendLeases(this.#downSince, now);
+  /**
+   * At the alarm: extends leases for a downtime that a call noticed. Only the platform's own ring shows that it was late:
+   * `dueAt` is when it was to ring, by the wall clock; null for a ring that is not the platform's.
+   */
+  async settle(now: number, dueAt: number | null): Promise<void> {
+    if (dueAt !== null) {
+      this.figures.rings += 1;
+      this.figures.lateMs += Math.max(0, this.#clock.toWall(now) - dueAt);
+    }
+    if (dueAt !== null && this.#downSince !== null) await this.extendLeases(this.#downSince, now);
     this.#downSince = null;
   }
 
   /** The registry was down since `from`: extends the leases that were live then, and records that it did. */
   async extendLeases(from: number, now: number): Promise<void> {
-    const leases = this.#directory.extend(from, now + graceMs(this.#config));
+    const { config, directory, store, counters } = this.#parts;
+    const leases = directory.extend(from, now + graceMs(config));
     if (leases === 0) return;
-    const downtime = { from, until: now, leases, liveAfter: liveAfter(from, this.#downtime, this.#config) };
-    const written = this.#store.putDowntime(downtime);
+    const downtime = { from, until: now, leases, liveAfter: liveAfter(from, this.#downtime, config) };
+    const written = store.putDowntime(downtime);
     this.#downtime = downtime;
+    counters.downtimes += 1;
+    counters.extendedLeases += leases;
     await written;
     console.warn(JSON.stringify({ event: 'registry-was-down', ...downtime }));
   }

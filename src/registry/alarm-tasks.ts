@@ -68,6 +68,7 @@ export class AlarmTasks {
     counters.swept += batch.length;
     // The clock of the platform stands still until something is waited for: the disk, here.
     const tookMs = this.#parts.now() - at;
+    counters.sweepMs += tookMs - (going?.tookMs ?? 0);
     counters.lastSweep = { at, deleted: (going?.deleted ?? 0) + batch.length, tookMs };
     saver.headChanged();
   }

@@ -29,6 +29,15 @@ const HELD_MAX_BYTES = 32_000_000;
  */
 const SAME_LIST_MAX_MS = 30_000;
 
+/** Answers that showed the list, by kind, since the object was loaded. */
+export interface ListCounts {
+  whole: number;
+  page: number;
+  delta: number;
+  /** The reader had it already: 304. */
+  unchanged: number;
+}
+
 /** Answered at once, but for what is to be signed. */
 type MaybePromise<Value> = Value | Promise<Value>;
 
@@ -40,6 +49,7 @@ export class Reads {
   readonly #streams = new StreamBudget(HELD_MAX_BYTES);
   /** Told when a read finds that leases ran out: the revision moved, and nobody else knows yet. */
   readonly #onExpired: () => void;
+  readonly lists: ListCounts = { whole: 0, page: 0, delta: 0, unchanged: 0 };
 
   constructor(directory: Directory, snapshotMaxAgeMs: number, signer: Signer | null, onExpired: () => void) {
     this.#directory = directory;
@@ -72,7 +82,7 @@ export class Reads {
   list(knownEtags: string | null, now: number): MaybePromise<ListOutcome> {
     this.#expire(now);
     const etag = this.#etag(now);
-    if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
+    if (knownEtags !== null && matches(knownEtags, etag)) return this.#unchanged(etag);
     return this.#whole(now);
   }
 
@@ -83,11 +93,12 @@ export class Reads {
   page(queryKey: string, knownEtags: string | null, now: number): MaybePromise<QueryOutcome> {
     this.#expire(now);
     const etag = this.#etag(now);
-    if (knownEtags !== null && matches(knownEtags, etag)) return { kind: 'unchanged', etag };
+    if (knownEtags !== null && matches(knownEtags, etag)) return this.#unchanged(etag);
     try {
       const body = this.#pages.answer(queryKey, this.#directory.revision.counter, now, () =>
         answerQuery(this.#directory, decodeQuery(queryKey), now),
       );
+      this.lists.page += 1;
       return this.#listed([body], body, etag);
     } catch (error) {
       if (error instanceof QueryRefused) return error.refusal;
@@ -98,6 +109,7 @@ export class Reads {
   /** What changed in it since a revision; one answer for all where that is the whole list. */
   since(revision: string, now: number): MaybePromise<ListOutcome> {
     this.#expire(now);
+    this.lists.delta += 1;
     const key = `since ${revision}`;
     const kept = this.#pages.find(key, this.#directory.revision.counter, now);
     if (kept !== undefined) return this.#listed([kept], kept, null);
@@ -128,7 +140,13 @@ export class Reads {
     if (this.#directory.expire(now)) this.#onExpired();
   }
 
+  #unchanged(etag: string): ListOutcome {
+    this.lists.unchanged += 1;
+    return { kind: 'unchanged', etag };
+  }
+
   #whole(now: number): MaybePromise<Listed> {
+    this.lists.whole += 1;
     const list = this.#snapshot.list(now);
     return this.#listed([list], list, this.#etag(now));
   }

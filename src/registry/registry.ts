@@ -15,16 +15,18 @@ import {
   type RegisterOutcome,
   type RegisteredServer,
   type RegistryCalls,
+  type RegistryFigures,
   type RegistryStats,
 } from '../rpc/contract.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { AlarmTasks } from './alarm-tasks.ts';
+import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { ListResponses } from './list-response.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Reads } from './reads.ts';
 import { recover } from './recovery.ts';
 import { Saver } from './saver.ts';
-import { signingWith, type Signing } from './signer.ts';
+import { signingWith } from './signer.ts';
 import { zeroCounters } from './storage/counters.ts';
 import { Store } from './storage/store.ts';
 import { Writes } from './writes.ts';
@@ -32,10 +34,10 @@ import { Writes } from './writes.ts';
 export class ServerRegistry extends DurableObject<Env> implements RegistryCalls {
   readonly #counters = zeroCounters();
   readonly #directory: Directory;
+  readonly #figures: FigureParts;
   readonly #clock: AlarmClock;
   readonly #saver: Saver;
   readonly #pending: PendingWrites;
-  readonly #signing: Signing;
   readonly #reads: Reads;
   readonly #writes: Writes;
   readonly #alarmTasks: AlarmTasks;
@@ -52,7 +54,8 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const tombstones = new Tombstones();
     const directory = new Directory(config, crypto.randomUUID().slice(0, 8), Date.now() * 1000);
     const ownership = new Ownership(directory, tombstones, config);
-    const clock = new AlarmClock(config, directory, store, (now) => this.#alarmTasks.state(now));
+    const stateAt = (now: number) => this.#alarmTasks.state(now);
+    const clock = new AlarmClock({ config, directory, store, counters, stateAt });
     const now = () => clock.now();
     const saver = new Saver({ directory, store, counters, heartbeatEveryMs, now });
     const pending = new PendingWrites(store, (cause) => {
@@ -64,30 +67,21 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     this.#clock = clock;
     this.#saver = saver;
     this.#pending = pending;
-    this.#signing = signing;
     this.#reads = reads;
-    this.#writes = new Writes({
+    const held = { config, clock, directory, tombstones, store, saver, pending, counters };
+    const writes = new Writes({ ...held, ownership, reads });
+    this.#writes = writes;
+    this.#figures = {
       config,
       clock,
       directory,
-      tombstones,
-      ownership,
-      store,
-      saver,
-      pending,
+      counters,
       reads,
-      counters,
-    });
-    this.#alarmTasks = new AlarmTasks({
-      directory,
-      tombstones,
-      store,
-      saver,
-      pending,
-      counters,
-      terms: config,
-      now,
-    });
+      writes,
+      signing: signing.state,
+      loadedAt: now(),
+    };
+    this.#alarmTasks = new AlarmTasks({ ...held, terms: config, now });
     void ctx.blockConcurrencyWhile(async () => {
       const loaded = await store.load();
       this.#quarantined = loaded.quarantined;
@@ -165,22 +159,15 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   }
 
   stats(): RegistryStats {
-    if (this.#directory.expire(this.#clock.tick())) this.#saver.headChanged();
-    const { liveCount: live, staleCount: stale } = this.#directory;
-    const { downtime } = this.#clock;
-    const { heldBytes, cutCount } = this.#reads.streams;
-    return {
-      live,
-      stale,
-      revision: this.#directory.revision.counter,
-      nextAlarmAt: this.#clock.alarmAtWall,
-      ...this.#counters,
-      absence: downtime && { from: downtime.from, until: downtime.until, leases: downtime.leases },
-      setAside: this.#quarantined,
-      signing: this.#signing.state,
-      streams: { heldBytes, cut: cutCount },
-      listBytes: this.#directory.entryBytes,
-    };
+    this.#expire(this.#clock.tick());
+    return statsOf(this.#figures, this.#quarantined);
+  }
+
+  /** What `/metrics` shows. As `stats`, it makes no storage call. */
+  figures(): RegistryFigures {
+    const now = this.#clock.tick();
+    this.#expire(now);
+    return figuresOf(this.#figures, this.#quarantined, now);
   }
 
   /** Resolves when everything acknowledged is on disk: for an orderly stop. */
@@ -194,12 +181,16 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
    */
   override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
     const now = this.#clock.tick();
-    await this.#clock.settle(now, invocation !== undefined);
-    if (this.#directory.expire(now)) this.#saver.headChanged();
+    await this.#clock.settle(now, invocation === undefined ? null : invocation.scheduledTime);
+    this.#expire(now);
     await this.#alarmTasks.run(now);
     this.#directory.measureEarliestExpiry();
     // By the clock as it is now: after long work, a time counted from its beginning could lie in the past.
     await this.#clock.arm(this.#clock.now());
+  }
+
+  #expire(now: number): void {
+    if (this.#directory.expire(now)) this.#saver.headChanged();
   }
 
   #tickOfRead(): number {

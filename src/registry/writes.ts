@@ -4,6 +4,7 @@ import type { Directory } from '../core/leases/directory.ts';
 import { isCovered } from '../core/leases/downtime.ts';
 import type { Ownership } from '../core/leases/ownership.ts';
 import type { Tombstones } from '../core/leases/tombstones.ts';
+import type { RegistryRefusal } from '../protocol/refusal.ts';
 import type {
   DeregisterOutcome,
   HeartbeatOutcome,
@@ -32,33 +33,44 @@ export interface WriteParts {
   readonly counters: Counters;
 }
 
+/** How often each reason made the object refuse a write, since it was loaded. */
+export type RefusedWrites = Record<RegistryRefusal['kind'], number>;
+
 type Full = Extract<RegisterOutcome, { readonly kind: 'registry-full' }>;
 
 export class Writes {
   readonly #parts: WriteParts;
+  readonly refused: RefusedWrites = {
+    'not-registered': 0,
+    'registry-full': 0,
+    'not-owner': 0,
+    replayed: 0,
+    'key-full': 0,
+  };
 
   constructor(parts: WriteParts) {
     this.#parts = parts;
   }
 
   async register(registration: RegisteredServer): Promise<RegisterOutcome> {
-    const { config, clock, directory, tombstones, ownership, store, saver, pending } = this.#parts;
+    const { config, clock, directory, tombstones, ownership, store, saver, pending, counters } = this.#parts;
     const now = clock.tick();
     const refusal = ownership.refuseRegistration(registration, now);
     if (refusal !== undefined) {
       await pending.all();
-      return refusal.kind === 'full' ? this.#full(now, 'too-many-servers') : refusal;
+      return this.#refuse(refusal.kind === 'full' ? this.#full(now, 'too-many-servers') : refusal);
     }
     const lease = directory.register(registration, now);
     if (typeof lease === 'string') {
       await pending.all();
-      return this.#full(now, lease);
+      return this.#refuse(this.#full(now, lease));
     }
     const server = lease.toRecord();
     // Memory and disk change in one turn, so that their orders never differ, and in one transaction with the alarm.
     const writes = [store.putServer(server)];
     if (tombstones.remove(server.serverId)) writes.push(store.removeTombstone(server.serverId));
     if (clock.isLost(now)) writes.push(clock.arm(now));
+    counters.registrations += 1;
     // The revision moved; saved with it, it outlives a sleep.
     saver.headChanged();
     await pending.settle(server.serverId, writes);
@@ -82,9 +94,9 @@ export class Writes {
     const answer = (outcome: HeartbeatOutcome) =>
       underWay === undefined ? outcome : underWay.then(() => outcome);
     const refusal = proof === null ? undefined : ownership.refuseHeartbeat(serverId, proof);
-    if (refusal !== undefined) return answer(refusal);
+    if (refusal !== undefined) return answer(this.#refuse(refusal));
     const lease = directory.heartbeat(serverId, now);
-    if (lease === undefined) return answer({ kind: 'not-registered' });
+    if (lease === undefined) return answer(this.#refuse({ kind: 'not-registered' }));
     const isTaken = metadata === null || directory.setMetadata(lease, metadata);
     counters.heartbeats += 1;
     const waits: Promise<void>[] = [];
@@ -97,7 +109,7 @@ export class Writes {
     else waits.push(saver.save());
     // The lease is renewed even where its metadata is refused: for want of room nobody loses a place.
     const outcome = !isTaken
-      ? this.#full(now, 'too-many-bytes')
+      ? this.#refuse(this.#full(now, 'too-many-bytes'))
       : wantsPeers
         ? reads.peers(lease, now)
         : null;
@@ -116,21 +128,28 @@ export class Writes {
   }
 
   async deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome> {
-    const { clock, ownership, store, saver, pending } = this.#parts;
+    const { clock, directory, ownership, store, saver, pending, counters } = this.#parts;
     const now = clock.tick();
     const refusal = proof && ownership.refuseDeregistration(serverId, proof, now);
     if (refusal !== undefined) {
       await pending.all();
-      return refusal;
+      return this.#refuse(refusal);
     }
+    const wasHeld = directory.find(serverId) !== undefined;
     const tombstone = ownership.deregister(serverId, proof, now);
     const writes = [store.removeServer(serverId)];
     if (tombstone !== undefined) {
       writes.push(store.putTombstone(tombstone));
       if (clock.isLost(now)) writes.push(clock.arm(now));
     }
+    if (wasHeld) counters.deregistrations += 1;
     saver.headChanged();
     await pending.settle(serverId, writes);
     return { kind: 'deregistered' };
+  }
+
+  #refuse<Refused extends RegistryRefusal>(refusal: Refused): Refused {
+    this.refused[refusal.kind] += 1;
+    return refusal;
   }
 }

@@ -41,6 +41,8 @@ export interface RegistryCalls {
   changesAfter(revision: string): ListOutcome | Promise<ListOutcome>;
   getServer(serverId: string): GetOutcome | Promise<GetOutcome>;
   stats(): RegistryStats | Promise<RegistryStats>;
+  /** Not in the first release. */
+  figures(): RegistryFigures | Promise<RegistryFigures>;
   /** Resolves when everything acknowledged is on disk. Not in the first release. */
   save(): Promise<void>;
 }
@@ -107,6 +109,33 @@ export type GetOutcome =
 export type DeregisterOutcome = { readonly kind: 'deregistered' } | OwnershipRefusal;
 
 export type RegistryStats = StatsAnswer;
+
+/**
+ * What an operator's graphs are drawn from, beside what everyone is told. Counts that are said to be of this life begin at
+ * 0 when the object is loaded; the others are saved, and go on.
+ */
+export interface RegistryFigures {
+  /** When these were taken, and when the object was loaded. */
+  readonly at: number;
+  readonly loadedAt: number;
+  readonly stats: RegistryStats;
+  /** What `stats.live` and `stats.stale` together, and `stats.listBytes`, may reach. */
+  readonly maxServers: number;
+  readonly maxListBytes: number;
+  readonly registrations: number;
+  readonly deregistrations: number;
+  /** Milliseconds of all sweeps together. */
+  readonly sweepMs: number;
+  /** Times that the registry found it had been down, and the leases it then extended. */
+  readonly downtimes: number;
+  readonly extendedLeases: number;
+  /** Of this life: answers that showed the list, by kind. */
+  readonly lists: { readonly [Kind in 'whole' | 'page' | 'delta' | 'unchanged']: number };
+  /** Of this life: writes that the object refused, by reason. */
+  readonly refusedWrites: { readonly [Reason in RegistryRefusal['kind']]: number };
+  /** Of this life: rings of the alarm, and the milliseconds by which they came late, all together. */
+  readonly alarms: { readonly rings: number; readonly lateMs: number };
+}
 
 /** The first release has `metadata` in place of conditions: for each key, the entry has one of these values as text. */
 type FirstConditions = [key: string, values: readonly string[]][];

@@ -8,6 +8,7 @@ import {
   type GetOutcome,
   type ListHead,
   type ListOutcome,
+  type RegistryFigures,
   type RegistryStats,
 } from './contract.ts';
 import type { QueryRefusal } from '../protocol/refusal.ts';
@@ -81,6 +82,10 @@ export function readServer(stub: Locate, serverId: string): Promise<GetOutcome> 
 
 export function readStats(stub: Locate): Promise<RegistryStats> {
   return retried(async () => stub().stats());
+}
+
+export function readFigures(stub: Locate): Promise<RegistryFigures> {
+  return retried(async () => stub().figures());
 }
 
 function replyOf(outcome: ListOutcome): ListReply {

@@ -26,13 +26,16 @@ describe('a value that cannot be used is refused by its name', () => {
     ['REGISTRY_TOKEN', 'schlüssel'],
     ['REGISTRY_TOKEN_PREVIOUS', 'a\u00a0b'],
     ['REGISTRY_TOKEN', 'x'.repeat(257)],
+    ['METRICS_TOKEN', 'two words'],
+    ['METRICS_MAX_AGE_S', '-1'],
+    ['METRICS_MAX_AGE_S', '15s'],
   ])('%s=%j', (name, value) => {
     expect(() => parseConfig({ [name]: value })).toThrow(ConfigError);
     expect(() => parseConfig({ [name]: value })).toThrow(new RegExp(`^${name} must (?:be|have)`));
   });
 
-  test('and a secret is not shown', () => {
-    expect(() => parseConfig({ REGISTRY_TOKEN: 'two words' })).not.toThrow('two words');
+  test.each(['REGISTRY_TOKEN', 'METRICS_TOKEN'])('and the secret %s is not shown', (name) => {
+    expect(() => parseConfig({ [name]: 'two words' })).not.toThrow('two words');
   });
 });
 

@@ -16,6 +16,15 @@ export const countersSchema = z.object({
   loads: count,
   heartbeats: count,
   reads: count,
+  /** Registrations accepted, those that overwrote an entry too. */
+  registrations: count,
+  /** Servers taken off the list at their own word. */
+  deregistrations: count,
+  /** Milliseconds of all sweeps together, each from its first slice to its last. */
+  sweepMs: count,
+  /** Times that the registry found it had been down, and the leases it then extended. */
+  downtimes: count,
+  extendedLeases: count,
 });
 
 export type Counters = z.infer<typeof countersSchema>;

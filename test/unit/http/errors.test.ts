@@ -3,37 +3,9 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { explain } from '../../../src/http/explain.ts';
 import { PROBLEMS } from '../../../src/protocol/problems.ts';
-import type { Refusal } from '../../../src/protocol/refusal.ts';
+import { REFUSALS } from './refusals.ts';
 
 const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
-
-/** One refusal of each kind: the type makes sure that none is left out. */
-const REFUSALS: { readonly [Kind in Refusal['kind']]: Extract<Refusal, { readonly kind: Kind }> } = {
-  'malformed-body': { kind: 'malformed-body', problem: 'x' },
-  'missing-fields': { kind: 'missing-fields' },
-  'missing-server-id': { kind: 'missing-server-id' },
-  'invalid-field': { kind: 'invalid-field', field: 'region', problem: 'x' },
-  'query-too-long': { kind: 'query-too-long', maxBytes: 4096 },
-  'query-too-costly': { kind: 'query-too-costly' },
-  'malformed-id': { kind: 'malformed-id', problem: 'x' },
-  'private-endpoint': { kind: 'private-endpoint', host: 'localhost' },
-  'body-too-large': { kind: 'body-too-large', maxBytes: 8192 },
-  'unsupported-media-type': { kind: 'unsupported-media-type', contentType: 'text/plain' },
-  'writes-closed': { kind: 'writes-closed' },
-  unauthorized: { kind: 'unauthorized', wants: 'token', problem: 'x' },
-  'foreign-origin': { kind: 'foreign-origin', origin: 'null', allowed: 'https://games.example' },
-  'not-owner': { kind: 'not-owner' },
-  replayed: { kind: 'replayed', acceptedAt: 1 },
-  'key-full': { kind: 'key-full', maxServersPerKey: 1 },
-  'rate-limited': { kind: 'rate-limited', per: 'address', retryAfterMs: 1 },
-  'not-registered': { kind: 'not-registered' },
-  'registry-full': { kind: 'registry-full', maxServers: 1, retryAfterMs: 1500 },
-  'no-such-route': { kind: 'no-such-route', path: '/x' },
-  'method-not-allowed': { kind: 'method-not-allowed', method: 'PUT', allow: 'GET' },
-  misconfigured: { kind: 'misconfigured', problem: 'x' },
-  unavailable: { kind: 'unavailable' },
-  internal: { kind: 'internal', incident: 'x' },
-};
 
 /** The rows of the Markdown tables of a text, without the blanks that pad their cells. */
 function rowsOf(markdown: string): string[][] {

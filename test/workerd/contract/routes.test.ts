@@ -14,12 +14,15 @@ function pathTo(path: string): string {
   return path.replace('{id}', SERVER.serverId);
 }
 
-test.each(ROUTES)('$method $path answers what its row promises', async ({ method, path, body, answer }) => {
+test.each(ROUTES)('$method $path answers what its row promises', async (route) => {
+  const { method, path, body, answer, answerType } = route;
   await register();
   if (body !== undefined) expect(body.safeParse(SERVER).error).toBeUndefined();
   const response = await send(method, pathTo(path), body && SERVER);
   expect(response.status).toBe(200);
-  expect(answer.safeParse(await response.json()).error).toBeUndefined();
+  expect(response.headers.get('Content-Type')).toBe(answerType ?? 'application/json');
+  const said: unknown = answerType === undefined ? await response.json() : await response.text();
+  expect(answer.safeParse(said).error).toBeUndefined();
 });
 
 test.each(['?limit=1', '?since=0', '?near=52,13&fields=serverId'])(
@@ -77,7 +80,7 @@ describe('an answer ends with one newline:', () => {
     await register();
     await register({ serverId: 'b' });
     const text = await (await send(method, path, body)).text();
-    expect(text).toMatch(/^\{.*\}\n$/);
+    expect(text).toMatch(path === '/metrics' ? /^# HELP [^]*[^\n]\n$/ : /^\{.*\}\n$/);
   });
 
   test('GET /servers?since= with a delta', async () => {

@@ -3,6 +3,7 @@ import { reset } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { listAnswer, problem, type ListAnswer } from '../../../src/protocol/protocol.ts';
+import { expectDescribed } from './described.ts';
 import { holdTime, releaseTime } from './fleet.ts';
 
 const ORIGIN = 'https://registry.example';
@@ -18,19 +19,21 @@ export function useEmptyRegistry(): void {
   });
 }
 
-/** A string is sent as it is, anything else as JSON. */
-export function send(
+/** A string is sent as it is, anything else as JSON. Whatever is answered must be as docs/openapi.json says. */
+export async function send(
   method: string,
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Response> {
   const hasBody = body !== undefined;
-  return exports.default.fetch(`${ORIGIN}${path}`, {
+  const response = await exports.default.fetch(`${ORIGIN}${path}`, {
     method,
     headers: { ...(hasBody ? { 'Content-Type': 'application/json' } : {}), ...headers },
     ...(hasBody ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
   });
+  await expectDescribed(method, path, response.clone());
+  return response;
 }
 
 export const SERVER = { serverId: 'a', endpoint: 'wss://a.example', publicKey: 'key-a' };

@@ -1,0 +1,68 @@
+/** What the object tells of itself: to everyone by `/stats`, and to graphs by `/metrics`. Memory alone is asked. */
+import type { Config } from '../config.ts';
+import type { Directory } from '../core/leases/directory.ts';
+import type { RegistryFigures, RegistryStats } from '../rpc/contract.ts';
+import type { AlarmClock } from './alarm-clock.ts';
+import type { Reads } from './reads.ts';
+import type { Signing } from './signer.ts';
+import type { Counters } from './storage/counters.ts';
+import type { Writes } from './writes.ts';
+
+export interface FigureParts {
+  readonly config: Config;
+  readonly clock: AlarmClock;
+  readonly directory: Directory;
+  readonly counters: Counters;
+  readonly reads: Reads;
+  readonly writes: Writes;
+  readonly signing: Signing['state'];
+  /** Epoch milliseconds. */
+  readonly loadedAt: number;
+}
+
+/** Call `expire` first. `quarantined` is how many rows are. */
+export function statsOf(parts: FigureParts, quarantined: number): RegistryStats {
+  const { clock, counters, directory, reads, signing } = parts;
+  const { downtime } = clock;
+  return {
+    live: directory.liveCount,
+    stale: directory.staleCount,
+    revision: directory.revision.counter,
+    nextAlarmAt: clock.alarmAtWall,
+    sweeps: counters.sweeps,
+    swept: counters.swept,
+    lastSweep: counters.lastSweep && { ...counters.lastSweep },
+    checkpoints: counters.checkpoints,
+    saves: counters.saves,
+    failedSaves: counters.failedSaves,
+    loads: counters.loads,
+    heartbeats: counters.heartbeats,
+    reads: counters.reads,
+    absence: downtime && { from: downtime.from, until: downtime.until, leases: downtime.leases },
+    setAside: quarantined,
+    signing,
+    streams: { heldBytes: reads.streams.heldBytes, cut: reads.streams.cutCount },
+    listBytes: directory.entryBytes,
+  };
+}
+
+/** Call `expire` first. `now`: epoch milliseconds of the registry's clock. */
+export function figuresOf(parts: FigureParts, quarantined: number, now: number): RegistryFigures {
+  const { clock, config, counters, loadedAt, reads, writes } = parts;
+  const { registrations, deregistrations, sweepMs, downtimes, extendedLeases } = counters;
+  return {
+    at: now,
+    loadedAt,
+    stats: statsOf(parts, quarantined),
+    maxServers: config.maxServers,
+    maxListBytes: config.maxListBytes,
+    registrations,
+    deregistrations,
+    sweepMs,
+    downtimes,
+    extendedLeases,
+    lists: { ...reads.lists },
+    refusedWrites: { ...writes.refused },
+    alarms: { ...clock.figures },
+  };
+}

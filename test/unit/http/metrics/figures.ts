@@ -1,0 +1,40 @@
+/** Figures of a registry, for the tests of what is made of them. */
+import type { RegistryFigures } from '../../../../src/rpc/contract.ts';
+
+const NOW = 1_800_000_000_000;
+
+/** Of a registry that has swept once. */
+export const FIGURES: RegistryFigures = {
+  at: NOW,
+  loadedAt: NOW - 90_000,
+  stats: {
+    live: 3,
+    stale: 2,
+    revision: 7,
+    nextAlarmAt: NOW + 1500,
+    sweeps: 2,
+    swept: 40,
+    lastSweep: { at: NOW - 5000, deleted: 15, tookMs: 20 },
+    checkpoints: 4,
+    saves: 5,
+    failedSaves: 1,
+    loads: 6,
+    heartbeats: 1234,
+    reads: 99,
+    absence: null,
+    setAside: 1,
+    signing: 'off',
+    listBytes: 800,
+    streams: { heldBytes: 50, cut: 1 },
+  },
+  maxServers: 10_000,
+  maxListBytes: 16_000_000,
+  registrations: 50,
+  deregistrations: 5,
+  sweepMs: 45,
+  downtimes: 1,
+  extendedLeases: 3,
+  lists: { whole: 1, page: 2, delta: 3, unchanged: 4 },
+  refusedWrites: { 'not-registered': 1, 'registry-full': 0, 'not-owner': 0, replayed: 0, 'key-full': 0 },
+  alarms: { rings: 4, lateMs: 250 },
+};
