@@ -12,9 +12,10 @@ export type ScenarioName =
   | 'storage'
   | 'cold'
   | 'memory'
+  | 'limits'
   | 'cost';
 
-export type Unit = 'per second' | 'ms' | 'µs' | 'calls' | 'rows' | 'KiB' | 'dollars' | 'servers';
+export type Unit = 'per second' | 'ms' | 'µs' | 'calls' | 'rows' | 'KiB' | 'MB' | 'dollars' | 'servers';
 
 /** One figure. Scenario, case, contender and metric together name it, once in a run. */
 export interface Figure {

@@ -12,6 +12,7 @@ import { cold } from './scenarios/cold.ts';
 import { cost } from './scenarios/cost.ts';
 import { heartbeat } from './scenarios/heartbeat.ts';
 import { independence } from './scenarios/independence.ts';
+import { limits } from './scenarios/limits.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { polls } from './scenarios/polls.ts';
@@ -29,6 +30,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cost,
   cold,
   memory,
+  limits,
   independence,
   sweep,
 ];
@@ -57,6 +59,7 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
     progress.doing(`bundling; about ${duration(Math.round(seconds))} in all`);
     const bundles = await makeBundles();
     const shared = {
+      bundles,
       profile,
       signal,
       random: randomStream(options.seed, 'order of contenders'),
@@ -129,7 +132,7 @@ interface Run {
 
 /** The scenarios asked for; the cost is worked out from what the storage scenario counts, so that comes with it. */
 function chosen(only: BenchOptions['only']): readonly Scenario[] {
-  if (only === undefined) return SCENARIOS;
+  if (only === undefined) return SCENARIOS.filter(({ isExtra = false }) => !isExtra);
   const names = new Set(only);
   if (names.has('cost')) names.add('storage');
   return SCENARIOS.filter(({ name }) => names.has(name));

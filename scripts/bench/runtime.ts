@@ -6,7 +6,7 @@ import { bundle } from '../lib/registry/bundle.ts';
 import { startMiniflare, type EmbeddedWorker } from '../lib/registry/embedded.ts';
 import { bundleProduct } from '../lib/registry/local-registry.ts';
 import { HttpTarget } from './http.ts';
-import { findWorkerds, processorTimeUs } from './machine.ts';
+import { findWorkerds, processorTimeUs } from '../lib/registry/workerd-process.ts';
 import type { CallPlan, DrivePlan } from './worker/contract.ts';
 
 /** Who is measured. */
@@ -45,7 +45,7 @@ const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
  * Where Linux keeps files in memory. The disk of this machine is not Cloudflare's, and others use it as well: a commit
  * that waits for it would hold up the whole runtime, for tens of milliseconds, whoever is measured.
  */
-const MEMORY_DISK = '/dev/shm';
+export const MEMORY_DISK = '/dev/shm';
 /** As wrangler.toml has them, but for the leases, which outlive the run unless a scenario says otherwise. */
 const VARS: Readonly<Record<string, number | string>> = {
   SERVER_TTL_MS: 3_600_000,
