@@ -47,13 +47,13 @@ export class LimitedRuntime {
   readonly target: HttpTarget;
   readonly #child: ChildProcess;
   readonly #inspector: Inspector;
-  readonly #ended: AbortSignal;
+  readonly #exit: Exit;
 
-  private constructor(url: URL, child: ChildProcess, inspector: Inspector, ended: AbortSignal) {
+  private constructor(url: URL, child: ChildProcess, inspector: Inspector, exit: Exit) {
     this.target = new HttpTarget(url);
     this.#child = child;
     this.#inspector = inspector;
-    this.#ended = ended;
+    this.#exit = exit;
   }
 
   /** Resolves when the object has answered. @throws OutOfMemoryError where it needs more to load what it finds */
@@ -70,15 +70,12 @@ export class LimitedRuntime {
     for (const output of [child.stdout, child.stderr]) {
       output.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-LOG_CHARACTERS)));
     }
-    const ended = new AbortController();
-    child.once('exit', () => {
-      ended.abort();
-    });
+    const exit = exitOf(child);
     const url = new URL(`http://${LOOPBACK}:${port}`);
     const untilMs = performance.now() + UP_WITHIN_MS;
     for (;;) {
-      if (ended.signal.aborted && /heap|memory/i.test(log)) throw new OutOfMemoryError('loading');
-      if (ended.signal.aborted || performance.now() > untilMs) {
+      if (exit.hasEnded && /heap|memory/i.test(log)) throw new OutOfMemoryError('loading');
+      if (exit.hasEnded || performance.now() > untilMs) {
         child.kill('SIGKILL');
         throw new Error(`workerd did not come up:\n${log}`);
       }
@@ -90,7 +87,7 @@ export class LimitedRuntime {
       await delay(POLL_EVERY_MS);
     }
     const inspector = await Inspector.open(new URL(`ws://${LOOPBACK}:${inspectorPort}`), WORKER);
-    return new LimitedRuntime(url, child, inspector, ended.signal);
+    return new LimitedRuntime(url, child, inspector, exit);
   }
 
   /** Bytes of what is alive: garbage is collected before. */
@@ -113,13 +110,13 @@ export class LimitedRuntime {
     };
     const watched = watching().catch(() => undefined);
     try {
-      await Promise.race([work(), whenAborted(this.#ended)]);
-      if (this.#ended.aborted) throw new OutOfMemoryError(what);
+      await Promise.race([work(), this.#exit.ended]);
+      if (this.#exit.hasEnded) throw new OutOfMemoryError(what);
       return { heapBytes, externalBytes };
     } catch (error) {
       // The connection breaks a moment before the process is seen to end.
-      await Promise.race([delay(500), whenAborted(this.#ended)]);
-      throw this.#ended.aborted ? new OutOfMemoryError(what) : error;
+      await Promise.race([delay(500), this.#exit.ended]);
+      throw this.#exit.hasEnded ? new OutOfMemoryError(what) : error;
     } finally {
       isDone = true;
       await Promise.race([watched, delay(100)]);
@@ -130,7 +127,7 @@ export class LimitedRuntime {
   async stop(): Promise<void> {
     this.#inspector.close();
     this.#child.kill('SIGTERM');
-    await whenAborted(this.#ended);
+    await this.#exit.ended;
   }
 }
 
@@ -171,17 +168,24 @@ function workerdPath(): string {
   throw new Error('the package workerd names no binary');
 }
 
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else {
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-    }
+/** The end of a process. */
+interface Exit {
+  readonly hasEnded: boolean;
+  readonly ended: Promise<void>;
+}
+
+function exitOf(child: ChildProcess): Exit {
+  let hasEnded = false;
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      hasEnded = true;
+      resolve();
+    });
   });
+  return {
+    ended,
+    get hasEnded() {
+      return hasEnded;
+    },
+  };
 }

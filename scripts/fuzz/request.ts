@@ -17,6 +17,8 @@ export interface Signature {
   /** Null where the registry must refuse it. */
   readonly key: KeyName | null;
   readonly createdSeconds: number;
+  /** What was signed as the URL. */
+  readonly url: string;
 }
 
 /** With all its headers, as it is sent. */

@@ -41,7 +41,14 @@ export class Dresser {
         };
       case 'replay': {
         const before = this.#sent.at(-1 - credential.back);
-        return before === undefined ? { ...request, signature: null } : { ...before, credential };
+        if (before === undefined || before.signature === null) return { ...request, signature: null };
+        // At another address it is good for nothing.
+        const isForHere = isSpelling(before.signature.url, this.#wardrobe.urlOf(before.path));
+        return {
+          ...before,
+          credential,
+          signature: { ...before.signature, ...(!isForHere && { key: null }) },
+        };
       }
       case 'signature': {
         const dressed = await this.#sign(request, credential);
@@ -68,15 +75,16 @@ export class Dresser {
       publicKey === undefined ? serverId === `ed25519:${key}` : SPELLINGS.get(publicKey) === key;
     // Without "keyid" the key must be told by what is written.
     const usable = form === 'no keyid' && !isKeyKnown ? 'plain' : form;
-    const { headers, createdSeconds } = await signedHeaders(request, {
+    const url = this.#wardrobe.urlOf(request.path);
+    const { headers, createdSeconds, target } = await signedHeaders(request, {
       key,
       created,
       nowSeconds,
       form: usable,
       flaw,
-      url: this.#wardrobe.urlOf(request.path),
+      url,
     });
-    const signature: Signature = { key: flaw === null ? key : null, createdSeconds };
+    const signature: Signature = { key: flaw === null ? key : null, createdSeconds, url: target };
     return { ...request, headers: { ...request.headers, ...headers }, signature };
   }
 }
@@ -153,7 +161,7 @@ async function signedHeaders(request: FuzzRequest, plan: Plan) {
         ? `${label}=:***:`
         : `${proxy === '' ? '' : 'proxy=:AAAA:, '}${flaw === 'other label' ? 'sig7' : label}=${signature}`,
   };
-  return { headers, createdSeconds };
+  return { headers, createdSeconds, target: url };
 }
 
 interface Component {
@@ -210,11 +218,23 @@ function targetOf({ url, form, flaw }: Plan): string {
       return url.replace('://', '://other.');
     case 'other scheme':
       return url.replace('http://', 'https://');
-    default: {
-      const { host, port } = new URL(url);
-      return form === 'explicit port' && port === '' ? url.replace(host, `${host}:80`) : url;
-    }
+    default:
+      return form === 'explicit port' ? withPort(url) : url;
   }
+}
+
+/** Where the port goes without saying, and was not said. */
+function withPort(url: string): string {
+  const { host, port } = new URL(url);
+  return port === '' && !/^http:\/\/[^/]*:80(?:\/|$)/.test(url)
+    ? url.replace(`//${host}`, `//${host}:80`)
+    : url;
+}
+
+/** Whether a URL that was signed is the one that is asked for: as it is, as URLs are written, or with its port. */
+function isSpelling(signed: string, asked: string): boolean {
+  const { href } = new URL(asked);
+  return [asked, href, withPort(href)].includes(signed);
 }
 
 async function digestHeader(body: Uint8Array<ArrayBuffer>, form: Form, flaw: Flaw | null): Promise<string> {

@@ -156,6 +156,7 @@ async function goThroughAll(
 ): Promise<void> {
   const { url } = runtime.target;
   const watch = async (phase: string, work: () => Promise<unknown>) => {
+    console.error(phase);
     note(phase, await runtime.watch(phase, work));
   };
   const reads = async () => {
