@@ -217,7 +217,7 @@ function targetOf({ url, form, flaw }: Plan): string {
     case 'other host':
       return url.replace('://', '://other.');
     case 'other scheme':
-      return url.replace('http://', 'https://');
+      return url.startsWith('http://') ? url.replace('http', 'https') : url.replace('https', 'http');
     default:
       return form === 'explicit port' ? withPort(url) : url;
   }
@@ -225,10 +225,10 @@ function targetOf({ url, form, flaw }: Plan): string {
 
 /** Where the port goes without saying, and was not said. */
 function withPort(url: string): string {
-  const { host, port } = new URL(url);
-  return port === '' && !/^http:\/\/[^/]*:80(?:\/|$)/.test(url)
-    ? url.replace(`//${host}`, `//${host}:80`)
-    : url;
+  const { protocol, host, port } = new URL(url);
+  const implied = protocol === 'https:' ? ':443' : ':80';
+  const [, , authority = ''] = url.split('/', 3);
+  return port === '' && !authority.endsWith(implied) ? url.replace(`//${host}`, `//${host}${implied}`) : url;
 }
 
 /** Whether a URL that was signed is the one that is asked for: as it is, as URLs are written, or with its port. */

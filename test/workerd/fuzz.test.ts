@@ -11,9 +11,9 @@ const REQUESTS = 5000;
 const BATCH = 250;
 const [token, tokenBefore] = TOKENS;
 const secrets = { REGISTRY_TOKEN: token, REGISTRY_TOKEN_PREVIOUS: tokenBefore };
-const limits = { MAX_SERVERS_PER_KEY: '1000', MAX_SERVERS: '100000' };
+const limits = { ALLOW_PRIVATE_ENDPOINTS: 'false', MAX_SERVERS_PER_KEY: '1000', MAX_SERVERS: '100000' };
 const ENVIRONMENTS: Readonly<Record<Mode, Env>> = {
-  open: environment({ WRITE_ACCESS: 'open', ALLOW_PRIVATE_ENDPOINTS: 'false', ...limits }),
+  open: environment({ WRITE_ACCESS: 'open', ...limits }),
   token: environment({ WRITE_ACCESS: 'token', ...secrets, ...limits }),
   signed: environment({ WRITE_ACCESS: 'signed', ...secrets, ...limits }),
 };
