@@ -80,6 +80,16 @@ export const GOALS: readonly Goal[] = [
   ...['list', 'heartbeat', 'heartbeat with peers'].map((operation) =>
     atMost(0, `storage calls in a ${operation}`, 'storage', operation, 'storage calls'),
   ),
+  ...['journal', 'checkpoint'].map((where) =>
+    atMost(
+      3,
+      `longest step (ms) of saving 10,000 moved leases to the ${where}`,
+      'saves',
+      `10,000 moved, to the ${where}`,
+      'longest step',
+    ),
+  ),
+  atMost(1, 'rows of saving one moved lease of 10,000', 'saves', 'one moved of 10,000', 'rows'),
   ...['1,000', '10,000', '50,000'].map((keys) =>
     atMost(15, `longest slice (ms) in a sweep of ${keys}`, 'sweep', `${keys} keys`, 'longest slice'),
   ),

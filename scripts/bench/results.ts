@@ -13,9 +13,12 @@ export type ScenarioName =
   | 'cold'
   | 'memory'
   | 'limits'
+  | 'saves'
+  | 'beside'
   | 'cost';
 
-export type Unit = 'per second' | 'ms' | 'µs' | 'calls' | 'rows' | 'KiB' | 'MB' | 'dollars' | 'servers';
+export type Unit =
+  'per second' | 'ms' | 'µs' | 'calls' | 'rows' | 'bytes' | 'KiB' | 'MB' | 'dollars' | 'servers';
 
 /** One figure. Scenario, case, contender and metric together name it, once in a run. */
 export interface Figure {

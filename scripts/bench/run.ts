@@ -16,6 +16,7 @@ import { limits } from './scenarios/limits.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { polls } from './scenarios/polls.ts';
+import { saves } from './scenarios/saves.ts';
 import { storage } from './scenarios/storage.ts';
 import { sweep } from './scenarios/sweep.ts';
 import { writes } from './scenarios/writes.ts';
@@ -27,6 +28,7 @@ export const SCENARIOS: readonly Scenario[] = [
   heartbeat,
   writes,
   storage,
+  saves,
   cost,
   cold,
   memory,

@@ -56,6 +56,8 @@ export interface StorageCount {
   readonly rowsRead: number;
   /** Rows that SQLite itself says it changed: `total_changes()` of the object's own database. */
   readonly rowsWritten: number;
+  /** Of the values that put calls were given: text as JSON, and bytes as they are. */
+  readonly bytesWritten: number;
 }
 
 /**
