@@ -1,5 +1,7 @@
 /** The goals of docs/performance.md, and whether a run met them. */
 import { PROCESSOR_TIME } from './compare.ts';
+import { SYNC_MS } from './slow-disk.ts';
+import { IN_ALL, TEXTS as LIMITS_CASES } from './scenarios/limits-entries.ts';
 import { findFigure, type Figure, type ScenarioName } from './results.ts';
 
 type Name = Pick<Figure, 'scenario' | 'case' | 'metric'>;
@@ -89,6 +91,11 @@ export const GOALS: readonly Goal[] = [
       'longest step',
     ),
   ),
+  ...['disk as it is', `disk that takes ${SYNC_MS} ms to sync`].flatMap((disk) => [
+    ratioAtMost(1.1, `list p50 beside 200 registrations a second, ${disk}`, 'beside', disk, 'list p50'),
+    ratioAtMost(1.2, `list p99 beside 200 registrations a second, ${disk}`, 'beside', disk, 'list p99'),
+  ]),
+  ...LIMITS_CASES.map((state) => atMost(100, `memory (MB) at the limits, ${state}`, 'limits', state, IN_ALL)),
   atMost(1, 'rows of saving one moved lease of 10,000', 'saves', 'one moved of 10,000', 'rows'),
   ...['1,000', '10,000', '50,000'].map((keys) =>
     atMost(15, `longest slice (ms) in a sweep of ${keys}`, 'sweep', `${keys} keys`, 'longest slice'),

@@ -27,7 +27,10 @@ export interface LimitedPlan {
   /** What the object stores, and the configuration. Kept when the runtime is stopped. */
   readonly folder: string;
   readonly vars: Readonly<Record<string, string>>;
-  readonly heapMegabytes: number;
+  /** V8's limit on the heap; its own where absent. */
+  readonly heapMegabytes?: number;
+  /** Beside the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What a piece of work took at its highest, garbage included. */
@@ -57,14 +60,20 @@ export class LimitedRuntime {
   }
 
   /** Resolves when the object has answered. @throws OutOfMemoryError where it needs more to load what it finds */
-  static async start({ script, folder, vars, heapMegabytes }: LimitedPlan): Promise<LimitedRuntime> {
+  static async start({
+    script,
+    folder,
+    vars,
+    heapMegabytes,
+    environment = {},
+  }: LimitedPlan): Promise<LimitedRuntime> {
     const [port, inspectorPort] = [await freePort(), await freePort()];
     writeFileSync(join(folder, 'worker.js'), script);
     writeFileSync(join(folder, 'config.capnp'), configuration(folder, vars, port, heapMegabytes));
     const child = spawn(
       workerdPath(),
       ['serve', join(folder, 'config.capnp'), `-i${LOOPBACK}:${inspectorPort}`],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } },
     );
     let log = '';
     for (const output of [child.stdout, child.stderr]) {
@@ -135,7 +144,7 @@ function configuration(
   folder: string,
   vars: Readonly<Record<string, string>>,
   port: number,
-  heapMegabytes: number,
+  heapMegabytes: number | undefined,
 ): string {
   const text = (value: string) => JSON.stringify(value);
   const bindings = Object.entries(vars).map(
@@ -144,7 +153,7 @@ function configuration(
   bindings.push('(name = "SERVER_REGISTRY", durableObjectNamespace = "ServerRegistry")');
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  v8Flags = ["--expose-gc", "--max-heap-size=${heapMegabytes}"],
+  v8Flags = ["--expose-gc"${heapMegabytes === undefined ? '' : `, "--max-heap-size=${heapMegabytes}"`}],
   services = [
     (name = ${text(WORKER)}, worker = .product),
     (name = "disk", disk = (path = ${text(folder)}, writable = true)),

@@ -8,6 +8,7 @@ import { duration, startProgress } from './progress.ts';
 import type { Figure, Results } from './results.ts';
 import { makeBundles, startRuntime, type Runtime } from './runtime.ts';
 import { PROFILES, type Bench, type Scenario } from './scenario.ts';
+import { beside } from './scenarios/beside.ts';
 import { cold } from './scenarios/cold.ts';
 import { cost } from './scenarios/cost.ts';
 import { heartbeat } from './scenarios/heartbeat.ts';
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cold,
   memory,
   limits,
+  beside,
   independence,
   sweep,
 ];
@@ -62,6 +64,7 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
     const bundles = await makeBundles();
     const shared = {
       bundles,
+      ...(options.against !== undefined && { against: options.against }),
       profile,
       signal,
       random: randomStream(options.seed, 'order of contenders'),

@@ -11,7 +11,7 @@ import type { CallPlan, DrivePlan } from './worker/contract.ts';
 
 /** Who is measured. */
 export type ContenderName =
-  'floor' | 'streaming floor' | 'rollcall' | 'delete in the loop' | 'batch in the read';
+  'floor' | 'streaming floor' | 'rollcall' | 'release before' | 'delete in the loop' | 'batch in the read';
 
 /** One Worker with one object: a contender in one state. */
 export interface WorkerPlan {
@@ -63,6 +63,7 @@ const CLASSES: Readonly<Record<ContenderName, string>> = {
   floor: 'Floor',
   'streaming floor': 'Floor',
   rollcall: 'ServerRegistry',
+  'release before': 'ServerRegistry',
   'delete in the loop': 'DeleteInLoop',
   'batch in the read': 'BatchInRead',
 };

@@ -59,6 +59,8 @@ export interface Bench {
   readonly runtime: Runtime;
   /** For scenarios that start runtimes of their own. */
   readonly bundles: Bundles;
+  /** The bundle of another release to compare with, as a file. */
+  readonly against?: string;
   readonly profile: Profile;
   readonly random: Random;
   /** Aborted by Ctrl-C: what was recorded so far is then reported. */

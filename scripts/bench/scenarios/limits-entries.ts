@@ -4,7 +4,11 @@
  * V8 keeps a text in one byte a character, or in two where one of them is beyond Latin-1. The largest entries are few,
  * the others as many as MAX_SERVERS allows, so that the objects around their texts count as well.
  */
-export type Texts = 'ASCII' | 'beyond Latin-1' | 'largest beyond Latin-1';
+export const TEXTS = ['ASCII', 'beyond Latin-1', 'largest beyond Latin-1'] as const;
+export type Texts = (typeof TEXTS)[number];
+
+/** The metric that the goal is about: the least heap that is enough, and the most beside it. */
+export const IN_ALL = 'heap and buffers';
 
 export interface LimitsEntry {
   readonly serverId: string;
