@@ -108,9 +108,9 @@ export class LimitedRuntime {
   /** Does a piece of work while memory is watched. @throws OutOfMemoryError where it was too much */
   async watch(what: string, work: () => Promise<unknown>): Promise<Peak> {
     let [heapBytes, externalBytes] = [0, 0];
-    let isDone = false;
+    const done = new AbortController();
     const watching = async () => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         const usage = await this.#inspector.usage();
         heapBytes = Math.max(heapBytes, usage.heapBytes);
         externalBytes = Math.max(externalBytes, usage.externalBytes);
@@ -127,7 +127,7 @@ export class LimitedRuntime {
       await Promise.race([delay(500), this.#exit.ended]);
       throw this.#exit.hasEnded ? new OutOfMemoryError(what) : error;
     } finally {
-      isDone = true;
+      done.abort();
       await Promise.race([watched, delay(100)]);
     }
   }

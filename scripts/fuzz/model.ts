@@ -2,21 +2,14 @@
 import { FuzzFailure } from './failure.ts';
 import { ANSWERS, checkAnswer, must } from './model/answers.ts';
 import { checkBytes, checkHeartbeat, checkId, checkRegistration, type Claim } from './model/bodies.ts';
-import { Holdings, isOnTheEdge, judgeSignature, type Held } from './model/holdings.ts';
+import { isOfTheOperator, isOnTheEdge, judgeSignature } from './model/credentials.ts';
+import { Holdings, type Held, type Owner } from './model/holdings.ts';
 import { checkQuery, type ListQuestion } from './model/queries.ts';
-import { locationOf, routeOf, type Route, type WriteRoute } from './model/routes.ts';
+import { locationOf, routeOf, type WriteRoute } from './model/routes.ts';
 import { refused, taken, type Checked, type Verdict } from './model/verdict.ts';
-import type { KeyName } from './keys.ts';
-import {
-  describeRequest,
-  headerOf,
-  TOKENS,
-  type DressedRequest,
-  type FuzzAnswer,
-  type Mode,
-} from './request.ts';
+import { describeRequest, headerOf, type DressedRequest, type FuzzAnswer, type Mode } from './request.ts';
 
-type By = { readonly key: KeyName; readonly createdSeconds: number } | null;
+type By = Owner | null;
 
 /** What is expected, and what becomes of it where it succeeds. */
 interface Expectation {
@@ -290,15 +283,6 @@ function expectation(verdict: Verdict, onSuccess: (text: string) => void): Expec
 
 function refusal({ problem }: Extract<Checked<never>, { readonly isRefused: true }>): Expectation {
   return { verdict: { answer: problem } };
-}
-
-/** In `signed` the operator may remove entries, by a request that nobody signed. */
-function isOfTheOperator(request: DressedRequest, mode: Mode, kind: Route['kind']): boolean {
-  const [, scheme = '', token = ''] =
-    /^(\S+) +(\S+)$/.exec(headerOf(request, 'Authorization')?.trim() ?? '') ?? [];
-  const isRight = scheme.toLowerCase() === 'bearer' && TOKENS.some((known) => known === token);
-  if (mode === 'token') return isRight;
-  return kind === 'deregister' && isRight && headerOf(request, 'Signature-Input') === undefined;
 }
 
 function namesMustBe(ignored: readonly string[], told: readonly string[] | undefined): void {

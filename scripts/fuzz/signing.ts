@@ -177,20 +177,14 @@ function componentsOf(form: Form, flaw: Flaw | null): Component[] {
     .map(plain);
   const more =
     form === 'more components' ? ['@authority', '@path', '@query', '@scheme', 'x-signed'].map(plain) : [];
-  switch (flaw) {
-    case 'component twice':
-      return [...required, plain('@method'), ...more];
-    case 'component with a parameter':
-      return [...required, { name: '@method', item: '"@method";req' }, ...more];
-    case 'unknown component':
-      return [...required, plain('@status'), ...more];
-    case 'missing header covered':
-      return [...required, plain('x-absent'), ...more];
-    case 'too many components':
-      return [...required, ...Array.from({ length: 40 }, (_, at) => plain(`x-${at}`))];
-    default:
-      return [...required, ...more];
-  }
+  const added: Partial<Record<Flaw, readonly Component[]>> = {
+    'component twice': [plain('@method')],
+    'component with a parameter': [{ name: '@method', item: '"@method";req' }],
+    'unknown component': [plain('@status')],
+    'missing header covered': [plain('x-absent')],
+    'too many components': Array.from({ length: 40 }, (_, at) => plain(`x-${at}`)),
+  };
+  return [...required, ...more, ...((flaw === null ? undefined : added[flaw]) ?? [])];
 }
 
 function parametersOf({ key, form, flaw, nowSeconds }: Plan, createdSeconds: number): string {
@@ -211,16 +205,12 @@ function parametersOf({ key, form, flaw, nowSeconds }: Plan, createdSeconds: num
 }
 
 function targetOf({ url, form, flaw }: Plan): string {
-  switch (flaw) {
-    case 'other target':
-      return `${url}x`;
-    case 'other host':
-      return url.replace('://', '://other.');
-    case 'other scheme':
-      return url.startsWith('http://') ? url.replace('http', 'https') : url.replace('https', 'http');
-    default:
-      return form === 'explicit port' ? withPort(url) : url;
+  if (flaw === 'other target') return `${url}x`;
+  if (flaw === 'other host') return url.replace('://', '://other.');
+  if (flaw === 'other scheme') {
+    return url.startsWith('http://') ? url.replace('http', 'https') : url.replace('https', 'http');
   }
+  return form === 'explicit port' ? withPort(url) : url;
 }
 
 /** Where the port goes without saying, and was not said. */

@@ -1,16 +1,15 @@
 /** Dollars and free-plan limits, from the rows that the storage scenario counted. */
-import { SAVE_EVERY_MS } from '../../../src/core/schedule.ts';
 import { summarize } from '../../lib/statistics.ts';
 import { ASSUMED, dollarsPerMonth, serversOnFreePlan, type OperationRows, type Rows } from '../cost.ts';
 import { findFigure, type Figure } from '../results.ts';
+import { SAVE_EVERY_S } from '../saving-cost.ts';
 import type { ContenderName } from '../runtime.ts';
 import { CLEANING, type Scenario } from '../scenario.ts';
 
 const SERVERS = 1000;
 /** Live entries while the operations were counted: rows that a list reads go with their number. */
 const COUNTED_LIVE = 100;
-/** Under load. Each save is folded into the checkpoint by an alarm in the end, which is a request. */
-const SAVE_EVERY_S = SAVE_EVERY_MS / 1000;
+/** Saves come at this pace under load, and an alarm, which is a request, folds them into the checkpoint. */
 const ALARM_EVERY_S = 60;
 const HEARTBEATS = [30, 60] as const;
 

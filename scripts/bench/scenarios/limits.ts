@@ -164,10 +164,10 @@ async function goThroughAll(
   let turn = 0;
   const change = async (count: number) => {
     turn += 1;
-    const changed = entries.slice(0, count).map((entry) => ({
-      ...entry,
-      metadata: { ...entry.metadata, players: 64 + turn },
-    }));
+    const players = 64 + turn;
+    const changed = entries
+      .slice(0, count)
+      .map((entry) => Object.assign({}, entry, { metadata: { ...entry.metadata, players } }));
     await sendAll(
       runtime,
       changed.map((entry) => makeRequest('POST', '/servers', entry)),

@@ -80,11 +80,12 @@ function requestsIn(mode: Mode): fc.Arbitrary<FuzzRequest> {
   return mixed<FuzzRequest>(
     [
       6,
-      fc.record({ request: writes, headers, credential }).map(({ request: [to, body], ...rest }) => ({
+      fc.record({ write: writes, headers, credential }).map(({ write: [to, body], headers, credential }) => ({
         method: 'POST',
         path: to,
+        headers,
         body,
-        ...rest,
+        credential,
       })),
     ],
     [3, fc.record({ method: fc.constant('GET'), path, headers, body: fc.constant(null), credential })],
@@ -108,7 +109,13 @@ function requestsIn(mode: Mode): fc.Arbitrary<FuzzRequest> {
           body: fc.option(noise),
           credential,
         })
-        .map((request) => (/GET|HEAD/.test(request.method) ? { ...request, body: null } : request)),
+        .map(({ method, path, headers, body, credential }) => ({
+          method,
+          path,
+          headers,
+          body: /GET|HEAD/.test(method) ? null : body,
+          credential,
+        })),
     ],
   );
 }

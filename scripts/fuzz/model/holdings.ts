@@ -1,7 +1,5 @@
 /** What the registry must hold by everything it acknowledged, and whose it is: docs/signing.md, "Ids". */
-import { KEYS, type KeyName, SPELLINGS } from '../keys.ts';
-import { LOOK_ALIKE_IDS } from '../grammar/texts.ts';
-import type { Signature } from '../request.ts';
+import type { KeyName } from '../keys.ts';
 import type { Claim } from './bodies.ts';
 import type { Searched } from './queries.ts';
 import type { Problem, Verdict } from './verdict.ts';
@@ -13,7 +11,7 @@ export interface Held extends Claim {
   readonly owner: Owner | null;
 }
 
-interface Owner {
+export interface Owner {
   readonly key: KeyName;
   readonly createdSeconds: number;
 }
@@ -48,7 +46,12 @@ export class Holdings {
 
   /** All of it, as a query sees it. */
   searched(): Searched[] {
-    return this.all().map(({ metadata, ...rest }) => ({ ...rest, metadata: membersOf(metadata) }));
+    return this.all().map(({ serverId, endpoint, region, metadata }) => ({
+      serverId,
+      endpoint,
+      region,
+      metadata: membersOf(metadata),
+    }));
   }
 
   /** When the last registration or deregistration of an id was signed; 0 where there was none. */
@@ -132,39 +135,4 @@ function problemAfter(last: Pick<Tombstone, 'key' | 'createdSeconds'>, by: Owner
 function membersOf(metadata: string | null): Readonly<Record<string, unknown>> {
   const value: unknown = metadata === null ? {} : JSON.parse(metadata);
   return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-/** How far a signature's clock may be off, and how near to it the model can't tell. */
-const WINDOW_MS = 60_000;
-const UNSURE_WINDOW_MS = 1500;
-
-/**
- * Who signed a write, where that counts: by the id's own key, by the key that the body names, and by its date. `publicKey`
- * is that of a registration.
- */
-export function judgeSignature(
-  signature: Signature | null,
-  serverId: string,
-  publicKey: string | undefined,
-  nowMs: number,
-): Verdict | Owner {
-  const isOfKey = KEYS.some((key) => serverId === `ed25519:${key}`);
-  if (!isOfKey && (LOOK_ALIKE_IDS.has(serverId) || /^ed25519:/i.test(serverId)))
-    return { answer: 'invalid-field' };
-  const named = publicKey === undefined ? undefined : SPELLINGS.get(publicKey);
-  if (publicKey !== undefined && named === undefined) return { answer: 'invalid-field' };
-  if (signature === null || signature.key === null) return { answer: 'unauthorized' };
-  const { key, createdSeconds } = signature;
-  const offMs = Math.abs(nowMs - createdSeconds * 1000) - WINDOW_MS;
-  if (offMs > UNSURE_WINDOW_MS) return { answer: 'unauthorized' };
-  if ((isOfKey && serverId !== `ed25519:${key}`) || (named !== undefined && named !== key)) {
-    return { answer: 'not-owner', ...(offMs > -UNSURE_WINDOW_MS && { or: 'unauthorized' as const }) };
-  }
-  return { key, createdSeconds };
-}
-
-/** Whether the clock decides over a signature right now. */
-export function isOnTheEdge(signature: Signature | null, nowMs: number): boolean {
-  if (signature === null) return false;
-  return Math.abs(Math.abs(nowMs - signature.createdSeconds * 1000) - WINDOW_MS) < UNSURE_WINDOW_MS;
 }

@@ -30,9 +30,9 @@ const PAGE_ENTRIES = 1000;
 const TEXT_CHARACTERS = 64;
 const CONDITIONS = 16;
 const SINGLES = ['q', 'sort', 'limit', 'cursor', 'fields', 'near'];
-const SORTS = ['registeredAt', 'lastSeen', 'distance'];
-const FIELDS = 'serverId endpoint publicKey region location metadata registeredAt lastSeen distanceKm'.split(
-  ' ',
+const SORTS = new Set(['registeredAt', 'lastSeen', 'distance']);
+const FIELDS = new Set(
+  'serverId endpoint publicKey region location metadata registeredAt lastSeen distanceKm'.split(' '),
 );
 const METADATA = 'metadata.';
 
@@ -85,10 +85,10 @@ function read(query: string): ListQuestion {
     of('q'),
   ];
   must(near === undefined || near === 'auto' || isPlace(near));
-  must(sort === undefined || SORTS.includes(sort));
+  must(sort === undefined || SORTS.has(sort));
   must(!(sort === 'distance' && near === undefined));
   must(/^\d{1,16}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= PAGE_ENTRIES);
-  must(fields === undefined || fields.split(',').every((field) => FIELDS.includes(field.trim())));
+  must(fields === undefined || fields.split(',').every((field) => FIELDS.has(field.trim())));
   must(Array.from(text.normalize('NFC')).length <= TEXT_CHARACTERS);
   const order = sort ?? (near === undefined ? 'registeredAt' : 'distance');
   must(cursor === undefined || sortOfCursor(cursor) === order);
@@ -123,7 +123,7 @@ function sortOfCursor(hex: string): unknown {
   must(/^(?:[0-9a-f]{2})+$/.test(hex));
   try {
     const value: unknown = JSON.parse(decodeURIComponent(hex.replaceAll(/../g, '%$&')));
-    const [sort, rank, id, ...more]: unknown[] = Array.isArray(value) ? value : [];
+    const [sort, rank, id, ...more] = itemsOf(value);
     return typeof rank === 'number' && typeof id === 'string' && more.length === 0 ? sort : undefined;
   } catch {
     return undefined;
@@ -165,7 +165,7 @@ function conditionsOf(statements: readonly (readonly [name: string, value: strin
   const all: Holds[] = [
     ...comparisons.values(),
     ...Array.from(groups, ([group, values]): Holds => {
-      const [sign, key]: unknown[] = Array.of(...parsedPair(group));
+      const [sign, key] = itemsOf(JSON.parse(group));
       const isOne: Holds = (metadata) => isOneOf(memberOf(metadata, String(key)), values);
       return sign === '=' ? isOne : (metadata) => !isOne(metadata);
     }),
@@ -176,8 +176,7 @@ function conditionsOf(statements: readonly (readonly [name: string, value: strin
   };
 }
 
-function parsedPair(text: string): readonly unknown[] {
-  const value: unknown = JSON.parse(text);
+function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 

@@ -1,10 +1,15 @@
 /** What saving costs, against sums made by hand. */
 import { describe, expect, it } from 'vitest';
-import { savingCost } from '../../../../scripts/bench/saving-cost.ts';
+import { SAVE_EVERY_MS } from '../../../../src/core/schedule.ts';
+import { SAVE_EVERY_S, savingCost } from '../../../../scripts/bench/saving-cost.ts';
 
 const MONTH_S = 2_592_000;
 
 describe('savingCost', () => {
+  it('compares with the rule of the registry', () => {
+    expect(SAVE_EVERY_S * 1000).toBe(SAVE_EVERY_MS);
+  });
+
   it('is a row and the delay for each heartbeat that comes alone', () => {
     const { rows, awakeS, dollars } = savingCost(
       { servers: 1, heartbeatEveryS: 30 },
