@@ -59,8 +59,8 @@ const validHeartbeat = fc.record(
 function flawed(valid: fc.Arbitrary<object>): fc.Arbitrary<object> {
   const spoiled = mixed<readonly [name: string, value: unknown]>(
     [3, fc.tuple(oneWordOf('serverId endpoint publicKey region metadata peers __proto__ extra'), anything)],
-    [2, fc.tuple(fc.constant('serverId'), badId)],
-    [2, fc.tuple(fc.constant('endpoint'), endpoint)],
+    [5, fc.tuple(fc.constant('serverId'), badId)],
+    [6, fc.tuple(fc.constant('endpoint'), endpoint)],
     [
       1,
       fc.tuple(
