@@ -6,6 +6,9 @@ import { join } from 'node:path';
 /** How long each call waits beside the real one: a disk that is busy with others. */
 export const SYNC_MS = 20;
 
+/** The case in which nothing waits for a disk at all. */
+export const NO_DISK = 'files in memory';
+
 const SOURCE = `#define _GNU_SOURCE
 #include <sys/syscall.h>
 #include <time.h>

@@ -115,4 +115,11 @@ export function endpointVerdict(endpoint: string): EndpointVerdict {
 }
 
 export const goodEndpoint = fc.constantFrom(...LISTED);
-export const endpoint = mixed([3, goodEndpoint], [2, fc.constantFrom(...ENDPOINTS.keys())]);
+const plainEndpoint = fc.constantFrom(...Object.values(HOSTS).flat()).map((host) => `wss://${host}`);
+
+/** Each host by itself more often than with something wrong around it, which would be told alone. */
+export const endpoint = mixed(
+  [1, goodEndpoint],
+  [4, plainEndpoint],
+  [2, fc.constantFrom(...ENDPOINTS.keys())],
+);
