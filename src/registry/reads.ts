@@ -21,7 +21,7 @@ import { StreamBudget } from './stream-budget.ts';
 const PAGES_MAX_BYTES = 8_000_000;
 
 /** What slow readers may hold of it: a dozen different lists of 10,000. */
-const HELD_MAX_BYTES = 32_000_000;
+const HELD_MAX_BYTES = 24_000_000;
 
 /**
  * How long a client may go on with a list by `If-None-Match`. Clients drop an entry that they saw last heard two
