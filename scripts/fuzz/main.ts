@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import { command, option, readOptions, runCommand, wholeNumber } from '../lib/options.ts';
 import { bar, Screen } from '../lib/screen.ts';
 import { FuzzFailure } from './failure.ts';
-import { MODES, type Mode } from './request.ts';
+import { MODES, type Mode } from './mode.ts';
 import { fuzz, type FuzzReport } from './run.ts';
 import { startTarget } from './target.ts';
 

@@ -7,7 +7,8 @@ import { Holdings, type Held, type Owner } from './model/holdings.ts';
 import { checkQuery, type ListQuestion } from './model/queries.ts';
 import { locationOf, routeOf, type WriteRoute } from './model/routes.ts';
 import { refused, taken, type Checked, type Verdict } from './model/verdict.ts';
-import { describeRequest, headerOf, type DressedRequest, type FuzzAnswer, type Mode } from './request.ts';
+import type { Mode } from './mode.ts';
+import { describeRequest, headerOf, type DressedRequest, type FuzzAnswer } from './request.ts';
 
 type By = Owner | null;
 

@@ -34,10 +34,6 @@ export interface FuzzAnswer {
   readonly text: string;
 }
 
-/** Who may write to the registry that is fuzzed. */
-export type Mode = 'open' | 'token' | 'signed';
-export const MODES: readonly Mode[] = ['open', 'token', 'signed'];
-
 /** The operator's tokens of the registry that is fuzzed: the current one, and the one before it. */
 export const TOKENS = ['the-operators-token', 'the-token-before'] as const;
 

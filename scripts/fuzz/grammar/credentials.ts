@@ -1,6 +1,6 @@
 /** How requests prove who sends them, with every flaw that such a proof can have. */
 import * as fc from 'fast-check';
-import type { Mode } from '../request.ts';
+import type { Mode } from '../mode.ts';
 import { mixed } from './mix.ts';
 
 /** Flaws of a signature; the registry must refuse all of them. */

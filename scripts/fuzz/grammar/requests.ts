@@ -1,6 +1,7 @@
 /** Requests to try on the registry: well-formed ones, ones with a flaw, and noise. Runs in Node and in Workers. */
 import * as fc from 'fast-check';
-import type { FuzzRequest, Mode } from '../request.ts';
+import type { Mode } from '../mode.ts';
+import type { FuzzRequest } from '../request.ts';
 import { heartbeatBody, noise, registrationBody } from './bodies.ts';
 import { credentialFor } from './credentials.ts';
 import { mixed, oneWordOf } from './mix.ts';

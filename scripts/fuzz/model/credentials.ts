@@ -1,7 +1,8 @@
 /** Who sent a write, as far as the registry can know: docs/signing.md. */
 import { LOOK_ALIKE_IDS } from '../grammar/texts.ts';
 import { KEYS, SPELLINGS } from '../keys.ts';
-import { headerOf, TOKENS, type DressedRequest, type Mode, type Signature } from '../request.ts';
+import type { Mode } from '../mode.ts';
+import { headerOf, TOKENS, type DressedRequest, type Signature } from '../request.ts';
 import type { Owner } from './holdings.ts';
 import type { Route } from './routes.ts';
 import type { Verdict } from './verdict.ts';
