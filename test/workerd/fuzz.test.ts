@@ -2,7 +2,8 @@
 import { expect, it, vi } from 'vitest';
 import { Model } from '../../scripts/fuzz/model.ts';
 import { sampleRequests } from '../../scripts/fuzz/grammar/requests.ts';
-import { TOKENS, type FuzzRequest, type Mode } from '../../scripts/fuzz/request.ts';
+import type { Mode } from '../../scripts/fuzz/mode.ts';
+import { TOKENS, type FuzzRequest } from '../../scripts/fuzz/request.ts';
 import { Dresser } from '../../scripts/fuzz/signing.ts';
 import { ORIGIN } from './support/signing.ts';
 import { ask, environment } from './support/worker.ts';
