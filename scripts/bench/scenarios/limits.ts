@@ -86,7 +86,11 @@ async function measure(bench: Bench, texts: Texts, folder: string): Promise<void
   const filling = await start(bench, filled, ROOMY_HEAP);
   const { listBytes, live } = await fill(filling, entries);
   await filling.stop();
-  const lives = async (heapMegabytes: number, note: (phase: string, peak: Peak) => void) => {
+  const lives = async (
+    heapMegabytes: number,
+    note: (phase: string, peak: Peak) => void = () => undefined,
+    collects = false,
+  ) => {
     bench.signal.throwIfAborted();
     bench.doing(`${texts} texts with a heap of ${heapMegabytes} MB`);
     const copy = join(folder, `heap-${heapMegabytes}`);
@@ -94,7 +98,7 @@ async function measure(bench: Bench, texts: Texts, folder: string): Promise<void
     let runtime: LimitedRuntime | undefined;
     try {
       runtime = await start(bench, copy, heapMegabytes);
-      await goThroughAll(runtime, entries, note);
+      await goThroughAll(runtime, entries, note, collects);
       return true;
     } catch (error) {
       if (error instanceof OutOfMemoryError && heapMegabytes !== ROOMY_HEAP) return false;
@@ -110,25 +114,26 @@ async function measure(bench: Bench, texts: Texts, folder: string): Promise<void
   };
   record('list', listBytes);
   bench.record({ ...name, metric: 'servers', unit: 'servers', summary: summarize([live]) });
-  let externalBytes = 0;
   await lives(ROOMY_HEAP, (phase, peak) => {
-    externalBytes = Math.max(externalBytes, peak.externalBytes);
     record(`${phase}: heap${phase === AT_REST ? '' : ', garbage included'}`, peak.heapBytes);
     record(`${phase}: beside it`, peak.externalBytes);
   });
   let [dies, enough]: [number, number] = [HEAPS.from, HEAPS.to];
   while (enough - dies > HEAPS.step) {
     const middle = dies + HEAPS.step * Math.floor((enough - dies) / 2 / HEAPS.step);
-    let besideBytes = 0;
-    const isEnough = await lives(middle, (_, peak) => {
-      besideBytes = Math.max(besideBytes, peak.externalBytes);
-    });
-    if (isEnough) [enough, externalBytes] = [middle, besideBytes];
+    if (await lives(middle)) enough = middle;
     else dies = middle;
   }
+  let externalBytes = 0;
+  const note = (_: string, peak: Peak) => {
+    externalBytes = Math.max(externalBytes, peak.externalBytes);
+  };
+  // Collections between two pieces of work can't see the next list while it is made beside the last one.
+  await lives(ROOMY_HEAP, note, true);
+  const buffers = externalBytes + listBytes;
   record('least heap to live with', enough * V8_MEGABYTE);
-  record('most beside that heap', externalBytes);
-  record(IN_ALL, enough * V8_MEGABYTE + externalBytes);
+  record('most buffers alive, and one list', buffers);
+  record(IN_ALL, enough * V8_MEGABYTE + buffers);
 }
 
 const AT_REST = 'at rest';
@@ -152,10 +157,11 @@ async function goThroughAll(
   runtime: LimitedRuntime,
   entries: readonly LimitsEntry[],
   note: (phase: string, peak: Peak) => void,
+  collects: boolean,
 ): Promise<void> {
   const { url } = runtime.target;
   const watch = async (phase: string, work: () => Promise<unknown>) => {
-    note(phase, await runtime.watch(phase, work));
+    note(phase, await runtime.watch(phase, work, collects));
   };
   const reads = async () => {
     await loop(runtime, [LIST]);

@@ -68,5 +68,6 @@ export const MALFORMED: readonly Malformed[] = [
   { bytes: '', statuses: [undefined] },
 ];
 
-/** What the log says of them; it is the runtime's own and no failure of the registry. */
-export const OF_THE_RUNTIME = /kj\/compat\/(?:http|url)\.c\+\+|Incoming CONNECT on a worker/;
+/** What the log says of them, and of connections that were reset; it is the runtime's own and no failure of the registry. */
+export const OF_THE_RUNTIME =
+  /kj\/compat\/(?:http|url)\.c\+\+|kj\/async-io-unix\.c\+\+:\d+: disconnected|Incoming CONNECT on a worker/;
