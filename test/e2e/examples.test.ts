@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 import { RegistryClient } from '../../src/client/client.ts';
 import { Door } from './door.ts';
-import { hasPrograms } from './runtimes.ts';
+import { hasPrograms } from '../runtimes.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLES_URL = 'http://localhost:8787';

@@ -158,7 +158,7 @@ function failures({ problems }: Route): JsonSchema {
         },
       },
     },
-  ]);
+  ] as const);
   return Object.fromEntries(responses);
 }
 
