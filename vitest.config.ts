@@ -60,6 +60,7 @@ export default defineConfig({
           name: 'workerd',
           include: ['test/workerd/**/*.test.ts'],
           testTimeout: BUSY_MACHINE_MS,
+          globalSetup: ['test/build-page.ts'],
           sequence: { groupOrder: 0 },
         },
       },

@@ -105,6 +105,9 @@ const variables = z.object({
     .default(''),
 });
 
+/** Every variable and secret there is. */
+export const VARIABLE_NAMES: readonly string[] = Object.keys(variables.shape);
+
 function isOrigin(text: string): boolean {
   if (text === '*') return true;
   try {

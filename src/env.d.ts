@@ -31,6 +31,8 @@ declare global {
       readonly ENDPOINT_SCHEMES: string;
       readonly CORS_ORIGIN: string;
       readonly PUBLIC_ORIGIN: string;
+      /** The files of the page. Absent where the Worker runs without the assets of wrangler.toml. */
+      readonly ASSETS?: Fetcher;
     }
     interface GlobalProps {
       readonly mainModule: typeof Worker;

@@ -80,7 +80,7 @@ export class Connection {
     });
   }
 
-  /** Resolves with the whole answer. Rejects where it is no success, or the connection breaks. */
+  /** Resolves with the whole answer, whatever its status. Rejects where the connection breaks. */
   send(request: BenchRequest, { keepBody = false } = {}): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       const parts: Buffer[] = [];
@@ -94,13 +94,11 @@ export class Connection {
         },
         onData: (chunk) => {
           bodyBytes += chunk.byteLength;
-          if (keepBody || status >= 300) parts.push(chunk);
+          if (keepBody) parts.push(chunk);
           return true;
         },
         onComplete: () => {
-          const body = Buffer.concat(parts);
-          if (status < 300) resolve({ status, bodyBytes, body });
-          else reject(new Error(`a request of the benchmark was answered ${status}: ${body.toString()}`));
+          resolve({ status, bodyBytes, body: Buffer.concat(parts) });
         },
         onError: (error) => {
           const isStalled =
@@ -128,7 +126,7 @@ export class HttpTarget {
   async send(request: BenchRequest): Promise<RawAnswer> {
     const connection = await Connection.open(this.url);
     try {
-      return await connection.send(request, { keepBody: true });
+      return succeeded(await connection.send(request, { keepBody: true }));
     } finally {
       connection.close();
     }
@@ -145,7 +143,7 @@ export class HttpTarget {
     const latenciesMs: number[] = [];
     for (let sent = 0; sent < times; sent += 1) {
       const start = performance.now();
-      await connection.send(request);
+      succeeded(await connection.send(request));
       latenciesMs.push(performance.now() - start);
     }
     connection.close();
@@ -164,7 +162,7 @@ export class HttpTarget {
       for (let now = performance.now(); now < until;) {
         const request = next(sent);
         sent += 1;
-        await connection.send(request);
+        succeeded(await connection.send(request));
         const answeredAt = performance.now();
         latenciesMs.push(answeredAt - now);
         now = answeredAt;
@@ -175,4 +173,9 @@ export class HttpTarget {
     for (const connection of connections) connection.close();
     return { perSecond: (latenciesMs.length * 1000) / tookMs, latenciesMs };
   }
+}
+
+function succeeded(answer: RawAnswer): RawAnswer {
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw new Error(`a request of the benchmark was answered ${answer.status}: ${answer.body.toString()}`);
 }

@@ -103,7 +103,7 @@ export function benchPage(results: Results): string {
       'Each figure beside its goal. Processor time tells contenders apart even on a busy machine.' +
       (notRun === 0
         ? ''
-        : ` ${notRun} of ${verdicts.length} goals were not run: their states belong to another run.`),
+        : ` ${notRun} of ${verdicts.length} goals were not run: a full run has their cases.`),
     tables: [{ title: '', table: goalsTable(verdicts) }],
   };
   const sections = PARTS.flatMap(([scenario, title, intro, draw]): Section[] => {

@@ -55,8 +55,8 @@ export type RoundPlan =
 
 /** The longest a start is given before it is crashed: a little more than most take until they answer. */
 const STARTING_MS = 1800;
-/** The runtime drops an object from memory 10 s after its last call; until then it may still be about to. */
-const ASLEEP_AFTER_MS = 11_500;
+/** The runtime drops an object from memory 10 s after its last call, and a timer that saves may delay it. */
+const ASLEEP_AFTER_MS = 12_500;
 
 /** The plan of a round: the same for the same seed and round, whatever came before. */
 export function planRound(seed: number, round: number): RoundPlan {
@@ -92,7 +92,7 @@ export function planRound(seed: number, round: number): RoundPlan {
 
 function planSleep(random: Random): RoundPlan {
   const quiet = (endedBy: QuietPhase['endedBy']): QuietPhase => ({
-    quietMs: ASLEEP_AFTER_MS + random.between(0, 2500),
+    quietMs: ASLEEP_AFTER_MS + random.between(0, 3500),
     endedBy,
   });
   const registry = random.below(SLEEPY_TERMS.length);

@@ -28,6 +28,7 @@ export function summary({ seed }: RunPlan, tally: Tally, tookMs: number, paint: 
     ['rounds', `${tally.roundsDone} in ${(tookMs / 1000).toFixed(1)} s (${kinds})`],
     ['crashes', String(tally.crashes)],
     ['downtimes noticed', String(tally.downtimes)],
+    ['fell asleep', `in ${tally.asleep} of ${tally.quiet} quiet phases`],
     ['servers', String(tally.servers)],
     ['writes acknowledged', String(tally.acknowledged)],
     ['writes cut off', String(tally.unknown)],

@@ -23,6 +23,9 @@ export interface Tally {
   readonly unknown: number;
   readonly audits: number;
   readonly downtimes: number;
+  /** Quiet phases without a crash, and those in which the object really fell asleep. */
+  readonly quiet: number;
+  readonly asleep: number;
   readonly servers: number;
   /** From the start of a process to the first answer of its object. */
   readonly restartsMs: readonly number[];
@@ -40,6 +43,7 @@ export class Rounds {
   readonly #plan: RunPlan;
   readonly #onRound: () => void;
   readonly #roundsByKind = new Map<RoundPlan['kind'], number>();
+  readonly #sleeps: Sleep[] = [];
   #subjects: readonly Subject[] = [];
 
   /** `onRound` is called after each round. */
@@ -64,6 +68,8 @@ export class Rounds {
       unknown: sum(({ ledger }) => ledger.unknown),
       audits: sum(({ auditor }) => auditor.audits),
       downtimes: sum(({ downtimes }) => downtimes),
+      quiet: this.#sleeps.reduce((total, sleep) => total + sleep.quiet, 0),
+      asleep: this.#sleeps.reduce((total, sleep) => total + sleep.asleep, 0),
       servers: sum(({ ledger }) => ledger.size),
       restartsMs: this.#subjects.flatMap(({ restartsMs }) => restartsMs),
       broken: sum(({ auditor }) => auditor.broken),
@@ -123,6 +129,7 @@ export class Rounds {
   async #runLane(subject: Subject, rounds: readonly NumberedRound[], signal: AbortSignal): Promise<void> {
     const storm = new Storm(subject, this.#plan.seed);
     const sleep = new Sleep(subject, this.#plan.seed);
+    this.#sleeps.push(sleep);
     try {
       await subject.start(signal);
       for (const { round, plan } of rounds) {

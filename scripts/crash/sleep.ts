@@ -15,6 +15,9 @@ export class Sleep {
   readonly #subject: Subject;
   readonly #seed: number;
   readonly #client: RecordedClient;
+  /** Quiet phases without a crash, and those of them in which the object was dropped from memory, by its own count. */
+  quiet = 0;
+  asleep = 0;
 
   constructor(subject: Subject, seed: number) {
     this.#subject = subject;
@@ -27,12 +30,17 @@ export class Sleep {
     const random = randomStream(this.#seed, `sleep of round ${round}`);
     for (const { quietMs, endedBy } of phases) {
       await this.#beat(random);
+      const { loads } = await this.#subject.watch.stats();
       await delay(quietMs, undefined, { signal });
       if (endedBy === 'crash') {
         await this.#subject.crash();
         await this.#subject.start(signal);
       }
-      if (endedBy !== 'heartbeats') await this.#subject.watch.tryToLook(SERVERS);
+      if (endedBy === 'heartbeats') await this.#beat(random);
+      await this.#subject.watch.tryToLook(SERVERS);
+      if (endedBy === 'crash') continue;
+      this.quiet += 1;
+      if ((await this.#subject.watch.stats()).loads > loads) this.asleep += 1;
     }
   }
 

@@ -115,8 +115,8 @@ export const isPageAnswer = shaped<PageAnswer>({
 
 /** Answer to what changed since a revision. */
 export const isDeltaAnswer = shaped<DeltaAnswer>({
-  revision: isCount,
-  since: isCount,
+  revision: isString,
+  since: isString,
   full: optional(isTrue),
   changed: arrayOf(isEntry),
   removed: arrayOf(isString),

@@ -24,6 +24,13 @@ export class TooMuch extends Error {
   override readonly name = 'TooMuch';
 }
 
+/** The reason for which an answer is not taken, if that is what was thrown or what caused it. */
+export function reasonOfTooMuch(thrown: unknown): string | undefined {
+  if (thrown instanceof TooMuch) return thrown.message;
+  // Node tells by the cause of its own error that the request was cut off.
+  return thrown instanceof Error && thrown.cause instanceof TooMuch ? thrown.cause.message : undefined;
+}
+
 /**
  * The whole body. Rejects with `TooMuch` as soon as it has more than `maxBytes`, or is JSON that is nested or
  * populated beyond reason, and with the runtime's own error where it is cut off.
@@ -53,6 +60,15 @@ export async function bodyHead(response: Response, maxBytes: number): Promise<Ui
     // A refusal whose body is cut off or wrongly encoded is a refusal still.
   }
   return joined(chunks, bytes).subarray(0, maxBytes);
+}
+
+/** What the bytes say as JSON in UTF-8; undefined where they are something else. */
+export function jsonOf(bytes: Uint8Array<ArrayBuffer>): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Hands each chunk to `take` until that gives false. Whatever happens, nothing more is read afterwards. */

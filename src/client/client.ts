@@ -34,6 +34,7 @@ import {
   type MetadataValue,
 } from './query.ts';
 import { RequestSigner, type ClockCorrection } from './signing.ts';
+import { unpausedFetch } from './unpaused-fetch.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
 import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
 
@@ -119,8 +120,7 @@ export class RegistryClient {
       onClockCorrected: options.onClockCorrected,
       maxListBytes: this.#maxListBytes,
       headers: options.headers ?? {},
-      // Looked up at each call, and called as a plain function, which is what browsers insist on.
-      fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+      fetch: options.fetch ?? unpausedFetch,
       environment: this.#environment,
     });
   }
@@ -168,10 +168,10 @@ export class RegistryClient {
    * the signal is aborted or the loop is left. Failures end nothing; see `onFailed`.
    */
   watchByPolling(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
-    const ask = (since: number, limits: CallOptions) => {
+    const ask = (since: string, limits: CallOptions) => {
       const isAnswer = (value: unknown): value is DeltaAnswer =>
-        isDeltaAnswer(value) && value.since === since;
-      const path = `/servers?since=${since}`;
+        isDeltaAnswer(value) && (value.full === true || value.since === since);
+      const path = `/servers?since=${encodeURIComponent(since)}`;
       return this.#connection.measured({ method: 'GET', path, ...SIGNED_LIST }, isAnswer, limits);
     };
     return watch(ask, this.#environment, this.#maxListBytes, options);

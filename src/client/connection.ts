@@ -1,7 +1,7 @@
 /** One request to the registry: how it is sent, how long it may take, and what its failure is called. */
 import { normalizedBaseUrl } from './addresses.ts';
 import { type Check, isRecord } from './answers.ts';
-import { bodyHead, MAX_ANSWER_BYTES, MAX_ERROR_BYTES, TooMuch, wholeBody } from './bodies.ts';
+import { bodyHead, jsonOf, MAX_ANSWER_BYTES, MAX_ERROR_BYTES, reasonOfTooMuch, wholeBody } from './bodies.ts';
 import type { Environment } from './environment.ts';
 import { RegistryError, type Fault } from './errors.ts';
 import type { ListKey } from './list-key.ts';
@@ -36,7 +36,8 @@ export interface ConnectionSettings {
   /** Most bytes of an answer that may be as long as the list. */
   maxListBytes: number;
   headers: Record<string, string>;
-  fetch: Fetch;
+  /** Told how long the answer may be. */
+  fetch: (url: string, init: RequestInit, maxBytes: number) => Promise<Response>;
   environment: Environment;
 }
 
@@ -84,6 +85,12 @@ const EXCERPT_CHARACTERS = 120;
 
 /** Bytes that so many characters have at most. */
 const EXCERPT_BYTES = 4 * EXCERPT_CHARACTERS;
+
+/**
+ * What may come over the wire beyond the limit of what is read: the reader, who knows better what is too much, is then
+ * first to say so.
+ */
+const WIRE_SLACK_BYTES = 1024 * 1024;
 
 /** Sends requests to one registry. */
 export class Connection {
@@ -164,7 +171,7 @@ export class Connection {
       throw new RegistryError(request, { kind: 'unsendable', reason: reasonOf(cause) }, cause);
     }
     const { fetch } = this.#settings;
-    const response = await fetch(url, init);
+    const response = await fetch(url, init, this.#maxBytes(ask) + WIRE_SLACK_BYTES);
     const redirect = redirectOf(response, url, ask.path);
     if (redirect !== undefined) throw new RegistryError(request, redirect);
     return response;
@@ -177,14 +184,12 @@ export class Connection {
     { request }: Exchange,
   ): Promise<Answered<T>> {
     const { status } = response;
-    const bytes = await wholeBody(
-      response,
-      ask.length === 'list' ? this.#settings.maxListBytes : MAX_ANSWER_BYTES,
-    ).catch((cause: unknown) => {
-      if (!(cause instanceof TooMuch)) throw cause;
-      throw new RegistryError(request, { kind: 'tooMuch', status, reason: cause.message });
+    const bytes = await wholeBody(response, this.#maxBytes(ask)).catch((cause: unknown) => {
+      const reason = reasonOfTooMuch(cause);
+      if (reason === undefined) throw cause;
+      throw new RegistryError(request, { kind: 'tooMuch', status, reason });
     });
-    const answer = parsed(bytes);
+    const answer = jsonOf(bytes);
     if (!check(answer)) {
       const excerpt = new TextDecoder().decode(bytes.subarray(0, EXCERPT_BYTES)).slice(0, EXCERPT_CHARACTERS);
       throw new RegistryError(request, { kind: 'badAnswer', status, excerpt });
@@ -194,6 +199,10 @@ export class Connection {
       if (reason !== undefined) throw new RegistryError(request, { kind: 'untrusted', reason });
     }
     return { answer, bytes: bytes.byteLength };
+  }
+
+  #maxBytes({ length }: Ask): number {
+    return length === 'list' ? this.#settings.maxListBytes : MAX_ANSWER_BYTES;
   }
 
   async #verify(bytes: Uint8Array<ArrayBuffer>, signature: string | null): Promise<string | undefined> {
@@ -212,7 +221,7 @@ export class Connection {
   ): Promise<{ refusal: Fault; members: Record<string, unknown> }> {
     const nowMs = this.#settings.environment.nowMs();
     exchange.refusal = refusal(response, {}, nowMs);
-    const answer = parsed(await bodyHead(response, MAX_ERROR_BYTES));
+    const answer = jsonOf(await bodyHead(response, MAX_ERROR_BYTES));
     const members = isRecord(answer) ? answer : {};
     return { refusal: refusal(response, members, nowMs), members };
   }
@@ -273,16 +282,7 @@ export function assertTimeout(timeoutMs: number): void {
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be above 0, but is ${timeoutMs}`);
 }
 
-function parsed(bytes: Uint8Array<ArrayBuffer>): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
-function refusal(response: Response, members: Record<string, unknown>, nowMs: number): Fault {
-  const { type, error, detail } = members;
+function refusal(response: Response, { type, error, detail }: Record<string, unknown>, nowMs: number): Fault {
   return {
     kind: 'refused',
     status: response.status,

@@ -22,12 +22,16 @@ export interface ListChange {
   changed: readonly Entry[];
   /** The ids that are no longer listed. */
   removed: readonly string[];
-  revision: number;
+  /** Of the registry's list; opaque. */
+  revision: string;
   /** When the registry took this picture, in epoch milliseconds. */
   timestamp: number;
 }
 
 const DEFAULT_EVERY_MS = 5000;
+
+/** In place of a revision: the whole list. */
+const EVERYTHING = '0';
 
 /** The longest that `Retry-After` may put off the next request, where the pace itself is not slower. */
 const LONGEST_WAIT_MS = 300_000;
@@ -41,7 +45,7 @@ const LONGEST_WAIT_MS = 300_000;
  * No list grows for ever: after `maxListBytes` of changes the whole of it is asked for anew.
  */
 export async function* watch(
-  ask: (since: number, options: CallOptions) => Promise<Answered<DeltaAnswer>>,
+  ask: (since: string, options: CallOptions) => Promise<Answered<DeltaAnswer>>,
   environment: Environment,
   maxListBytes: number,
   options: WatchOptions = {},
@@ -51,8 +55,7 @@ export async function* watch(
   if (timeoutMs !== undefined) assertTimeout(timeoutMs);
   const limits = { ...(signal !== undefined && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
   const servers = new Map<string, Entry>();
-  // No registry has a revision as old as this, so the first answer is the whole list.
-  let since = 0;
+  let since = EVERYTHING;
   let changedBytes = 0;
   let isFirst = true;
   let attempt = 0;
@@ -63,11 +66,11 @@ export async function* watch(
     try {
       const { answer, bytes } = await ask(since, limits);
       // Whatever it says of itself, the answer to the first request is the whole list.
-      const isFull = since === 0 || answer.full === true;
+      const isFull = since === EVERYTHING || answer.full === true;
       const { changed, removed } = applyDelta(servers, { ...answer, ...(isFull && { full: true }) });
       const { revision, timestamp } = answer;
       changedBytes = isFull ? 0 : changedBytes + bytes;
-      since = changedBytes > maxListBytes ? 0 : revision;
+      since = changedBytes > maxListBytes ? EVERYTHING : revision;
       attempt = 0;
       if (isFirst || changed.length > 0 || removed.length > 0) {
         isFirst = false;

@@ -2,6 +2,7 @@
 import { ConfigError } from '../config.ts';
 import type { Refusal } from '../protocol/refusal.ts';
 import { locate } from '../rpc/locate.ts';
+import { isUnknownCall } from '../rpc/list-stub.ts';
 import { logFailure, logRefusedWrite } from './log.ts';
 import { Responder, withoutBody } from './respond.ts';
 import type { Route } from './route.ts';
@@ -55,6 +56,6 @@ function failed(error: unknown, route: string): Refusal {
     (Reflect.get(error, 'overloaded') === true ||
       Reflect.get(error, 'retryable') === true ||
       // Minutes after a deploy, the object may still be one that does not know a new call.
-      error.message.includes('does not implement the method'));
+      isUnknownCall(error));
   return isPassing ? { kind: 'unavailable' } : { kind: 'internal', incident };
 }

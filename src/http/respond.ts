@@ -20,13 +20,27 @@ const CORS = {
   preflightSeconds: 86_400,
 } as const;
 
-/** Nothing here is a page: no script runs, no frame shows it, no type is guessed. */
+/** Of all that is no page: no script runs, no frame shows it, no type is guessed. */
 const PROTECTIVE = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'Referrer-Policy': 'no-referrer',
   'Strict-Transport-Security': 'max-age=31536000',
 } as const;
+
+/** Of the page: everything comes from this registry; no script, style or handler stands inside a document. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
 
 /** Makes the answers of one configuration. Each gets all its headers once: adding one later costs a crossing. */
 export class Responder {
@@ -83,6 +97,18 @@ export class Responder {
     const headers = new Headers(this.#list.with(etag, signature));
     headers.set('Content-Length', String(byteLength));
     return new Response(null, { headers });
+  }
+
+  /** The live page, as its file was found, or that the reader has it. */
+  page(file: Response): Response {
+    const etag = file.headers.get('ETag');
+    const headers = {
+      ...this.#common,
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': PAGE_POLICY,
+      ...(etag !== null && { ETag: etag }),
+    };
+    return new Response(file.body, { status: file.status, headers });
   }
 
   /** [C14] What other origins may do. */

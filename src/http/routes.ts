@@ -3,6 +3,7 @@ import * as protocol from '../protocol/protocol.ts';
 import { errors, health, info, stats } from './handlers/operators.ts';
 import { metrics } from './handlers/metrics.ts';
 import { openApi } from './handlers/openapi.ts';
+import { home } from './handlers/page.ts';
 import { get, list } from './handlers/reads.ts';
 import { deregister, heartbeat, register } from './handlers/writes.ts';
 import { LIST_PARAMETERS } from './openapi/list-parameters.ts';
@@ -130,10 +131,11 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     operation: 'overview',
     path: '/',
-    summary: 'this overview',
+    summary: 'this overview; the live page for browsers',
     problems: [],
     answer: protocol.infoAnswer,
-    handler: overview,
+    answerToBrowsers: 'text/html',
+    handler: (call) => home(call, overview),
   },
   {
     method: 'GET',

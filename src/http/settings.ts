@@ -12,6 +12,8 @@ export interface Settings {
   readonly writeGuard: WriteGuard;
   readonly respond: Responder;
   readonly scrapes: Scrapes;
+  /** The files of the page; undefined where the Worker runs without them. */
+  readonly assets: Fetcher | undefined;
 }
 
 const settings = new WeakMap<Env, Settings>();
@@ -29,6 +31,7 @@ export function settingsOf(env: Env): Settings {
       writeGuard: { credentials: new Credentials(config), limits },
       respond: new Responder(config),
       scrapes: new Scrapes(config),
+      assets: env.ASSETS,
     };
     settings.set(env, known);
   }

@@ -27,7 +27,7 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
   return {
     live: directory.liveCount,
     stale: directory.staleCount,
-    revision: directory.revision,
+    revision: directory.revision.counter,
     nextAlarmAt: clock.alarmAtWall,
     sweeps: counters.sweeps,
     swept: counters.swept,

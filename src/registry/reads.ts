@@ -95,7 +95,7 @@ export class Reads {
     const etag = this.#etag(now);
     if (knownEtags !== null && matches(knownEtags, etag)) return this.#unchanged(etag);
     try {
-      const body = this.#pages.answer(queryKey, this.#directory.revision, now, () =>
+      const body = this.#pages.answer(queryKey, this.#directory.revision.counter, now, () =>
         answerQuery(this.#directory, decodeQuery(queryKey), now),
       );
       this.lists.page += 1;
@@ -107,18 +107,18 @@ export class Reads {
   }
 
   /** What changed in it since a revision; one answer for all where that is the whole list. */
-  since(revision: number, now: number): MaybePromise<ListOutcome> {
+  since(revision: string, now: number): MaybePromise<ListOutcome> {
     this.#expire(now);
     this.lists.delta += 1;
     const key = `since ${revision}`;
-    const kept = this.#pages.find(key, this.#directory.revision, now);
+    const kept = this.#pages.find(key, this.#directory.revision.counter, now);
     if (kept !== undefined) return this.#listed([kept], kept, null);
     const delta = answerSince(revision, this.#directory, now);
     if (delta === 'full') {
       const parts = this.#snapshot.full(now);
       return this.#listed(parts, parts, null);
     }
-    this.#pages.keep(key, delta, this.#directory.revision, now);
+    this.#pages.keep(key, delta, this.#directory.revision.counter, now);
     return this.#listed([delta], delta, null);
   }
 
@@ -161,7 +161,7 @@ export class Reads {
 
   /** Weak: the same revision means the same entries, not the same `lastSeen`. */
   #etag(now: number): string {
-    return `W/"${this.#directory.revision}-${Math.floor(now / SAME_LIST_MAX_MS)}"`;
+    return `W/"${this.#directory.revision.toString()}-${Math.floor(now / SAME_LIST_MAX_MS)}"`;
   }
 }
 

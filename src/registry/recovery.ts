@@ -38,6 +38,7 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
     newestSeen = Math.max(newestSeen, lastSeen);
     directory.restore({ ...record, lastSeen }, Math.min(expiresAt, now + config.ttlMs));
   }
+  directory.restored(savedAt ?? 0, loaded.revision);
   restoreJournal(parts, loaded);
 
   // All that the disk shows of when the registry last ran. An alarm that was given up would have rung after that.

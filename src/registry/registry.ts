@@ -52,8 +52,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const counters = this.#counters;
     const store = new Store(ctx.storage);
     const tombstones = new Tombstones();
-    // In microseconds since the epoch, so above every revision of the lives before this one.
-    const directory = new Directory(config, Date.now() * 1000);
+    const directory = new Directory(config, crypto.randomUUID().slice(0, 8), Date.now() * 1000);
     const ownership = new Ownership(directory, tombstones, config);
     const stateAt = (now: number) => this.#alarmTasks.state(now);
     const clock = new AlarmClock({ config, directory, store, counters, stateAt });
@@ -142,9 +141,14 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     return this.queryServers(queryKey, knownEtags);
   }
 
-  /** What changed in the list since a revision; it has no tag. */
-  changesSince(revision: number): ListOutcome | Promise<ListOutcome> {
+  /** What changed in the list after a revision; it has no tag. */
+  changesAfter(revision: string): ListOutcome | Promise<ListOutcome> {
     return this.#reads.since(revision, this.#tickOfRead());
+  }
+
+  /** As the first release asks: no revision of it is known any more. */
+  changesSince(revision: number): ListOutcome | Promise<ListOutcome> {
+    return this.changesAfter(String(revision));
   }
 
   /** One server. What is on its way to the disk about it is waited for: unlike a list, this is a statement about it. */

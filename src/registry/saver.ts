@@ -6,6 +6,7 @@
  * - A save is done when the disk has it. One that fails is counted and tried again.
  * - One save or checkpoint runs at a time; who asks for one meanwhile gets the next, which has all changes until then.
  */
+import type { SavedRevision } from '../core/changes/revision.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import { Journal } from '../core/leases/journal.ts';
 import type { Lease } from '../core/leases/lease.ts';
@@ -43,9 +44,12 @@ export class Saver {
   #last: Promise<unknown> = Promise.resolve();
   /** Something that is no lease has changed: a counter, the revision. */
   #headChanged = false;
+  /** Of the list when the save that is under way began. */
+  #revision: SavedRevision;
 
   constructor(parts: SaverParts) {
     this.#parts = parts;
+    this.#revision = parts.directory.revision.saved;
   }
 
   /** The journal as it was found on disk. `legacy`: some rows are of a release before, and all are to be written anew. */
@@ -129,10 +133,14 @@ export class Saver {
     // A disk that takes its time must not let the object fall asleep.
     const awake = setInterval(() => undefined, AWAKE_EVERY_MS);
     const saved: Saved = { leases: [], seenAt: [] };
+    const { counter } = directory.revision;
+    this.#revision = directory.revision.saved;
     try {
       store.beginSave();
       if (form === 'journal') await this.#writeJournal(moved, saved);
       else await this.#writeCheckpoint(moved, saved);
+      // What moved between two steps may be written or not: the list on disk is that of no revision.
+      if (directory.revision.counter !== counter) await store.noteChange();
       await store.sync();
       for (const [index, lease] of saved.leases.entries()) directory.saved(lease, saved.seenAt[index] ?? 0);
     } catch (error) {
@@ -215,7 +223,7 @@ export class Saver {
   }
 
   #head(): SaveHead {
-    return { at: this.#parts.now(), counters: { ...this.#parts.counters } };
+    return { at: this.#parts.now(), counters: { ...this.#parts.counters }, revision: this.#revision };
   }
 }
 

@@ -70,10 +70,11 @@ export class Writes {
     const writes = [store.putServer(server)];
     if (tombstones.remove(server.serverId)) writes.push(store.removeTombstone(server.serverId));
     if (clock.isLost(now)) writes.push(clock.arm(now));
+    counters.registrations += 1;
+    // The revision moved; saved with it, it outlives a sleep.
+    saver.headChanged();
     await pending.settle(server.serverId, writes);
     directory.saved(lease, now);
-    counters.registrations += 1;
-    saver.headChanged();
     return {
       kind: 'registered',
       server,
@@ -141,11 +142,9 @@ export class Writes {
       writes.push(store.putTombstone(tombstone));
       if (clock.isLost(now)) writes.push(clock.arm(now));
     }
+    if (wasHeld) counters.deregistrations += 1;
+    saver.headChanged();
     await pending.settle(serverId, writes);
-    if (wasHeld) {
-      counters.deregistrations += 1;
-      saver.headChanged();
-    }
     return { kind: 'deregistered' };
   }
 

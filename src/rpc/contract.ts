@@ -35,7 +35,10 @@ export interface RegistryCalls {
   queryServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
   /** As `queryServers`, for conditions that the first release does not know and would pass over. Not in that one. */
   selectServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
+  /** Of the first release, whose revisions were numbers: answers the whole list. */
   changesSince(revision: number): ListOutcome | Promise<ListOutcome>;
+  /** What changed after a revision, or the whole list. Not in the first release. */
+  changesAfter(revision: string): ListOutcome | Promise<ListOutcome>;
   getServer(serverId: string): GetOutcome | Promise<GetOutcome>;
   stats(): RegistryStats | Promise<RegistryStats>;
   /** Not in the first release. */

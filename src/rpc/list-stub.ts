@@ -64,8 +64,16 @@ export function readPage(
 }
 
 /** What changed in it since a revision. */
-export function readChanges(stub: Locate, revision: number): Promise<ListReply> {
-  return retried(async () => replyOf(await stub().changesSince(revision)));
+export function readChanges(stub: Locate, revision: string): Promise<ListReply> {
+  return retried(async () => {
+    try {
+      return replyOf(await stub().changesAfter(revision));
+    } catch (error) {
+      // An object of the first release, for minutes after a deploy: its revisions are numbers.
+      if (!isUnknownCall(error)) throw error;
+      return replyOf(await stub().changesSince(/^\d{1,16}$/.test(revision) ? Number(revision) : 0));
+    }
+  });
 }
 
 export function readServer(stub: Locate, serverId: string): Promise<GetOutcome> {
@@ -94,6 +102,11 @@ async function retried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
     if (!isRetryable(error)) throw error;
     return read();
   }
+}
+
+/** Whether the object is of a release that does not have the call. */
+export function isUnknownCall(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('does not implement the method');
 }
 
 /** `overloaded` is not retryable: developers.cloudflare.com/durable-objects/best-practices/error-handling/. */

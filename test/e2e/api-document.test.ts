@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => registry.stop());
 
 /**
- * What may differ from answer to answer is told by its type alone: numbers, and texts that are times or versions. Of a
+ * What differs from answer to answer is told by its type alone: numbers, times and revisions. Of a
  * list, the document shows as many as it likes, but at least one where there is one.
  */
 function shapeOf(value: unknown, shown: unknown): unknown {
@@ -34,7 +34,9 @@ function shapeOf(value: unknown, shown: unknown): unknown {
     return Object.fromEntries(members);
   }
   if (typeof value === 'number') return 'a number';
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? 'a time' : value;
+  if (typeof value !== 'string') return value;
+  if (/^\d{4}-\d\d-\d\dT/.test(value)) return 'a time';
+  return /^[\da-f]{8}\.\d+$/.test(value) ? 'a revision' : value;
 }
 
 /** The form of each line of a text: its words without its numbers. */

@@ -76,9 +76,10 @@ async function everyoneGone(): Promise<boolean> {
 }
 
 describe('npm run test:crash', () => {
-  it('crashes, restarts, audits, and sums up', async () => {
-    const { code, output } = await run('--rounds', '2', '--seed', '7').ended;
-    expect(output).toContain('Crash rounds: 2 rounds, seed 7');
+  it('crashes one registry, lets another sleep, audits both, and sums up', async () => {
+    const { code, output } = await run('--rounds', '2', '--seed', '200').ended;
+    expect(output).toContain('Crash rounds: 2 rounds, seed 200');
+    for (const kind of ['1 × restart at once', '1 × asleep']) expect(output).toContain(kind);
     expect(output).toMatch(/violations +0\n/);
     expect(output).toMatch(/rounds +2 in /);
     expect(code).toBe(0);

@@ -14,7 +14,7 @@ const MAX_DELTA_BYTES = 8_000_000;
  * As a line of UTF-8 JSON: `{revision, since, changed, removed, timestamp}`; `full` where that is not known (the registry was
  * loaded again, or too much has happened) or the whole list would hardly be the larger answer.
  */
-export function answerSince(since: number, directory: Directory, now: number): Uint8Array | 'full' {
+export function answerSince(since: string, directory: Directory, now: number): Uint8Array | 'full' {
   const ids = directory.changedSince(since);
   if (ids === undefined || ids.size > Math.max(directory.liveCount, SMALL_DELTA)) return 'full';
   const changed: Uint8Array[] = [];
@@ -31,7 +31,9 @@ export function answerSince(since: number, directory: Directory, now: number): U
     if (bytes > MAX_DELTA_BYTES) return 'full';
     changed.push(entry);
   }
-  const head = encodeUtf8(`{"revision":${directory.revision},"since":${since},"changed":[`);
+  const head = encodeUtf8(
+    `{"revision":"${directory.revision.toString()}","since":${JSON.stringify(since)},"changed":[`,
+  );
   const tail = encodeUtf8(`],"removed":[${removed.join(',')}],"timestamp":${now}}\n`);
   return join([head, ...changed, tail]);
 }

@@ -30,7 +30,8 @@ export class Snapshot {
   readonly #entriesStart: number;
   #entriesEnd = 0;
   #full: readonly Uint8Array[] | null = null;
-  #revision = -1;
+  #revision = '';
+  #counter = -1;
   #takenAt = -Infinity;
 
   constructor(directory: Directory, maxAgeMs: number) {
@@ -63,12 +64,12 @@ export class Snapshot {
 
   /**
    * The whole list in the form of a delta, as UTF-8 JSON in parts: views of the list. It answers every `since` alike, so
-   * it says `since: 0`, and each generation has one.
+   * it says `since: "0"`, and each generation has one.
    */
   full(now: number): readonly Uint8Array[] {
     this.#refresh(now);
     if (this.#full === null) {
-      const head = encodeUtf8(`{"revision":${this.#revision},"since":0,"full":true,"changed":[`);
+      const head = encodeUtf8(`{"revision":"${this.#revision}","since":"0","full":true,"changed":[`);
       const tail = encodeUtf8(`],"removed":[],"timestamp":${this.#takenAt}}\n`);
       this.#full = this.#entriesWithin(head, this.#entriesEnd, this.#entriesEnd, tail);
     }
@@ -84,9 +85,10 @@ export class Snapshot {
 
   #refresh(now: number): void {
     const { revision } = this.#directory;
-    if (revision === this.#revision && now - this.#takenAt < this.#maxAgeMs) return;
+    if (revision.counter === this.#counter && now - this.#takenAt < this.#maxAgeMs) return;
     this.#take(now);
-    this.#revision = revision;
+    this.#counter = revision.counter;
+    this.#revision = revision.toString();
     this.#takenAt = now;
   }
 

@@ -5,7 +5,8 @@
  * - `expire` alone moves live → stale; `forget` and `remove` alone end a lease.
  * - Times are epoch milliseconds, passed in, and never decrease from call to call.
  */
-import { ChangeLog } from '../changes/change-log.ts';
+import { Changes } from '../changes/changes.ts';
+import type { Revision, SavedRevision } from '../changes/revision.ts';
 import { KeyCounts } from './key-counts.ts';
 import { Lease, type LeaseStatus, type RegisteredServer, type ServerRecord } from './lease.ts';
 import { Unsaved } from './unsaved.ts';
@@ -19,8 +20,7 @@ export interface DirectoryTerms {
   readonly maxListBytes: number;
 }
 
-/** As many changes as a full registry has servers by default: beyond that, the whole list is the smaller answer. */
-const CHANGES_KEPT = 10_000;
+const NONE: readonly Lease[] = [];
 
 export class Directory {
   readonly #terms: DirectoryTerms;
@@ -31,15 +31,13 @@ export class Directory {
   readonly #counts = new KeyCounts();
   /** No live lease runs out before this. Renewals may leave it too early, never too late. */
   #earliestExpiry = Infinity;
-  #revision: number;
   #entryBytes = 0;
-  readonly #changes: ChangeLog;
+  readonly #changes: Changes;
 
-  /** `firstRevision` is above all revisions of this registry's earlier lives: none of them is mistaken for one of this. */
-  constructor(terms: DirectoryTerms, firstRevision = 0) {
+  /** `life` and `start` of its revision: see `Revision`. */
+  constructor(terms: DirectoryTerms, life: string, start: number) {
     this.#terms = terms;
-    this.#revision = firstRevision;
-    this.#changes = new ChangeLog(CHANGES_KEPT, firstRevision);
+    this.#changes = new Changes(life, start);
   }
 
   get liveCount(): number {
@@ -67,13 +65,13 @@ export class Directory {
   }
 
   /** Moves with every change of membership or of an entry, not with renewals. */
-  get revision(): number {
-    return this.#revision;
+  get revision(): Pick<Revision, 'counter' | 'saved' | 'toString'> {
+    return this.#changes.revision;
   }
 
   /** The ids whose place or entry in the list changed after a revision; undefined where that is not known. */
-  changedSince(revision: number): ReadonlySet<string> | undefined {
-    return revision > this.#revision ? undefined : this.#changes.since(revision);
+  changedSince(revision: string): ReadonlySet<string> | undefined {
+    return this.#changes.since(revision);
   }
 
   /** Live leases, in no promised order. Call `expire` first. */
@@ -100,9 +98,15 @@ export class Directory {
     this.#insert(lease);
     this.#entryBytes += lease.entryBytes;
     this.#counts.add(record.proof?.key);
-    this.#revision += 1;
-    // Nobody saw the list before it was restored, so what led to it is no change.
-    this.#changes.startAt(this.#revision);
+  }
+
+  /**
+   * Ends the restoring: leases that were over at `savedAt` were off the list by then. `revision` is that of the list as
+   * it was saved, null where what was loaded may be another one.
+   */
+  restored(savedAt: number, revision: SavedRevision | null): void {
+    this.#takeExpired(savedAt);
+    this.#changes.resume(revision);
   }
 
   /**
@@ -169,7 +173,13 @@ export class Directory {
 
   /** Live → stale for every lease that is over; tells whether any was. One comparison, unless one may have run out. */
   expire(now: number): boolean {
-    if (now < this.#earliestExpiry) return false;
+    const over = this.#takeExpired(now);
+    if (over.length > 0) this.#changes.record(over.map(({ serverId }) => serverId));
+    return over.length > 0;
+  }
+
+  #takeExpired(now: number): readonly Lease[] {
+    if (now < this.#earliestExpiry) return NONE;
     this.#earliestExpiry = Infinity;
     const over: Lease[] = [];
     const survivors: Lease[] = [];
@@ -181,11 +191,10 @@ export class Directory {
       survivors.push(lease);
       if (lease.expiresAt < this.#earliestExpiry) this.#earliestExpiry = lease.expiresAt;
     }
-    if (over.length === 0) return false;
+    if (over.length === 0) return over;
     if (this.#stale.size === 0 && survivors.length < over.length) this.#turnOver(survivors);
     else for (const lease of over) this.#queue(lease);
-    this.#changedAll(over);
-    return true;
+    return over;
   }
 
   #queue(lease: Lease): void {
@@ -254,18 +263,7 @@ export class Directory {
   }
 
   #changed(lease: Lease): void {
-    this.#revision += 1;
-    this.#changes.record(this.#revision, lease.serverId);
-  }
-
-  /** More than the log would keep is not worth telling it. */
-  #changedAll(leases: readonly Lease[]): void {
-    if (leases.length <= CHANGES_KEPT) {
-      for (const lease of leases) this.#changed(lease);
-      return;
-    }
-    this.#revision += leases.length;
-    this.#changes.startAt(this.#revision);
+    this.#changes.record([lease.serverId]);
   }
 
   /** Whether an entry of `bytes` may take the place of one of `bytesBefore`. What doesn't grow always may. */

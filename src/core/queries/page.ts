@@ -70,11 +70,16 @@ function encodeEntries(page: readonly Match[], { fields }: Query) {
   return { parts, last, isWhole: true };
 }
 
-/** A bare name to compare with may be a slip; where nothing matches, whoever made it is told. */
+/** Members that everybody may compare with, whether any server has them or not. */
+const WELL_KNOWN: ReadonlySet<string> = new Set(['players', 'maxPlayers']);
+
+/** A bare name to compare with may be a slip; where none of the servers has such a member, whoever made it is told. */
 function assertMembersExist(directory: Pick<Directory, 'live'>, { conditions }: Query, work: Work): void {
+  if (!hasAny(directory.live(), () => true)) return;
   for (const condition of conditions) {
     if (condition.kind === 'is' || typeof condition.bound === 'number' || !condition.bound.isBare) continue;
     const { member } = condition.bound;
+    if (WELL_KNOWN.has(member)) continue;
     const members = new Members([member], work);
     if (
       hasAny(directory.live(), (lease) => lease.metadata !== null && members.find(lease.metadata)[0] !== -1)

@@ -6,7 +6,7 @@ import type { QueryRefusal } from '../../protocol/refusal.ts';
  * regular expressions of the engine pass over. Everything else is charged by what it takes in such steps (measured).
  * A search of 10,000 entries with 2 KB of metadata, passed over once, takes 24 million.
  */
-export const MAX_STEPS = 60_000_000;
+export const MAX_STEPS = 54_000_000;
 
 /** Thrown where a query has no answer; `refusal` says why. */
 export class QueryRefused extends Error {

@@ -1,13 +1,12 @@
 /** The routes that read. Anyone may. */
 import type { ServerAnswer } from '../../protocol/protocol.ts';
 import type { Refusal } from '../../protocol/refusal.ts';
-
 import { readChanges, readList, readListHead, readPage, readServer } from '../../rpc/list-stub.ts';
+import { parseListRequest } from '../parse/list-query.ts';
+import { geoPointOf } from '../parse/location.ts';
+import { parseServerId } from '../parse/path.ts';
 import type { Call } from '../route.ts';
 import { toEntry } from './entry.ts';
-import { parseListRequest } from '../parse/list-query.ts';
-import { parseServerId } from '../parse/writes.ts';
-import { geoPointOf } from '../parse/location.ts';
 
 export async function list({ request, registry, respond }: Call): Promise<Response | Refusal> {
   const parsed = parseListRequest(request.url, () => geoPointOf(request.cf));

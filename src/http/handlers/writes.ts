@@ -6,7 +6,8 @@ import type { Call } from '../route.ts';
 import { toEntry } from './entry.ts';
 import { locationOf } from '../parse/location.ts';
 import { unknownMembers, withUnknownMembers } from './unknown-members.ts';
-import { parseHeartbeat, parseRegister, parseServerId } from '../parse/writes.ts';
+import { parseServerId } from '../parse/path.ts';
+import { parseHeartbeat, parseRegister } from '../parse/writes.ts';
 
 export async function register({
   request,
@@ -44,8 +45,7 @@ export async function heartbeat({
   const metadataText = metadata === undefined ? null : JSON.stringify(metadata);
   const outcome: HeartbeatOutcome = await registry().heartbeat(serverId, peers, metadataText, proof);
   if (outcome === null) return respond.json({ success: true, ...unknownMembers(ignored) });
-  const isBody = outcome instanceof Uint8Array || outcome instanceof ReadableStream;
-  return isBody ? respond.encodedJson(withUnknownMembers(outcome, ignored)) : outcome;
+  return 'kind' in outcome ? outcome : respond.encodedJson(withUnknownMembers(outcome, ignored));
 }
 
 export async function deregister({

@@ -23,11 +23,14 @@ import { BadParameter, oneOf, single, wholeNumber } from './parameters.ts';
 const PAGE_PARAMETERS = new Set(['region', 'q', 'sort', 'limit', 'cursor', 'fields', 'near']);
 const cursorSchema = z.tuple([z.enum(SORTS), z.number(), z.string()]);
 
+/** What a revision looks like; what it means is for the registry to tell. */
+const REVISION = /^[\w.~-]{1,200}$/;
+
 /** What a reader asks for. */
 export type ListRequest =
   | { readonly kind: 'all' }
   /** What changed after a revision. */
-  | { readonly kind: 'since'; readonly revision: number }
+  | { readonly kind: 'since'; readonly revision: string }
   /** `isPersonal`: the answer is for this reader alone, since it depends on where it asks from. */
   | { readonly kind: 'page'; readonly query: Query; readonly isPersonal: boolean };
 
@@ -67,7 +70,12 @@ function isPageParameter(name: string): boolean {
 function parseSince(parameters: URLSearchParams): ListRequest {
   const other = [...parameters.keys()].find(isPageParameter);
   if (other !== undefined) throw new BadParameter('since', `cannot be combined with ${other}`);
-  return { kind: 'since', revision: wholeNumber('since', parameters, 0) ?? 0 };
+  const revision = single('since', parameters) ?? '0';
+  if (REVISION.test(revision)) return { kind: 'since', revision };
+  throw new BadParameter(
+    'since',
+    `must be the revision of an answer, or 0 for everything, but is "${revision}"`,
+  );
 }
 
 function parsePage(parameters: URLSearchParams, here: () => GeoPoint | null): ListRequest {

@@ -1,4 +1,6 @@
 /** The path of a request, resolved once and in one way: routes are matched on it, and ids are cut from it. */
+import { anyServerId } from '../../protocol/protocol.ts';
+import { refused, type Parsed } from './parsed.ts';
 
 /** Paths that no parser changes. */
 const PLAIN = /^(?:\/[\w:-]+)*\/?$/;
@@ -14,4 +16,22 @@ export function pathOf({ url }: Pick<Request, 'url'>): string {
   const query = url.indexOf('?', start);
   const path = query === -1 ? url.slice(start) : url.slice(start, query);
   return PLAIN.test(path) ? path : new URL(`http://registry${path}`).pathname;
+}
+
+/** [C11] [N5] The id behind `/servers/`, percent-decoded; a raw `/` in it belongs to the id. */
+export function parseServerId(request: Request): Parsed<string> {
+  const encoded = pathOf(request).slice('/servers/'.length);
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(encoded);
+  } catch {
+    const problem = `"${encoded}" is not percent-encoded UTF-8: send encodeURIComponent(serverId)`;
+    return refused({ kind: 'malformed-id', problem });
+  }
+  const id = anyServerId.safeParse(decoded);
+  if (id.success) return { ok: true, value: id.data };
+  return refused({
+    kind: 'malformed-id',
+    problem: `serverId ${id.error.issues[0]?.message ?? 'is not valid'}`,
+  });
 }

@@ -1,11 +1,10 @@
-/** Request → checked values: the body against its schema and the rules for endpoints, the id out of the path. */
+/** The body of a write → checked values: against its schema and the rules for endpoints and numbers. */
 import type { z } from 'zod';
-import { anyServerId, heartbeatRequest, isBlank, registerRequest } from '../../protocol/protocol.ts';
+import { heartbeatRequest, isBlank, registerRequest } from '../../protocol/protocol.ts';
 import type { HeartbeatRequest, RegisterRequest } from '../../protocol/protocol.ts';
 import { parseObject, type ParsedObject } from './body.ts';
 import { checkEndpoint, type EndpointTerms } from './endpoint.ts';
 import { findInexact } from './numbers.ts';
-import { pathOf } from './path.ts';
 import { refused, type Parsed } from './parsed.ts';
 
 /** A body that keeps the rules. `ignored` names the members of it that are not known, and so not kept. */
@@ -33,24 +32,6 @@ export function parseHeartbeat(bytes: Uint8Array): Parsed<Body<HeartbeatRequest>
   if (!body.ok) return body;
   if (isBlank(body.value.members['serverId'])) return refused({ kind: 'missing-server-id' });
   return check(heartbeatRequest, body.value, HEARTBEAT_MEMBERS);
-}
-
-/** [C11] [N5] The id behind `/servers/`, percent-decoded; a raw `/` in it belongs to the id. */
-export function parseServerId(request: Request): Parsed<string> {
-  const encoded = pathOf(request).slice('/servers/'.length);
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(encoded);
-  } catch {
-    const problem = `"${encoded}" is not percent-encoded UTF-8: send encodeURIComponent(serverId)`;
-    return refused({ kind: 'malformed-id', problem });
-  }
-  const id = anyServerId.safeParse(decoded);
-  if (id.success) return { ok: true, value: id.data };
-  return refused({
-    kind: 'malformed-id',
-    problem: `serverId ${id.error.issues[0]?.message ?? 'is not valid'}`,
-  });
 }
 
 function check<Value extends { readonly metadata?: unknown }>(

@@ -1,5 +1,6 @@
 /** Reads everything that is on disk. A row that can't be read is quarantined: kept under another key, logged, counted. */
 import type { z } from 'zod';
+import type { SavedRevision } from '../../core/changes/revision.ts';
 import type { Downtime } from '../../core/leases/downtime.ts';
 import type { ServerRecord } from '../../core/leases/lease.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
@@ -7,7 +8,7 @@ import type { Counters } from './counters.ts';
 import { migrate } from './migrations.ts';
 import {
   absenceRow,
-  asideCountRow,
+  countRow,
   departedKey,
   departedRow,
   KEYS,
@@ -35,6 +36,8 @@ export interface Loaded {
   /** Some saved times could not be read, so some leases look older than they are. */
   readonly savedTimesDamaged: boolean;
   readonly counters: Counters | null;
+  /** Of the list, where what was loaded is exactly that of the last save. */
+  readonly revision: SavedRevision | null;
   readonly tombstones: readonly Tombstone[];
   readonly downtime: Downtime | null;
   /** Wall-clock time of the alarm, in the past where it is overdue; null where none is set. */
@@ -55,11 +58,12 @@ export interface Loaded {
 /** @throws Error where the rows are of a release too new for this code; see `migrate` */
 export async function load(storage: DurableObjectStorage): Promise<Loaded> {
   const isVersioned = await migrate(storage);
-  const [serverRows, tombstoneRows, savedRows, absence, alarmAt] = await Promise.all([
+  const [serverRows, tombstoneRows, savedRows, absence, changedAfter, alarmAt] = await Promise.all([
     storage.list({ prefix: KEYS.serverPrefix }),
     storage.list({ prefix: KEYS.departedPrefix }),
     storage.list({ prefix: KEYS.leases }),
     storage.get(KEYS.absence),
+    storage.get(KEYS.changedAfter),
     storage.getAlarm(),
   ]);
   const unreadable = new Map<string, unknown>();
@@ -76,17 +80,21 @@ export async function load(storage: DurableObjectStorage): Promise<Loaded> {
     null,
   );
   const merged = mergeSaved(servers, saved.rows);
+  const lastSave = newest?.save ?? 0;
+  const isAsSaved =
+    changedAfter !== lastSave && servers.every(({ savesBefore = 0 }) => savesBefore < lastSave);
   return {
     ...merged,
     journal: saved.journal,
     savedAt: newest?.at ?? null,
     savedTimesDamaged,
     counters: newest?.counters ?? null,
+    revision: isAsSaved && unreadable.size === 0 ? (newest?.revision ?? null) : null,
     tombstones,
     downtime: downtime.success ? downtime.data : null,
     alarmAt,
     quarantined: await quarantine(storage, unreadable),
-    save: servers.reduce((save, { savesBefore = 0 }) => Math.max(save, savesBefore), newest?.save ?? 0),
+    save: servers.reduce((save, { savesBefore = 0 }) => Math.max(save, savesBefore), lastSave),
     isVersioned,
     hasLegacyRows: saved.hasLegacyRows,
     foldedKeys: saved.foldedKeys,
@@ -170,7 +178,7 @@ async function quarantine(
   storage: DurableObjectStorage,
   rows: ReadonlyMap<string, unknown>,
 ): Promise<number> {
-  const known = asideCountRow.safeParse(await storage.get(KEYS.asideCount));
+  const known = countRow.safeParse(await storage.get(KEYS.asideCount));
   const before = known.success ? known.data : await countAside(storage);
   if (rows.size === 0 && (known.success || before === 0)) return before;
   const writes: Promise<unknown>[] = [storage.put(KEYS.asideCount, before + rows.size)];

@@ -22,6 +22,8 @@ export const KEYS = {
   asidePrefix: 'aside:',
   /** How many rows are quarantined. */
   asideCount: 'aside-count',
+  /** The number of the last save after which a server was taken off the list, or moved while it was written. */
+  changedAfter: 'changed-after-save',
   /** The last downtime. */
   absence: 'absence',
   /**
@@ -112,8 +114,8 @@ export const absenceRow = z.object({
   liveAfter: time,
 });
 
-/** `aside-count`. */
-export const asideCountRow = z.int().nonnegative();
+/** `aside-count`, and `changed-after-save`. */
+export const countRow = z.int().nonnegative();
 
 /** JSON bytes inside a row, so that the size of the row is known exactly. */
 function bytesOf<Value>(decode: (bytes: Uint8Array) => Value) {
@@ -137,6 +139,8 @@ export const savedRow = z.object({
   metadata: bytesOf(decodeMetadata).default([]),
   /** Numbers the saves, over all lives of the object. The rows of releases before have none. */
   save: z.int().nonnegative().default(0),
+  /** Of the list that all rows together make, as of this save. */
+  revision: z.object({ life: z.string().min(1), counter: z.int().nonnegative() }).exactOptional(),
 });
 
 export type ServerRow = z.infer<typeof serverRow>;

@@ -1,5 +1,6 @@
 /** What is written to disk, and which writes may go unconfirmed. With `load.ts` the one place that calls the storage. */
 import { encodeMetadata, encodeTimes, inParts, timeBytes } from '../../core/encoding/saved-leases.ts';
+import type { SavedRevision } from '../../core/changes/revision.ts';
 import type { Downtime } from '../../core/leases/downtime.ts';
 import type { JournalRow } from '../../core/leases/journal.ts';
 import type { Lease, ServerRecord } from '../../core/leases/lease.ts';
@@ -34,6 +35,8 @@ const UNCONFIRMED: DurableObjectPutOptions = { allowUnconfirmed: true };
 export interface SaveHead {
   readonly at: number;
   readonly counters: Counters;
+  /** Of the list, before anything of this save was written. */
+  readonly revision: SavedRevision;
 }
 
 export class Store {
@@ -43,6 +46,8 @@ export class Store {
   /** Keys of saved times on disk that the next checkpoint deletes: those of the journal, and of releases before. */
   readonly #foldedKeys = new Set<string>();
   readonly #segmentKeys = new Set<string>();
+  /** The save that `noteChange` was last called behind. */
+  #notedSave = 0;
   /** The version of the rows is on disk. */
   #isVersioned = false;
 
@@ -71,24 +76,35 @@ export class Store {
   }
 
   async putServer(record: ServerRecord): Promise<void> {
-    const row = this.#storage.put(serverKey(record.serverId), this.#serverRow(record), UNCONFIRMED);
+    const row: ServerRow = { ...record, savesBefore: this.#save };
+    const written = this.#storage.put(serverKey(record.serverId), row, UNCONFIRMED);
     const version = this.#isVersioned || this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED);
     this.#isVersioned = true;
-    await Promise.all([row, version]);
+    await Promise.all([written, version]);
   }
 
-  /** Rows whose metadata was behind; the caller passes no more than one step may write. */
+  /** Rows whose metadata was behind, as part of a save; the caller passes no more than one step may write. */
   async putServers(records: readonly ServerRecord[]): Promise<void> {
     await Promise.all(
       chunks(records).map((chunk) => {
-        const rows = chunk.map((record) => [serverKey(record.serverId), this.#serverRow(record)] as const);
+        const rows = chunk.map(
+          (record) => [serverKey(record.serverId), { ...record, savesBefore: this.#save - 1 }] as const,
+        );
         return this.#storage.put(Object.fromEntries(rows), UNCONFIRMED);
       }),
     );
   }
 
   async removeServer(serverId: string): Promise<void> {
-    await this.#storage.delete(serverKey(serverId), UNCONFIRMED);
+    const removed = this.#storage.delete(serverKey(serverId), UNCONFIRMED);
+    await Promise.all([removed, this.noteChange()]);
+  }
+
+  /** The list on disk is from now on another one than that of the last save, without a row that shows it. */
+  async noteChange(): Promise<void> {
+    if (this.#notedSave === this.#save) return;
+    this.#notedSave = this.#save;
+    await this.#storage.put(KEYS.changedAfter, this.#save, UNCONFIRMED);
   }
 
   async putTombstone(tombstone: Tombstone): Promise<void> {
@@ -161,12 +177,8 @@ export class Store {
     await this.#storage.setAlarm(at, UNCONFIRMED);
   }
 
-  #serverRow(record: ServerRecord): ServerRow {
-    return { ...record, savesBefore: this.#save };
-  }
-
-  #savedRow(leases: readonly Lease[], { at, counters }: SaveHead) {
-    return { at, parts: PARTS_SAID, counters, seen: encodeTimes(leases), save: this.#save };
+  #savedRow(leases: readonly Lease[], { at, counters, revision }: SaveHead) {
+    return { at, parts: PARTS_SAID, counters, seen: encodeTimes(leases), save: this.#save, revision };
   }
 
   async #deleteBatch(keys: readonly string[]): Promise<void> {

@@ -17,8 +17,8 @@ const answer =
   (delta: Partial<DeltaAnswer>): Answer =>
   ({ request }) =>
     Response.json({
-      revision: 1,
-      since: Number(/since=(\d+)/.exec(request)?.[1]),
+      revision: '1',
+      since: /since=(\d+)/.exec(request)?.[1] ?? '',
       changed: [],
       removed: [],
       timestamp: 1,
@@ -46,11 +46,11 @@ function watching(everyMs = 1000) {
 
 test('the whole list comes first, then only what changed, asked for from the revision it has', async () => {
   const { time, registry, stop, seen, ended } = watching();
-  registry.answer = answer({ revision: 7, full: true, changed: [entry('a'), entry('b')] });
+  registry.answer = answer({ revision: '7', full: true, changed: [entry('a'), entry('b')] });
   await time.advance(1);
-  registry.answer = answer({ revision: 7 });
+  registry.answer = answer({ revision: '7' });
   await time.advance(1000);
-  registry.answer = answer({ revision: 9, changed: [entry('c')], removed: ['a'] });
+  registry.answer = answer({ revision: '9', changed: [entry('c')], removed: ['a'] });
   await time.advance(1000);
   stop.abort();
   await ended;
@@ -63,7 +63,7 @@ test('the whole list comes first, then only what changed, asked for from the rev
     ['a', 'b'],
     ['b', 'c'],
   ]);
-  expect(seen[1]?.change).toMatchObject({ removed: ['a'], revision: 9 });
+  expect(seen[1]?.change).toMatchObject({ removed: ['a'], revision: '9' });
 });
 
 test('an empty list is told once, so that its reader knows', async () => {
@@ -77,10 +77,10 @@ test('an empty list is told once, so that its reader knows', async () => {
 
 test('after a restart of the registry, what is told is the difference', async () => {
   const { time, registry, stop, seen, ended } = watching();
-  registry.answer = answer({ revision: 7, full: true, changed: [entry('a'), entry('b')] });
+  registry.answer = answer({ revision: '7', full: true, changed: [entry('a'), entry('b')] });
   await time.advance(1);
   registry.answer = answer({
-    revision: 1000,
+    revision: '1000',
     full: true,
     changed: [{ ...entry('b'), lastSeen: 9 }, entry('c')],
   });
@@ -114,7 +114,7 @@ describe('a failure', () => {
 
 test('an answer to another request, however well signed, is not taken', async () => {
   const { time, registry, stop, seen, failures, ended } = watching();
-  registry.answer = answer({ since: 5, full: true, changed: [entry('a')] });
+  registry.answer = answer({ since: '5', changed: [entry('a')] });
   await time.advance(1);
   stop.abort();
   await ended;
@@ -136,7 +136,13 @@ describe('whatever the registry answers', () => {
   test('metadata nested 20,000 deep, or any answer that can not be used, does not end it', async () => {
     const { time, registry, stop, seen, failures, ended } = watching();
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
-    const delta = JSON.stringify({ revision: 7, since: 0, changed: [entry('a')], removed: [], timestamp: 1 });
+    const delta = JSON.stringify({
+      revision: '7',
+      since: 0,
+      changed: [entry('a')],
+      removed: [],
+      timestamp: 1,
+    });
     registry.answer = () => new Response(delta.replace('"region":"eu"', `"region":"eu","x":${deep}`));
     await time.advance(1);
     registry.answer = () => new Response('{"changed":');
@@ -168,7 +174,7 @@ describe('whatever the registry answers', () => {
     const registry = new FakeRegistry(time, (sent, signal) => {
       revision += 1;
       const changed = Array.from({ length: 100 }, (_, index) => entry(`${revision}-${index}`));
-      return answer({ revision, changed })(sent, signal);
+      return answer({ revision: String(revision), changed })(sent, signal);
     });
     const client = new RegistryClient('http://registry.test', {
       fetch: registry.fetch,

@@ -4,8 +4,8 @@ import type { RegisteredServer } from '../../../src/core/leases/lease.ts';
 
 export const TTL_MS = 1000;
 
-export function directory(maxServers = 10_000, firstRevision = 0, maxListBytes = Infinity): Directory {
-  return new Directory({ ttlMs: TTL_MS, maxServers, maxListBytes }, firstRevision);
+export function directory(maxServers = 10_000, life = 'life', maxListBytes = Infinity, start = 0): Directory {
+  return new Directory({ ttlMs: TTL_MS, maxServers, maxListBytes }, life, start);
 }
 
 export function registration(serverId: string, more: Partial<RegisteredServer> = {}): RegisteredServer {

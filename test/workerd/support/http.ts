@@ -1,6 +1,6 @@
 /** Requests through the Worker, and what its answers must hold: for the tests that cite clauses of the contract. */
 import { reset } from 'cloudflare:test';
-import { exports } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { listAnswer, problem, type ListAnswer } from '../../../src/protocol/protocol.ts';
 import { expectDescribed } from './described.ts';
@@ -13,6 +13,8 @@ export function useEmptyRegistry(): void {
   beforeEach(() => holdTime());
   afterEach(async () => {
     releaseTime();
+    // What is unsaved would be saved later, in an object that is gone by then.
+    await env.SERVER_REGISTRY.getByName('global').save();
     await reset();
   });
 }

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { applyDelta } from '../../../../src/client/watch.ts';
 import { join } from '../../../../src/core/encoding/bytes.ts';
 import { ChangeLog } from '../../../../src/core/changes/change-log.ts';
@@ -38,6 +38,9 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('heartbeat' as const), id: fc.constantFrom(...ids), n: fc.nat({ max: 2 }) }),
   fc.record({ do: fc.constant('pass' as const), ms: fc.nat({ max: TTL_MS }) }),
   fc.constant({ do: 'sweep' as const }),
+  fc.constant({ do: 'save' as const }),
+  fc.constant({ do: 'sleep' as const }),
+  fc.constant({ do: 'crash' as const }),
   fc.constant({ do: 'restart' as const }),
   fc.constant({ do: 'poll' as const }),
 );
@@ -53,10 +56,25 @@ test('a client that applies deltas holds exactly the list at every poll, restart
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       let now = 1_000_000;
-      let held = directory(10, now);
+      let lives = 0;
+      let held = directory(10, 'first');
       let snapshot = new Snapshot(held, 1);
+      const save = () => ({
+        at: now,
+        leases: [...held.held()].map((lease) => ({ record: lease.toRecord(), expiresAt: lease.expiresAt })),
+        revision: held.revision.saved,
+      });
+      let saved = save();
+      const load = (from: typeof saved, isAsSaved: boolean) => {
+        lives += 1;
+        held = directory(10, `life-${lives}`, Infinity, lives * 1000);
+        snapshot = new Snapshot(held, 1);
+        for (const { record, expiresAt } of from.leases) held.restore(record, expiresAt);
+        held.restored(from.at, isAsSaved ? from.revision : null);
+        held.expire(now);
+      };
       const client = new Map<string, Entry>();
-      let since = 0;
+      let since = '0';
       for (const next of [...steps, { do: 'poll' as const }]) {
         now += 1;
         held.expire(now);
@@ -76,16 +94,21 @@ test('a client that applies deltas holds exactly the list at every poll, restart
           case 'sweep':
             held.forget(held.staleBatch(2));
             break;
-          case 'restart': {
-            const before = [...held.held()].map((lease) => ({
-              record: lease.toRecord(),
-              expiresAt: lease.expiresAt,
-            }));
-            held = directory(10, now * 1000);
-            snapshot = new Snapshot(held, 1);
-            for (const { record, expiresAt } of before) held.restore(record, expiresAt);
+          case 'save':
+            saved = save();
             break;
-          }
+          case 'sleep':
+            saved = save();
+            load(saved, true);
+            break;
+          case 'crash':
+            // What came since the last save is lost, whoever saw it.
+            load(saved, true);
+            break;
+          case 'restart':
+            saved = save();
+            load(saved, false);
+            break;
           case 'poll': {
             const delta = answerSince(since, held, now);
             const full = () => join(snapshot.full(now));
@@ -102,5 +125,48 @@ test('a client that applies deltas holds exactly the list at every poll, restart
       }
     }),
     { numRuns: 300 },
+  );
+});
+
+describe('a revision', () => {
+  test('goes on over a sleep: only what changed behind it is told', () => {
+    const before = directory(10, 'one');
+    before.register(registration('a'), 0);
+    const seen = before.revision.toString();
+    const after = directory(10, 'two', Infinity, 1000);
+    after.restore({ ...registration('a'), registeredAt: 0, lastSeen: 0 }, TTL_MS);
+    after.restored(0, before.revision.saved);
+    expect(after.revision.toString()).toBe(seen);
+    expect([...(after.changedSince(seen) ?? ['unknown'])]).toEqual([]);
+    after.register(registration('b'), 1);
+    expect([...(after.changedSince(seen) ?? [])]).toEqual(['b']);
+  });
+
+  test('that a crash undid is known to nobody', () => {
+    const before = directory(10, 'one');
+    const { saved } = before.revision;
+    before.register(registration('lost'), 0);
+    const seen = before.revision.toString();
+    const after = directory(10, 'two', Infinity, 1000);
+    after.restored(0, saved);
+    for (const id of ['a', 'b', 'c']) after.register(registration(id), 1);
+    expect(after.changedSince(seen)).toBeUndefined();
+  });
+
+  test('begins a new life where the clock stepped back behind it', () => {
+    const { saved } = directory(10, 'one', Infinity, 5000).revision;
+    const before = directory(10, 'two', Infinity, 1000);
+    before.restored(0, { ...saved, counter: 5001 });
+    expect(before.revision.toString()).toBe('two.0');
+    expect(before.changedSince('one.5001')).toBeUndefined();
+  });
+
+  test.each(['0', '1', 'other.0', 'one.-1', 'one.1e3', 'one.x', 'one.', '.0', 'one', ''])(
+    'of another form or life is not known: %j',
+    (text) => {
+      const servers = directory(10, 'one');
+      servers.register(registration('a'), 0);
+      expect(servers.changedSince(text)).toBeUndefined();
+    },
   );
 });

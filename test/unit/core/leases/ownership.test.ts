@@ -14,7 +14,7 @@ let tombstones: Tombstones;
 let ownership: Ownership;
 
 beforeEach(() => {
-  directory = new Directory(TERMS, 0);
+  directory = new Directory(TERMS, 'life', 0);
   tombstones = new Tombstones();
   ownership = new Ownership(directory, tombstones, TERMS);
 });

@@ -1,0 +1,94 @@
+/** How every command but `start` reaches a registry: its address, and by which right it writes. */
+import { readFileSync } from 'node:fs';
+import { Option, type Command } from 'commander';
+import { RegistryClient, RegistryError, SigningKey, type Environment } from '../client/client.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
+import { durationMs } from './flags.ts';
+
+/** The flags of `withRegistry`, as commander gives them. */
+export interface RegistryFlags {
+  readonly url: string;
+  readonly timeout: number;
+  readonly verifyKey?: string;
+}
+
+/** The flags of `withWriter`, as commander gives them. */
+export interface WriterFlags extends RegistryFlags {
+  readonly token?: string;
+  readonly key?: string;
+}
+
+const DEFAULT_URL = 'http://localhost:8787';
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** Adds the flags that say where the registry is. */
+export function withRegistry(command: Command): Command {
+  return command
+    .addOption(new Option('--url <url>', 'the registry').default(DEFAULT_URL).env('ROLLCALL_URL'))
+    .addOption(
+      new Option('--timeout <time>', 'how long a call may take')
+        .argParser(durationMs)
+        .default(DEFAULT_TIMEOUT_MS, '10s'),
+    );
+}
+
+/** Adds them and those that say by which right it writes. */
+export function withWriter(command: Command): Command {
+  return withRegistry(command)
+    .addOption(new Option('--token <token>', 'the token of the registry').env('ROLLCALL_TOKEN'))
+    .addOption(
+      new Option('--key <file>', 'the private key of the server, in PEM (rollcall keygen)').env(
+        'ROLLCALL_KEY',
+      ),
+    );
+}
+
+/** What a command calls the registry by; `signingKey` is that of the file that `--key` names. */
+export interface Connected {
+  readonly client: RegistryClient;
+  readonly signingKey: SigningKey | undefined;
+}
+
+/** Throws a `CommandError` for an address, a key or a combination that can't be used. */
+export async function connect(flags: WriterFlags, environment?: Environment): Promise<Connected> {
+  const { url, timeout: timeoutMs, token, key, verifyKey } = flags;
+  if (token !== undefined && key !== undefined) {
+    throw new CommandError(
+      '--token and --key exclude each other: a registry takes one or the other.',
+      EXIT.unusable,
+    );
+  }
+  const signingKey = key === undefined ? undefined : await readKey(key);
+  try {
+    const client = new RegistryClient(url, {
+      timeoutMs,
+      ...(token !== undefined && { token }),
+      ...(signingKey !== undefined && { signingKey }),
+      ...(verifyKey !== undefined && { verifyKey }),
+      ...(environment !== undefined && { environment }),
+    });
+    return { client, signingKey };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`--url ${JSON.stringify(url)} can't be used: ${reason}.`, EXIT.unusable, error);
+  }
+}
+
+async function readKey(file: string): Promise<SigningKey> {
+  try {
+    return await SigningKey.fromPem(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(
+      `--key ${file} can't be used: ${reason}. Make one with rollcall keygen --out ${file}`,
+      EXIT.unusable,
+      error,
+    );
+  }
+}
+
+/** A call's failure as the end of a command: in the registry's own words, with an exit code that tells 404 apart. */
+export function ending(error: unknown): unknown {
+  if (!(error instanceof RegistryError)) return error;
+  return new CommandError(error.message, error.refusedWith(404) ? EXIT.notFound : EXIT.failed, error);
+}

@@ -1,0 +1,46 @@
+/** What changed in the list, by revision: the revision itself, and the log of who came, changed or went. */
+import { ChangeLog } from './change-log.ts';
+import { Revision, type SavedRevision } from './revision.ts';
+
+/** As many changes as a full registry has servers by default: beyond that, the whole list is the smaller answer. */
+const CHANGES_KEPT = 10_000;
+
+export class Changes {
+  readonly #revision: Revision;
+  readonly #log = new ChangeLog(CHANGES_KEPT, 0);
+
+  /** `life` and `start` as in `Revision`. */
+  constructor(life: string, start: number) {
+    this.#revision = new Revision(life, start);
+  }
+
+  /** Of the list as it is now. */
+  get revision(): Pick<Revision, 'counter' | 'saved' | 'toString'> {
+    return this.#revision;
+  }
+
+  /** Begins behind a load. `revision` is that of the list as it was loaded, null where it may be another one. */
+  resume(revision: SavedRevision | null): void {
+    if (revision !== null) this.#revision.resume(revision);
+    this.#log.startAt(this.#revision.counter);
+  }
+
+  /** The entry of each id came, changed or went. More of them than the log would keep are not worth telling it. */
+  record(serverIds: readonly string[]): void {
+    if (serverIds.length > CHANGES_KEPT) {
+      this.#revision.move(serverIds.length);
+      this.#log.startAt(this.#revision.counter);
+      return;
+    }
+    for (const serverId of serverIds) {
+      this.#revision.move(1);
+      this.#log.record(this.#revision.counter, serverId);
+    }
+  }
+
+  /** The ids that changed after a revision that a client names; undefined where that is not known. */
+  since(revision: string): ReadonlySet<string> | undefined {
+    const counter = this.#revision.counterOf(revision);
+    return counter === undefined ? undefined : this.#log.since(counter);
+  }
+}
