@@ -135,6 +135,7 @@ export const ROUTES: readonly Route[] = [
     problems: [],
     answer: protocol.infoAnswer,
     answerToBrowsers: 'text/html',
+    isConditional: true,
     handler: (call) => home(call, overview),
   },
   {
