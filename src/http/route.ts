@@ -46,5 +46,7 @@ export interface Route {
   readonly answer: z.ZodType;
   /** Its `Content-Type`, where that is not JSON. */
   readonly answerType?: string;
+  /** The type of what browsers get in its place, where they do. */
+  readonly answerToBrowsers?: string;
   readonly handler: Handler;
 }

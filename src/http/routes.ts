@@ -1,9 +1,9 @@
 /** The table of all routes: the router, 405 and `/api/info` are made of it. A new route is a row here. */
 import * as protocol from '../protocol/protocol.ts';
 import { errors, health, info, stats } from './handlers/operators.ts';
-import { home } from './handlers/page.ts';
 import { metrics } from './handlers/metrics.ts';
 import { openApi } from './handlers/openapi.ts';
+import { home } from './handlers/page.ts';
 import { get, list } from './handlers/reads.ts';
 import { deregister, heartbeat, register } from './handlers/writes.ts';
 import { LIST_PARAMETERS } from './openapi/list-parameters.ts';
@@ -134,6 +134,8 @@ export const ROUTES: readonly Route[] = [
     summary: 'this overview; the live page for browsers',
     problems: [],
     answer: protocol.infoAnswer,
+    answerToBrowsers: 'text/html',
+    isConditional: true,
     handler: (call) => home(call, overview),
   },
   {

@@ -11,9 +11,9 @@ export interface Settings {
   readonly config: Config;
   readonly writeGuard: WriteGuard;
   readonly respond: Responder;
+  readonly scrapes: Scrapes;
   /** The files of the page; undefined where the Worker runs without them. */
   readonly assets: Fetcher | undefined;
-  readonly scrapes: Scrapes;
 }
 
 const settings = new WeakMap<Env, Settings>();
@@ -30,8 +30,8 @@ export function settingsOf(env: Env): Settings {
       config,
       writeGuard: { credentials: new Credentials(config), limits },
       respond: new Responder(config),
-      assets: env.ASSETS,
       scrapes: new Scrapes(config),
+      assets: env.ASSETS,
     };
     settings.set(env, known);
   }

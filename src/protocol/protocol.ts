@@ -155,7 +155,7 @@ export const pageAnswer = z.object({
 /** Answer to `GET /servers?since=<revision>`. With `full`, `changed` is the whole list. */
 export const deltaAnswer = z.object({
   revision: z.string().describe('Opaque: to be sent back as it is.'),
-  since: z.string().describe('The revision that was asked about; "0" where the answer is the whole list.'),
+  since: z.string().describe('The revision that was asked about; `0` where the answer is the whole list.'),
   full: z.literal(true).optional().describe('`changed` is the whole list.'),
   changed: z.array(entry),
   removed: z.array(z.string()),

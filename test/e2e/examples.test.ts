@@ -5,13 +5,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 import { RegistryClient } from '../../src/client/client.ts';
 import { Door } from './door.ts';
-import { hasPrograms } from './runtimes.ts';
+import { isWithoutBrowser, launch } from './page-browser.ts';
+import { hasPrograms } from '../runtimes.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLES_URL = 'http://localhost:8787';
@@ -84,6 +86,39 @@ async function expectHeard(id: string): Promise<void> {
   const before = await lastSeenOf(id);
   await vi.waitFor(async () => expect(await lastSeenOf(id)).toBeGreaterThan(before), SOON);
 }
+
+describe.skipIf(isWithoutBrowser('the example for browsers'))('browser/index.html', () => {
+  test('shows the list, lists its own page, and takes it off when it is left', async () => {
+    const page = readFileSync(`${PROJECT}/examples/browser/index.html`, 'utf8');
+    const pages = createServer((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
+    });
+    await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
+    const address = pages.address();
+    if (address === null || typeof address === 'string') throw new Error('the pages have no port');
+    const hostile = '<img src=x onerror=alert(1)>';
+    const browser = await launch();
+    try {
+      await client.register({ serverId: hostile, endpoint: 'wss://shown.example', publicKey: 'none' });
+      const tab = await browser.newPage();
+      await tab.goto(`http://127.0.0.1:${address.port}/?registry=${registry.url}`);
+      await tab.getByText('wss://shown.example').waitFor();
+      await tab.getByRole('button').click();
+      const ids = async () => (await idsListed()).filter((id) => id.startsWith('page-'));
+      await vi.waitFor(async () => expect(await ids()).toHaveLength(1), SOON);
+      const [id = ''] = await ids();
+      await expectHeard(id);
+      await client.deregister(id);
+      await vi.waitFor(async () => expect(await ids()).toEqual([id]), SOON);
+      await tab.goto('about:blank');
+      await vi.waitFor(async () => expect(await ids()).toEqual([]), SOON);
+    } finally {
+      await browser.close();
+      pages.close();
+      await client.deregister(hostile);
+    }
+  });
+});
 
 describe.concurrent('examples', () => {
   for (const { file, needs, ends } of EXAMPLES) {

@@ -125,12 +125,15 @@ function parameterOf({ name, description, schema, example }: Parameter): JsonSch
 }
 
 function successes(route: Route, seen: ReturnType<Examples['of']>): JsonSchema {
-  const { answer, answerType = 'application/json', isConditional } = route;
+  const { answer, answerType = 'application/json', answerToBrowsers, isConditional } = route;
   const type = answerType.split(';')[0] ?? answerType;
   return {
     200: {
       description: 'Done.',
-      content: { [type]: { schema: referenceTo(answer), ...valuesOf(seen, 'answer') } },
+      content: {
+        [type]: { schema: referenceTo(answer), ...valuesOf(seen, 'answer') },
+        ...(answerToBrowsers !== undefined && { [answerToBrowsers]: { schema: { type: 'string' } } }),
+      },
     },
     ...(isConditional && { 304: { description: 'It is as it was: `If-None-Match` names its `ETag`.' } }),
   };
@@ -143,22 +146,26 @@ function failures({ problems }: Route): JsonSchema {
     const { status } = PROBLEMS[kind];
     byStatus.set(status, [...(byStatus.get(status) ?? []), kind]);
   }
-  const responses = Array.from(byStatus, ([status, kinds]): [string, JsonSchema] => [
-    String(status),
-    {
-      description: kinds
-        .map((kind) => `${kind}: ${PROBLEMS[kind].meaning} ${PROBLEMS[kind].advice}`)
-        .join('\n\n'),
-      content: {
-        'application/problem+json': {
-          schema: { $ref: '#/components/schemas/Problem' },
-          examples: Object.fromEntries(
-            kinds.map((kind) => [kind, { $ref: `#/components/examples/${kind}` }]),
-          ),
+  const responses = Array.from(
+    byStatus,
+    ([status, kinds]) =>
+      [
+        status,
+        {
+          description: kinds
+            .map((kind) => `${kind}: ${PROBLEMS[kind].meaning} ${PROBLEMS[kind].advice}`)
+            .join('\n\n'),
+          content: {
+            'application/problem+json': {
+              schema: { $ref: '#/components/schemas/Problem' },
+              examples: Object.fromEntries(
+                kinds.map((kind) => [kind, { $ref: `#/components/examples/${kind}` }]),
+              ),
+            },
+          },
         },
-      },
-    },
-  ]);
+      ] as const,
+  );
   return Object.fromEntries(responses);
 }
 

@@ -7,8 +7,8 @@ export const LIST_PARAMETERS: readonly Parameter[] = [
   {
     name: 'since',
     description: 'What has changed after this revision; 0 for everything. Goes with no other parameter.',
-    schema: z.int().nonnegative(),
-    example: 0,
+    schema: z.string(),
+    example: '0',
   },
   {
     name: 'region',

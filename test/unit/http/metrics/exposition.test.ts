@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { exposition, type Family } from '../../../../src/http/metrics/exposition.ts';
 import { FAMILIES } from '../../../../src/http/metrics/families.ts';
+import { hasPrograms } from '../../../runtimes.ts';
 import { FIGURES } from './figures.ts';
 
-const HAS_PROMTOOL = spawnSync('promtool', ['--version']).status === 0;
 const EMPTY = {
   ...FIGURES,
   stats: { ...FIGURES.stats, live: 0, stale: 0, nextAlarmAt: null, lastSweep: null },
@@ -76,7 +76,7 @@ it('what would break a line is escaped', () => {
   );
 });
 
-describe.skipIf(!HAS_PROMTOOL)('promtool check metrics (needs the Debian package prometheus)', () => {
+describe.skipIf(!hasPrograms('promtool'))('promtool check metrics (of the Debian package prometheus)', () => {
   it.each([
     ['one registry', [{ labels: {}, source: FIGURES }]],
     ['an empty one', [{ labels: {}, source: EMPTY }]],
