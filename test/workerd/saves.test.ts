@@ -101,6 +101,42 @@ describe('a save', () => {
     expect(await (await evict(stub)).stats()).toMatchObject({ live: 0, heartbeats: 5000 });
   });
 
+  test('takes nothing off the disk that an earlier one brought there, where the disk stops in the middle of it', async () => {
+    const stub = freshRegistry();
+    const ids = await registerMany(stub, 600);
+    const savedAt = passMs(CHECKPOINT_MS);
+    await inside(stub, async (registry, { storage }) => {
+      for (const id of ids) await registry.heartbeat(id, false);
+      await registry.save();
+      passMs(1000);
+      const metadata = JSON.stringify({ text: 'x'.repeat(1000) });
+      for (const id of ids) await registry.heartbeat(id, false, metadata);
+      vi.spyOn(console, 'error').mockReturnValue();
+      const put = storage.put.bind(storage);
+      let rows = 0;
+      vi.spyOn(storage, 'put').mockImplementation((...passed: unknown[]) => {
+        rows += 1;
+        return rows > 1 ? Promise.reject(new Error('killed')) : Reflect.apply(put, storage, passed);
+      });
+      await expect(registry.save()).rejects.toThrow('killed');
+      vi.restoreAllMocks();
+    });
+    const { servers } = await listOf(await evict(stub));
+    expect(servers.filter(({ lastSeen }) => lastSeen < savedAt)).toHaveLength(0);
+  });
+
+  test('of a registry that emptied before its first checkpoint leaves one row, too', async () => {
+    const stub = freshRegistry();
+    const ids = await registerMany(stub, 5000);
+    await inside(stub, async (registry, { storage }) => {
+      for (const id of ids) await registry.heartbeat(id, false);
+      await registry.save();
+      await Promise.all(ids.map((id) => registry.deregister(id)));
+      await registry.alarm();
+      expect([...(await storage.list({ prefix: '~leases' })).keys()]).toEqual(['~leases:900']);
+    });
+  });
+
   test('is not undone by metadata of before a registration', async () => {
     const stub = freshRegistry();
     await stub.register(registration('a'));
