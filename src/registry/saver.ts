@@ -75,13 +75,6 @@ export class Saver {
     this.#startTimer(saveDelayMs(this.#lastSaveAt, now(), heartbeatEveryMs));
   }
 
-  /** A lease moved that is over by what the disk says: it is saved at the next turn. */
-  leaseRevived(): void {
-    if (this.#next !== null) return;
-    this.#stopTimer();
-    this.#startTimer(0);
-  }
-
   /** A counter or the revision changed. */
   headChanged(): void {
     this.#headChanged = true;

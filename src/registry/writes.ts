@@ -91,9 +91,8 @@ export class Writes {
     if (underWay !== undefined) {
       waits.push(underWay);
       saver.leaseChanged();
-    } else if (lease.savedExpiresAt <= now) saver.leaseRevived();
-    else if (isCovered(lease.savedExpiresAt, now, config)) saver.leaseChanged();
-    // Rare: the heartbeat before this one never reached the disk.
+    } else if (isCovered(lease.savedExpiresAt, now, config)) saver.leaseChanged();
+    // Rare: the heartbeat before this one never reached the disk, or the lease is over by what is there.
     else waits.push(saver.save());
     // The lease is renewed even where its metadata is refused: for want of room nobody loses a place.
     const outcome = !isTaken

@@ -13,6 +13,7 @@ import {
   registerMany,
   registration,
   releaseTime,
+  TTL_MS,
 } from './support/fleet.ts';
 
 beforeEach(() => holdTime());
@@ -167,6 +168,19 @@ describe('a heartbeat whose predecessor never reached the disk', () => {
       expect(servers[0]?.lastSeen).toBeGreaterThanOrEqual(heardAt - HEARTBEAT_MS);
     }
     expect(await stub.stats()).toMatchObject({ swept: 0 });
+  });
+
+  test('nor is the second lost of a server that had been silent for longer than its lease', async () => {
+    let stub = freshRegistry();
+    await stub.register(registration('a'));
+    passMs(TTL_MS + 1000);
+    for (let beat = 0; beat < 3; beat += 1) {
+      const heardAt = passMs(HEARTBEAT_MS);
+      expect(await stub.heartbeat('a', false)).toBeNull();
+      stub = await evict(stub);
+      expect((await listOf(stub)).servers, `beat ${beat}`).toMatchObject([{ serverId: 'a' }]);
+      expect((await listOf(stub)).servers[0]?.lastSeen).toBeGreaterThanOrEqual(heardAt - HEARTBEAT_MS);
+    }
   });
 
   test('is a write, where one that the disk covers is none', async () => {
