@@ -95,9 +95,10 @@ export class AlarmClock {
     const leases = this.#directory.extend(from, now + graceMs(this.#config));
     if (leases === 0) return;
     const downtime = { from, until: now, leases, liveAfter: liveAfter(from, this.#downtime, this.#config) };
-    const written = this.#store.putDowntime(downtime);
+    // Who was off the list that was saved last may be on it again by this row.
+    const written = [this.#store.putDowntime(downtime), this.#store.noteChange()];
     this.#downtime = downtime;
-    await written;
+    await Promise.all(written);
     console.warn(JSON.stringify({ event: 'registry-was-down', ...downtime }));
   }
 }
