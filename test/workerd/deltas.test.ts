@@ -1,6 +1,7 @@
 /** What changed since a revision, and over which loads from disk a revision goes on. */
 import { describe, expect, test, vi } from 'vitest';
 import { deltaAnswer, statsAnswer } from '../../src/protocol/protocol.ts';
+import { refusePuts } from './support/disk.ts';
 import {
   evict,
   freshRegistry,
@@ -152,13 +153,7 @@ describe('a revision stands for one list, whatever a crash leaves on disk', () =
     const { revision } = await after(stub, '0');
     passMs(2000);
     await inside(stub, async (registry, { storage }) => {
-      vi.spyOn(console, 'error').mockReturnValue();
-      const put = storage.put.bind(storage);
-      vi.spyOn(storage, 'put').mockImplementation((...passed: unknown[]) =>
-        String(passed[0]).startsWith('~leases')
-          ? Promise.reject(new Error('killed'))
-          : Reflect.apply(put, storage, passed),
-      );
+      refusePuts(storage, (keys) => keys.startsWith('~leases'));
       await expect(registry.alarm()).rejects.toThrow('killed');
       vi.restoreAllMocks();
     });
@@ -176,13 +171,7 @@ describe('a revision stands for one list, whatever a crash leaves on disk', () =
     for (const id of ids) await stub.heartbeat(id, false, metadata(2));
     const { revision } = await after(stub, '0');
     await inside(stub, async (registry, { storage }) => {
-      vi.spyOn(console, 'error').mockReturnValue();
-      const put = storage.put.bind(storage);
-      let rows = 0;
-      vi.spyOn(storage, 'put').mockImplementation((...passed: unknown[]) => {
-        rows += 1;
-        return rows > 1 ? Promise.reject(new Error('killed')) : Reflect.apply(put, storage, passed);
-      });
+      refusePuts(storage, (_, before) => before > 0);
       await expect(registry.save()).rejects.toThrow('killed');
       vi.restoreAllMocks();
     });

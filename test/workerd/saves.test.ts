@@ -1,6 +1,7 @@
 /** What only memory knew is on disk a moment later: how much is written, and what comes back. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { countCalls } from './support/calls.ts';
+import { refusePuts } from './support/disk.ts';
 import {
   CHECKPOINT_MS,
   evict,
@@ -112,13 +113,7 @@ describe('a save', () => {
       passMs(1000);
       const metadata = JSON.stringify({ text: 'x'.repeat(1000) });
       for (const id of ids) await registry.heartbeat(id, false, metadata);
-      vi.spyOn(console, 'error').mockReturnValue();
-      const put = storage.put.bind(storage);
-      let rows = 0;
-      vi.spyOn(storage, 'put').mockImplementation((...passed: unknown[]) => {
-        rows += 1;
-        return rows > 1 ? Promise.reject(new Error('killed')) : Reflect.apply(put, storage, passed);
-      });
+      refusePuts(storage, (_, before) => before > 0);
       await expect(registry.save()).rejects.toThrow('killed');
       vi.restoreAllMocks();
     });
