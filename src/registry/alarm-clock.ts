@@ -116,11 +116,12 @@ export class AlarmClock {
     const leases = directory.extend(from, now + graceMs(config));
     if (leases === 0) return;
     const downtime = { from, until: now, leases, liveAfter: liveAfter(from, this.#downtime, config) };
-    const written = store.putDowntime(downtime);
+    // Who was off the list that was saved last may be on it again by this row.
+    const written = [store.putDowntime(downtime), store.noteChange()];
     this.#downtime = downtime;
     counters.downtimes += 1;
     counters.extendedLeases += leases;
-    await written;
+    await Promise.all(written);
     console.warn(JSON.stringify({ event: 'registry-was-down', ...downtime }));
   }
 }

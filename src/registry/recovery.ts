@@ -1,5 +1,6 @@
 /** Takes up where the last life of the object left off, before any call reaches it. */
 import type { Config } from '../config.ts';
+import type { SavedRevision } from '../core/changes/revision.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import { downSince, expiryOf } from '../core/leases/downtime.ts';
 import type { Lease } from '../core/leases/lease.ts';
@@ -38,7 +39,7 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
     newestSeen = Math.max(newestSeen, lastSeen);
     directory.restore({ ...record, lastSeen }, Math.min(expiresAt, now + config.ttlMs));
   }
-  directory.restored(savedAt ?? 0, loaded.revision);
+  directory.restored(savedAt ?? 0, revisionOf(loaded, config, now));
   restoreJournal(parts, loaded);
 
   // All that the disk shows of when the registry last ran. An alarm that was given up would have rung after that.
@@ -55,6 +56,13 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
   const isHeld = directory.heldCount + tombstones.size > 0;
   if (isHeld && !isAboutToRing && clock.isLost(now)) writes.push(clock.arm(now));
   await Promise.all(writes);
+}
+
+/** Of the list as it was saved; null where the same rows are another list now, by other terms or another clock. */
+function revisionOf({ revision, savedAt }: Loaded, config: Config, now: number): SavedRevision | null {
+  if (revision === null || savedAt === null || savedAt > now) return null;
+  const { ttlMs, heartbeatEveryMs } = revision;
+  return ttlMs === config.ttlMs && heartbeatEveryMs === config.heartbeatEveryMs ? revision : null;
 }
 
 /** The counters are shared by reference, so they are filled in place. A sweep ahead of now was dated by a wrong clock. */

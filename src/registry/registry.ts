@@ -48,7 +48,6 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const config = parseConfig(env);
-    const { heartbeatEveryMs } = config;
     const counters = this.#counters;
     const store = new Store(ctx.storage);
     const tombstones = new Tombstones();
@@ -57,7 +56,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const stateAt = (now: number) => this.#alarmTasks.state(now);
     const clock = new AlarmClock({ config, directory, store, counters, stateAt });
     const now = () => clock.now();
-    const saver = new Saver({ directory, store, counters, heartbeatEveryMs, now });
+    const saver = new Saver({ directory, store, counters, terms: config, now });
     const pending = new PendingWrites(store, (cause) => {
       ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(cause)}`);
     });

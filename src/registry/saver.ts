@@ -8,6 +8,7 @@
  */
 import type { SavedRevision } from '../core/changes/revision.ts';
 import type { Directory } from '../core/leases/directory.ts';
+import type { LeaseTimes } from '../core/leases/downtime.ts';
 import { Journal } from '../core/leases/journal.ts';
 import type { Lease } from '../core/leases/lease.ts';
 import { SEGMENTS } from '../core/leases/segment.ts';
@@ -28,7 +29,7 @@ export interface SaverParts {
   readonly directory: Directory;
   readonly store: Store;
   readonly counters: Counters;
-  readonly heartbeatEveryMs: number;
+  readonly terms: LeaseTimes;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
 }
@@ -44,12 +45,12 @@ export class Saver {
   #last: Promise<unknown> = Promise.resolve();
   /** Something that is no lease has changed: a counter, the revision. */
   #headChanged = false;
-  /** Of the list when the save that is under way began. */
-  #revision: SavedRevision;
+  /** When the save that is under way began, and the revision of the list at that time. */
+  #begun: { readonly at: number; readonly revision: SavedRevision };
 
   constructor(parts: SaverParts) {
     this.#parts = parts;
-    this.#revision = parts.directory.revision.saved;
+    this.#begun = { at: parts.now(), revision: parts.directory.revision.saved };
   }
 
   /** The journal as it was found on disk. `legacy`: some rows are of a release before, and all are to be written anew. */
@@ -71,8 +72,8 @@ export class Saver {
   /** A lease moved: it is saved a moment from now. */
   leaseChanged(): void {
     if (this.#timer !== null || this.#next !== null) return;
-    const { now, heartbeatEveryMs } = this.#parts;
-    this.#startTimer(saveDelayMs(this.#lastSaveAt, now(), heartbeatEveryMs));
+    const { now, terms } = this.#parts;
+    this.#startTimer(saveDelayMs(this.#lastSaveAt, now(), terms.heartbeatEveryMs));
   }
 
   /** A lease moved that is over by what the disk says: it is saved at the next turn. */
@@ -129,19 +130,19 @@ export class Saver {
 
   async #write(form: 'journal' | 'checkpoint'): Promise<void> {
     const { directory, store, counters, now } = this.#parts;
+    const at = now();
+    // Whoever loads it takes all for gone that was over at `at`: so must the revision.
+    directory.expire(at);
+    this.#begun = { at, revision: directory.revision.saved };
     const moved = directory.unsaved.drain();
     this.#headChanged = false;
     // A disk that takes its time must not let the object fall asleep.
     const awake = setInterval(() => undefined, AWAKE_EVERY_MS);
     const saved: Saved = { leases: [], seenAt: [] };
-    const { counter } = directory.revision;
-    this.#revision = directory.revision.saved;
     try {
       store.beginSave();
       if (form === 'journal') await this.#writeJournal(moved, saved);
       else await this.#writeCheckpoint(moved, saved);
-      // What moved between two steps may be written or not: the list on disk is that of no revision.
-      if (directory.revision.counter !== counter) await store.noteChange();
       await store.sync();
       for (const [index, lease] of saved.leases.entries()) directory.saved(lease, saved.seenAt[index] ?? 0);
     } catch (error) {
@@ -172,7 +173,7 @@ export class Saver {
     // in between takes nothing off the disk.
     for (const [index, row] of rows.toReversed().entries()) {
       if (index > 0) await pause();
-      const written = store.putJournalRow(row, this.#head(), rowsBehind);
+      const written = store.putJournalRow(row, this.#head(row === rows[0]), rowsBehind);
       note(saved, row.leases);
       await written;
     }
@@ -197,7 +198,7 @@ export class Saver {
       }
       inStep += leases.length;
       const held = leases.filter((lease) => directory.isHeld(lease));
-      const written = store.putSegment(segment, held, this.#head());
+      const written = store.putSegment(segment, held, this.#head(false));
       note(saved, held);
       await written;
     }
@@ -205,7 +206,7 @@ export class Saver {
     // The journal begins anew with a row without leases, which keeps the counters.
     const removed = store.removeFoldedRows();
     this.#journal.begin();
-    const begun = store.putJournalRow({ place: 0, leases: [] }, this.#head(), new Set());
+    const begun = store.putJournalRow({ place: 0, leases: [] }, this.#head(true), new Set());
     await Promise.all([removed, begun]);
   }
 
@@ -226,8 +227,20 @@ export class Saver {
     }
   }
 
-  #head(): SaveHead {
-    return { at: this.#parts.now(), counters: { ...this.#parts.counters }, revision: this.#revision };
+  /**
+   * Only the last row of a save has the revision: before that, the list on disk is that of none. Nor is it where something
+   * moved between two steps, and may be written or not.
+   */
+  #head(isLast: boolean): SaveHead {
+    const { directory, counters, terms } = this.#parts;
+    const { ttlMs, heartbeatEveryMs } = terms;
+    const { at, revision } = this.#begun;
+    const isWhole = isLast && directory.revision.counter === revision.counter;
+    return {
+      at,
+      counters: { ...counters },
+      revision: isWhole ? { ...revision, ttlMs, heartbeatEveryMs } : null,
+    };
   }
 }
 

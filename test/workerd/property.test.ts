@@ -22,6 +22,8 @@ interface Bounds {
   heardAt: number;
   /** The latest time of it that is surely on disk. */
   savedAt: number;
+  /** The latest that may be there. Ahead of a clock that stepped back, it counts as now at every load. */
+  onDiskAt: number;
   surelyUntil: number;
   atMostUntil: number;
 }
@@ -36,12 +38,9 @@ class Model {
   readonly servers = new Map<string, Bounds>();
 
   register(id: string, now: number): void {
-    this.servers.set(id, {
-      heardAt: now,
-      savedAt: now,
-      surelyUntil: now + TTL_MS,
-      atMostUntil: now + TTL_MS,
-    });
+    const until = now + TTL_MS;
+    const onDiskAt = Math.max(now, this.servers.get(id)?.onDiskAt ?? 0);
+    this.servers.set(id, { heardAt: now, savedAt: now, onDiskAt, surelyUntil: until, atMostUntil: until });
   }
 
   hear(id: string, now: number): void {
@@ -51,7 +50,14 @@ class Model {
     const isOver = before.savedAt + TTL_MS <= now && before.surelyUntil <= now;
     const isCovered = now - before.savedAt <= 1.25 * HEARTBEAT_MS;
     const savedAt = isCovered || isOver ? before.savedAt : now;
-    this.servers.set(id, { heardAt: now, savedAt, surelyUntil: now + TTL_MS, atMostUntil: now + TTL_MS });
+    const onDiskAt = Math.max(now, before.onDiskAt);
+    this.servers.set(id, {
+      heardAt: now,
+      savedAt,
+      onDiskAt,
+      surelyUntil: now + TTL_MS,
+      atMostUntil: now + TTL_MS,
+    });
   }
 
   save(): void {
@@ -62,7 +68,8 @@ class Model {
   comeBack(now: number, graceUntil: number): void {
     for (const bounds of this.servers.values()) {
       bounds.surelyUntil = Math.min(bounds.surelyUntil, bounds.savedAt + TTL_MS, now + TTL_MS);
-      bounds.atMostUntil = Math.min(Math.max(bounds.atMostUntil, graceUntil), now + TTL_MS);
+      const latest = Math.max(bounds.atMostUntil, bounds.onDiskAt + TTL_MS, graceUntil);
+      bounds.atMostUntil = Math.min(latest, now + TTL_MS);
       bounds.heardAt = Math.min(bounds.heardAt, now);
       bounds.savedAt = Math.min(bounds.savedAt, now);
     }

@@ -1,6 +1,7 @@
 /** What only memory knew is on disk a moment later: how much is written, and what comes back. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { countCalls } from './support/calls.ts';
+import { refusePuts } from './support/disk.ts';
 import {
   CHECKPOINT_MS,
   evict,
@@ -62,9 +63,9 @@ describe('a save', () => {
     });
   });
 
-  test('of 7,000 servers with ids of 256 characters is split over rows, folded by the alarm, and read back whole', async () => {
+  test('of 5,000 servers with ids of 256 characters is split over rows, folded by the alarm, and read back whole', async () => {
     const stub = freshRegistry();
-    const ids = Array.from({ length: 7000 }, (_, index) => `${index}`.padStart(256, 'é'));
+    const ids = Array.from({ length: 5000 }, (_, index) => `${index}`.padStart(256, 'é'));
     await inside(stub, async (registry, { storage }) => {
       for (let start = 0; start < ids.length; start += 1000) {
         await Promise.all(ids.slice(start, start + 1000).map((id) => registry.register(registration(id))));
@@ -73,7 +74,7 @@ describe('a save', () => {
       for (const id of ids) await registry.heartbeat(id, false, '{"players":1}');
       await registry.save();
       const keys = async () => [...(await storage.list({ prefix: '~leases' })).keys()];
-      expect((await keys()).length).toBeGreaterThan(20);
+      expect((await keys()).length).toBeGreaterThan(15);
       expect((await keys()).every((key) => key >= '~leases:900')).toBe(true);
       await registry.alarm();
       expect(await keys()).toHaveLength(64 + 1);
@@ -81,7 +82,7 @@ describe('a save', () => {
     const heardAt = Date.now();
     const back = await evict(stub);
     const { servers } = await listOf(back);
-    expect(servers).toHaveLength(7000);
+    expect(servers).toHaveLength(5000);
     expect(new Set(servers.map((server) => server.lastSeen))).toEqual(new Set([heardAt]));
     expect(new Set(servers.map((server) => server.metadata?.['players']))).toEqual(new Set([1]));
   });
@@ -111,13 +112,7 @@ describe('a save', () => {
       passMs(1000);
       const metadata = JSON.stringify({ text: 'x'.repeat(1000) });
       for (const id of ids) await registry.heartbeat(id, false, metadata);
-      vi.spyOn(console, 'error').mockReturnValue();
-      const put = storage.put.bind(storage);
-      let rows = 0;
-      vi.spyOn(storage, 'put').mockImplementation((...passed: unknown[]) => {
-        rows += 1;
-        return rows > 1 ? Promise.reject(new Error('killed')) : Reflect.apply(put, storage, passed);
-      });
+      refusePuts(storage, (_, before) => before > 0);
       await expect(registry.save()).rejects.toThrow('killed');
       vi.restoreAllMocks();
     });

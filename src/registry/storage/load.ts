@@ -1,6 +1,5 @@
 /** Reads everything that is on disk. A row that can't be read is quarantined: kept under another key, logged, counted. */
 import type { z } from 'zod';
-import type { SavedRevision } from '../../core/changes/revision.ts';
 import type { Downtime } from '../../core/leases/downtime.ts';
 import type { ServerRecord } from '../../core/leases/lease.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
@@ -16,6 +15,7 @@ import {
   savedRowKind,
   serverKey,
   serverRow,
+  type RevisionRow,
   type SavedRow,
   type ServerRow,
 } from './rows.ts';
@@ -37,7 +37,7 @@ export interface Loaded {
   readonly savedTimesDamaged: boolean;
   readonly counters: Counters | null;
   /** Of the list, where what was loaded is exactly that of the last save. */
-  readonly revision: SavedRevision | null;
+  readonly revision: RevisionRow | null;
   readonly tombstones: readonly Tombstone[];
   readonly downtime: Downtime | null;
   /** Wall-clock time of the alarm, in the past where it is overdue; null where none is set. */
@@ -83,17 +83,19 @@ export async function load(storage: DurableObjectStorage): Promise<Loaded> {
   const lastSave = newest?.save ?? 0;
   const isAsSaved =
     changedAfter !== lastSave && servers.every(({ savesBefore = 0 }) => savesBefore < lastSave);
+  // The last row of a save has it: one that a crash cut short has none.
+  const revision = saved.rows.find((row) => row.save === lastSave && row.revision !== undefined)?.revision;
   return {
     ...merged,
     journal: saved.journal,
     savedAt: newest?.at ?? null,
     savedTimesDamaged,
     counters: newest?.counters ?? null,
-    revision: isAsSaved && unreadable.size === 0 ? (newest?.revision ?? null) : null,
+    revision: isAsSaved && unreadable.size === 0 ? (revision ?? null) : null,
     tombstones,
     downtime: downtime.success ? downtime.data : null,
     alarmAt,
-    quarantined: await quarantine(storage, unreadable),
+    quarantined: await quarantine(storage, unreadable, lastSave),
     save: servers.reduce((save, { savesBefore = 0 }) => Math.max(save, savesBefore), lastSave),
     isVersioned,
     hasLegacyRows: saved.hasLegacyRows,
@@ -177,11 +179,14 @@ function mergeSaved(rows: readonly ServerRow[], saved: readonly SavedRow[]) {
 async function quarantine(
   storage: DurableObjectStorage,
   rows: ReadonlyMap<string, unknown>,
+  lastSave: number,
 ): Promise<number> {
   const known = countRow.safeParse(await storage.get(KEYS.asideCount));
   const before = known.success ? known.data : await countAside(storage);
   if (rows.size === 0 && (known.success || before === 0)) return before;
   const writes: Promise<unknown>[] = [storage.put(KEYS.asideCount, before + rows.size)];
+  // The rows that are left are the list of no revision, at the next load as well.
+  if (rows.size > 0) writes.push(storage.put(KEYS.changedAfter, lastSave));
   for (const [key, value] of rows) {
     console.error(JSON.stringify({ event: 'row-quarantined', key, keptAs: KEYS.asidePrefix + key }));
     writes.push(storage.put(KEYS.asidePrefix + key, value), storage.delete(key));

@@ -22,7 +22,7 @@ export const KEYS = {
   asidePrefix: 'aside:',
   /** How many rows are quarantined. */
   asideCount: 'aside-count',
-  /** The number of the last save after which a server was taken off the list, or moved while it was written. */
+  /** The number of the last save after which the list on disk became another one, without a row that shows it. */
   changedAfter: 'changed-after-save',
   /** The last downtime. */
   absence: 'absence',
@@ -139,9 +139,18 @@ export const savedRow = z.object({
   metadata: bytesOf(decodeMetadata).default([]),
   /** Numbers the saves, over all lives of the object. The rows of releases before have none. */
   save: z.int().nonnegative().default(0),
-  /** Of the list that all rows together make, as of this save. */
-  revision: z.object({ life: z.string().min(1), counter: z.int().nonnegative() }).exactOptional(),
+  /** Of the list that all rows together make, as of this save; in its last row alone. */
+  revision: z
+    .object({
+      life: z.string().min(1),
+      counter: z.int().nonnegative(),
+      /** By which it was told who was on that list: under other terms the same rows are another one. */
+      ttlMs: z.number().exactOptional(),
+      heartbeatEveryMs: z.number().exactOptional(),
+    })
+    .exactOptional(),
 });
 
 export type ServerRow = z.infer<typeof serverRow>;
 export type SavedRow = z.infer<typeof savedRow>;
+export type RevisionRow = NonNullable<SavedRow['revision']>;

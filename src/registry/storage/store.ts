@@ -1,6 +1,5 @@
 /** What is written to disk, and which writes may go unconfirmed. With `load.ts` the one place that calls the storage. */
 import { encodeMetadata, encodeTimes, inParts, timeBytes } from '../../core/encoding/saved-leases.ts';
-import type { SavedRevision } from '../../core/changes/revision.ts';
 import type { Downtime } from '../../core/leases/downtime.ts';
 import type { JournalRow } from '../../core/leases/journal.ts';
 import type { Lease, ServerRecord } from '../../core/leases/lease.ts';
@@ -17,6 +16,7 @@ import {
   SCHEMA_VERSION,
   segmentKey,
   serverKey,
+  type RevisionRow,
   type ServerRow,
 } from './rows.ts';
 
@@ -35,8 +35,8 @@ const UNCONFIRMED: DurableObjectPutOptions = { allowUnconfirmed: true };
 export interface SaveHead {
   readonly at: number;
   readonly counters: Counters;
-  /** Of the list, before anything of this save was written. */
-  readonly revision: SavedRevision;
+  /** Of the list that is on disk with this row; null where that is the list of no revision. */
+  readonly revision: RevisionRow | null;
 }
 
 export class Store {
@@ -119,9 +119,12 @@ export class Store {
     await this.#storage.put(KEYS.absence, downtime, CONFIRMED);
   }
 
-  /** Deletes the rows of one slice of the sweep. Issued without an await between them, all chunks commit as one. */
+  /**
+   * Deletes the rows of one slice of the sweep. Issued without an await between them, all chunks commit as one. The last
+   * save may be of a list that had them.
+   */
   async sweepServers(serverIds: readonly string[]): Promise<void> {
-    await this.#deleteBatch(serverIds.map(serverKey));
+    await Promise.all([this.#deleteBatch(serverIds.map(serverKey)), this.noteChange()]);
   }
 
   /** Deletes the rows of tombstones that are over, in the same way. */
@@ -178,7 +181,8 @@ export class Store {
   }
 
   #savedRow(leases: readonly Lease[], { at, counters, revision }: SaveHead) {
-    return { at, parts: PARTS_SAID, counters, seen: encodeTimes(leases), save: this.#save, revision };
+    const seen = encodeTimes(leases);
+    return { at, parts: PARTS_SAID, counters, seen, save: this.#save, ...(revision && { revision }) };
   }
 
   async #deleteBatch(keys: readonly string[]): Promise<void> {
