@@ -19,7 +19,7 @@ export interface OperationRows {
   /** A server that went silent, once. */
   readonly sweep: Rows;
   /** What the object does by itself, every interval. */
-  readonly checkpoint: { readonly everyS: number; readonly rows: Rows; readonly requests: number };
+  readonly save: { readonly everyS: number; readonly rows: Rows; readonly requests: number };
 }
 
 /** What servers and players do. */
@@ -49,7 +49,7 @@ export function usage(rows: OperationRows, traffic: Traffic, seconds: number): U
   const heartbeats = (traffic.servers * seconds) / traffic.heartbeatEveryS;
   const lists = heartbeats * traffic.listsPerHeartbeat;
   const restarts = (traffic.servers * traffic.restartsPerDay * seconds) / DAY_S;
-  const checkpoints = seconds / rows.checkpoint.everyS;
+  const saves = seconds / rows.save.everyS;
   const perHeartbeat = rows.heartbeat(traffic.servers);
   const perList = rows.list(traffic.servers);
   const requests = heartbeats + lists + restarts;
@@ -57,10 +57,10 @@ export function usage(rows: OperationRows, traffic: Traffic, seconds: number): U
     heartbeats * of(perHeartbeat) +
     lists * of(perList) +
     restarts * (of(rows.register) + of(rows.sweep)) +
-    checkpoints * of(rows.checkpoint.rows);
+    saves * of(rows.save.rows);
   return {
     workerRequests: requests,
-    objectRequests: requests + checkpoints * rows.checkpoint.requests,
+    objectRequests: requests + saves * rows.save.requests,
     gigabyteSeconds: seconds * OBJECT_GIGABYTES,
     rowsRead: sum((each) => each.read),
     rowsWritten: sum((each) => each.written),

@@ -1,5 +1,7 @@
 /** The goals of docs/performance.md, and whether a run met them. */
 import { PROCESSOR_TIME } from './compare.ts';
+import { NO_DISK } from './slow-disk.ts';
+import { IN_ALL, TEXTS as LIMITS_CASES } from './scenarios/limits-entries.ts';
 import { findFigure, type Figure, type ScenarioName } from './results.ts';
 
 type Name = Pick<Figure, 'scenario' | 'case' | 'metric'>;
@@ -80,6 +82,31 @@ export const GOALS: readonly Goal[] = [
   ...['list', 'heartbeat', 'heartbeat with peers'].map((operation) =>
     atMost(0, `storage calls in a ${operation}`, 'storage', operation, 'storage calls'),
   ),
+  ...['journal', 'checkpoint'].map((where) =>
+    atMost(
+      3,
+      `longest step (ms) of saving 10,000 moved leases to the ${where}`,
+      'saves',
+      `10,000 moved, to the ${where}`,
+      'longest step',
+    ),
+  ),
+  ratioAtMost(
+    1.1,
+    'list p50 beside 200 registrations a second relative to none',
+    'beside',
+    NO_DISK,
+    'list p50',
+  ),
+  ratioAtMost(
+    1.2,
+    'list p99 beside 200 registrations a second relative to none',
+    'beside',
+    NO_DISK,
+    'list p99',
+  ),
+  ...LIMITS_CASES.map((state) => atMost(100, `memory (MB) at the limits, ${state}`, 'limits', state, IN_ALL)),
+  atMost(1, 'rows of saving one moved lease of 10,000', 'saves', 'one moved of 10,000', 'rows'),
   ...['1,000', '10,000', '50,000'].map((keys) =>
     atMost(15, `longest slice (ms) in a sweep of ${keys}`, 'sweep', `${keys} keys`, 'longest slice'),
   ),

@@ -1,5 +1,5 @@
-/** The machine of a run: what it is, how long the runtime's process ran, and how much of its time went to others. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** The machine of a run: what it is, and how much of its time went to others. */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg, totalmem, type as system } from 'node:os';
 
@@ -23,40 +23,6 @@ function versionOf(name: string): string {
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)
     : 'unknown';
-}
-
-/** The runtimes that this process started and that run, by their process ids; none where there is no /proc. */
-export function findWorkerds(): number[] {
-  if (process.platform !== 'linux') return [];
-  const isOurs = (pid: string) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      // `pid (name) state parent …`
-      const [, name, parent] = /\((.*)\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-      return name === 'workerd' && Number(parent) === process.pid;
-    } catch {
-      return false; // It ended between the listing and the look.
-    }
-  };
-  return readdirSync('/proc').filter(isOurs).map(Number);
-}
-
-/**
- * Microseconds that all threads of a process have run, from Linux' /proc; NaN where it isn't told. Unlike the wall clock
- * it doesn't run on while other processes have the processor, so it tells contenders apart even on a busy machine.
- */
-export function processorTimeUs(pid: number | undefined): number {
-  if (pid === undefined) return Number.NaN;
-  try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    // The first number is nanoseconds on a processor (kernel documentation, scheduler/sched-stats).
-    return threads.reduce((sum, thread) => {
-      const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
-      return sum + Number(nanoseconds) / 1000;
-    }, 0);
-  } catch {
-    return Number.NaN;
-  }
 }
 
 /**

@@ -2,11 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { listenForInterrupts } from '../lib/interruption.ts';
 import { runCommand } from '../lib/options.ts';
-import { renderTable, replaceMarked } from '../lib/report/tables.ts';
+import { markdownTable, renderTable, replaceMarked } from '../lib/report/tables.ts';
 import { judge } from './goals.ts';
 import { parseOptions, type BenchOptions } from './options.ts';
 import { benchPage, writeCharts } from './page.ts';
 import { runBenchmark, SCENARIOS } from './run.ts';
+import { savingCostTable } from './saving-cost.ts';
 import { benchMarkdown, goalsTable, scenarioTable } from './tables.ts';
 
 async function main(options: BenchOptions): Promise<number> {
@@ -25,7 +26,8 @@ async function main(options: BenchOptions): Promise<number> {
   if (html !== undefined) writeFileSync(html, benchPage(results));
   if (charts !== undefined) writeCharts(results, charts);
   if (docs !== undefined) {
-    writeFileSync(docs, replaceMarked(readFileSync(docs, 'utf8'), 'run', benchMarkdown(results)));
+    const text = replaceMarked(readFileSync(docs, 'utf8'), 'run', benchMarkdown(results));
+    writeFileSync(docs, replaceMarked(text, 'saving', markdownTable(savingCostTable())));
   }
   if (!results.complete) process.stdout.write('Interrupted: these are the figures that were complete.\n');
   const isMissed = check && verdicts.some(({ met }) => met === false);

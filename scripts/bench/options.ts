@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly charts?: string;
   /** A Markdown file with a marked place for the tables. */
   readonly docs?: string;
+  /** The bundle of another release, for scenarios that compare with one. */
+  readonly against?: string;
   /** Exit with 1 where a goal is missed. */
   readonly check?: boolean;
   readonly seed: number;
@@ -41,6 +43,7 @@ export function parseOptions(
     .option('--html <file>', 'write one self-contained page with charts')
     .option('--charts <folder>', 'write the charts as SVG files')
     .option('--docs <file>', 'put the tables in the marked place of a Markdown file')
+    .option('--against <file>', 'the bundle of another release, for lists beside registrations')
     .option('--check', 'exit with 1 if a goal is missed')
     .addOption(option('--seed <number>', 'order of the contenders', wholeNumber(0, MAX_SEED), '1'));
   return readOptions<BenchOptions>(made, args);

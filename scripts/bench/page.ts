@@ -15,6 +15,7 @@ const COLOURS: Readonly<Record<ContenderName, ColourRole>> = {
   floor: 'grey',
   'streaming floor': 'green',
   rollcall: 'blue',
+  'release before': 'red',
   'delete in the loop': 'orange',
   'batch in the read': 'purple',
 };

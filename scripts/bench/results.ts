@@ -12,9 +12,13 @@ export type ScenarioName =
   | 'storage'
   | 'cold'
   | 'memory'
+  | 'limits'
+  | 'saves'
+  | 'beside'
   | 'cost';
 
-export type Unit = 'per second' | 'ms' | 'µs' | 'calls' | 'rows' | 'KiB' | 'dollars' | 'servers';
+export type Unit =
+  'per second' | 'ms' | 'µs' | 'calls' | 'rows' | 'bytes' | 'KiB' | 'MB' | 'dollars' | 'servers';
 
 /** One figure. Scenario, case, contender and metric together name it, once in a run. */
 export interface Figure {

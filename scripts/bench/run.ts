@@ -8,13 +8,16 @@ import { duration, startProgress } from './progress.ts';
 import type { Figure, Results } from './results.ts';
 import { makeBundles, startRuntime, type Runtime } from './runtime.ts';
 import { PROFILES, type Bench, type Scenario } from './scenario.ts';
+import { beside } from './scenarios/beside.ts';
 import { cold } from './scenarios/cold.ts';
 import { cost } from './scenarios/cost.ts';
 import { heartbeat } from './scenarios/heartbeat.ts';
 import { independence } from './scenarios/independence.ts';
+import { limits } from './scenarios/limits.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { polls } from './scenarios/polls.ts';
+import { saves } from './scenarios/saves.ts';
 import { storage } from './scenarios/storage.ts';
 import { sweep } from './scenarios/sweep.ts';
 import { writes } from './scenarios/writes.ts';
@@ -26,9 +29,12 @@ export const SCENARIOS: readonly Scenario[] = [
   heartbeat,
   writes,
   storage,
+  saves,
   cost,
   cold,
   memory,
+  limits,
+  beside,
   independence,
   sweep,
 ];
@@ -57,6 +63,8 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
     progress.doing(`bundling; about ${duration(Math.round(seconds))} in all`);
     const bundles = await makeBundles();
     const shared = {
+      bundles,
+      ...(options.against !== undefined && { against: options.against }),
       profile,
       signal,
       random: randomStream(options.seed, 'order of contenders'),
@@ -129,7 +137,7 @@ interface Run {
 
 /** The scenarios asked for; the cost is worked out from what the storage scenario counts, so that comes with it. */
 function chosen(only: BenchOptions['only']): readonly Scenario[] {
-  if (only === undefined) return SCENARIOS;
+  if (only === undefined) return SCENARIOS.filter(({ isExtra = false }) => !isExtra);
   const names = new Set(only);
   if (names.has('cost')) names.add('storage');
   return SCENARIOS.filter(({ name }) => names.has(name));

@@ -6,12 +6,12 @@ import { bundle } from '../lib/registry/bundle.ts';
 import { startMiniflare, type EmbeddedWorker } from '../lib/registry/embedded.ts';
 import { bundleProduct } from '../lib/registry/local-registry.ts';
 import { HttpTarget } from './http.ts';
-import { findWorkerds, processorTimeUs } from './machine.ts';
+import { findWorkerds, processorTimeUs } from '../lib/registry/workerd-process.ts';
 import type { CallPlan, DrivePlan } from './worker/contract.ts';
 
 /** Who is measured. */
 export type ContenderName =
-  'floor' | 'streaming floor' | 'rollcall' | 'delete in the loop' | 'batch in the read';
+  'floor' | 'streaming floor' | 'rollcall' | 'release before' | 'delete in the loop' | 'batch in the read';
 
 /** One Worker with one object: a contender in one state. */
 export interface WorkerPlan {
@@ -45,7 +45,7 @@ const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
  * Where Linux keeps files in memory. The disk of this machine is not Cloudflare's, and others use it as well: a commit
  * that waits for it would hold up the whole runtime, for tens of milliseconds, whoever is measured.
  */
-const MEMORY_DISK = '/dev/shm';
+export const MEMORY_DISK = '/dev/shm';
 /** As wrangler.toml has them, but for the leases, which outlive the run unless a scenario says otherwise. */
 const VARS: Readonly<Record<string, number | string>> = {
   SERVER_TTL_MS: 3_600_000,
@@ -63,6 +63,7 @@ const CLASSES: Readonly<Record<ContenderName, string>> = {
   floor: 'Floor',
   'streaming floor': 'Floor',
   rollcall: 'ServerRegistry',
+  'release before': 'ServerRegistry',
   'delete in the loop': 'DeleteInLoop',
   'batch in the read': 'BatchInRead',
 };

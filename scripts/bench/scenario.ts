@@ -1,7 +1,7 @@
 /** What a scenario is, and what it gets to work with. */
 import type { Random } from '../lib/random.ts';
 import type { Figure, ScenarioName } from './results.ts';
-import type { ContenderName, Runtime, WorkerPlan } from './runtime.ts';
+import type { Bundles, ContenderName, Runtime, WorkerPlan } from './runtime.ts';
 
 /** How thorough a run is. */
 export interface Profile {
@@ -57,6 +57,10 @@ export const PROFILES: Readonly<Record<'quick' | 'full', Profile>> = {
 /** What a scenario works with. */
 export interface Bench {
   readonly runtime: Runtime;
+  /** For scenarios that start runtimes of their own. */
+  readonly bundles: Bundles;
+  /** The bundle of another release to compare with, as a file. */
+  readonly against?: string;
   readonly profile: Profile;
   readonly random: Random;
   /** Aborted by Ctrl-C: what was recorded so far is then reported. */
@@ -72,6 +76,8 @@ export interface Bench {
 export interface Scenario {
   readonly name: ScenarioName;
   readonly title: string;
+  /** Takes minutes, and so runs only where it is asked for by its name. */
+  readonly isExtra?: boolean;
   /** Roughly how long it takes, for the time left. */
   readonly seconds: (profile: Profile) => number;
   readonly workers: (profile: Profile) => readonly WorkerPlan[];

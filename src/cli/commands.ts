@@ -3,7 +3,8 @@ import { Argument, Option, type Command } from 'commander';
 import { withRegistry, withWriter, type RegistryFlags, type WriterFlags } from './connect.ts';
 import { collect, durationMs, wholeNumber } from './flags.ts';
 import { listKey, serverKey } from './keygen.ts';
-import type { ListFlags } from './read/list.ts';
+import { list, type ListFlags } from './read/list.ts';
+import { get, remove, stats } from './read/one.ts';
 
 const WATCH_EVERY_MS = 2000;
 const JSON_FLAG = ['--json', 'as JSON, for programs', false] as const;
@@ -30,7 +31,6 @@ export function addShortCommands(program: Command): void {
     .option(...VERIFY_FLAG)
     .option(...JSON_FLAG)
     .action(async (flags: ListFlags) => {
-      const { list } = await import('./read/read.ts');
       process.exitCode = await list(flags);
     });
   withRegistry(program.command('get'))
@@ -38,7 +38,6 @@ export function addShortCommands(program: Command): void {
     .argument('<id>', 'under which it is listed')
     .option(...JSON_FLAG)
     .action(async (id: string, flags: RegistryFlags & Json) => {
-      const { get } = await import('./read/read.ts');
       process.exitCode = await get(id, flags);
     });
   withWriter(program.command('remove'))
@@ -46,14 +45,12 @@ export function addShortCommands(program: Command): void {
     .argument('<id>', 'under which it is listed')
     .option(...JSON_FLAG)
     .action(async (id: string, flags: WriterFlags & Json) => {
-      const { remove } = await import('./read/read.ts');
       process.exitCode = await remove(id, flags);
     });
   withRegistry(program.command('stats'))
     .description("show the registry's own counters")
     .option(...JSON_FLAG)
     .action(async (flags: RegistryFlags & Json) => {
-      const { stats } = await import('./read/read.ts');
       process.exitCode = await stats(flags);
     });
   program

@@ -102,7 +102,8 @@ export class Saver {
   /** For the alarm: folds the journal into the checkpoint where that is due, and saves what is unsaved in any case. */
   async checkpoint(): Promise<void> {
     const { directory, store } = this.#parts;
-    const isDue = directory.heldCount === 0 ? store.hasSegments : this.#journal.hasClosedRows;
+    const isEmptied = directory.heldCount === 0 && store.hasSegments;
+    const isDue = isEmptied || this.#journal.hasClosedRows;
     if (isDue) await this.#enqueue(() => this.#write('checkpoint'));
     else if (this.hasUnsaved) await this.save();
   }
@@ -164,14 +165,17 @@ export class Saver {
       (lease) => directory.isHeld(lease),
       (lease) => rowsBehind.has(lease),
     );
+    // Where they don't all fit, the checkpoint has them all, and removes the journal when it is complete.
+    if (left.length > 0) return this.#writeCheckpoint(moved, saved);
     counters.saves += 1;
-    for (const [index, row] of rows.entries()) {
+    // The first row replaces the open one, whose leases may be spread over all rows now: so it comes last, and a crash
+    // in between takes nothing off the disk.
+    for (const [index, row] of rows.toReversed().entries()) {
       if (index > 0) await pause();
       const written = store.putJournalRow(row, this.#head(), rowsBehind);
       note(saved, row.leases);
       await written;
     }
-    if (left.length > 0) await this.#writeCheckpoint(left, saved);
   }
 
   /** Writes the segments that moved and the rows that are behind, in steps, and then removes the journal. */

@@ -1,40 +1,49 @@
 /** Whatever is sent, the registry answers sensibly and holds what it said it holds: 5,000 requests, each run others. */
 import { expect, it, vi } from 'vitest';
 import { Model } from '../../scripts/fuzz/model.ts';
-import { sampleRequests, type FuzzRequest } from '../../scripts/fuzz/requests.ts';
+import { sampleRequests } from '../../scripts/fuzz/grammar/requests.ts';
+import type { Mode } from '../../scripts/fuzz/mode.ts';
+import { TOKENS, type FuzzRequest } from '../../scripts/fuzz/request.ts';
+import { Dresser } from '../../scripts/fuzz/signing.ts';
 import { ORIGIN } from './support/signing.ts';
 import { ask, environment } from './support/worker.ts';
 
 const REQUESTS = 5000;
-const BATCH = 500;
-const OPEN = environment({ WRITE_ACCESS: 'open', ALLOW_PRIVATE_ENDPOINTS: 'false' });
-/** Most requests may write, so that something is held; the others try to where they may not. */
-const ENVIRONMENTS = [
-  OPEN,
-  OPEN,
-  OPEN,
-  environment({ WRITE_ACCESS: 'token', REGISTRY_TOKEN: 'the-token' }),
-  environment({ WRITE_ACCESS: 'signed', REGISTRY_TOKEN: 'the-token' }),
-];
+const BATCH = 250;
+const [token, tokenBefore] = TOKENS;
+const secrets = { REGISTRY_TOKEN: token, REGISTRY_TOKEN_PREVIOUS: tokenBefore };
+const limits = { ALLOW_PRIVATE_ENDPOINTS: 'false', MAX_SERVERS_PER_KEY: '1000', MAX_SERVERS: '100000' };
+const ENVIRONMENTS: Readonly<Record<Mode, Env>> = {
+  open: environment({ WRITE_ACCESS: 'open', ...limits }),
+  token: environment({ WRITE_ACCESS: 'token', ...secrets, ...limits }),
+  signed: environment({ WRITE_ACCESS: 'signed', ...secrets, ...limits }),
+};
+/** The same servers are written of in all modes, as where an operator changes it. */
+const TURNS: readonly Mode[] = ['open', 'signed', 'token', 'signed'];
 
-async function send({ method, path, headers, body }: FuzzRequest, environment = OPEN) {
-  const response = await ask(new Request(`${ORIGIN}${path}`, { method, headers, body }), environment);
+async function send({ method, path, headers, body }: Omit<FuzzRequest, 'credential'>, mode: Mode) {
+  const response = await ask(new Request(`${ORIGIN}${path}`, { method, headers, body }), ENVIRONMENTS[mode]);
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
 it(`survives ${REQUESTS} requests, and its contents are the model's`, { timeout: 120_000 }, async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
-  console.log(
-    `fuzz seed ${seed}; the same requests over the wire: npm run fuzz -- --requests ${REQUESTS} --seed ${seed}`,
-  );
+  console.log(`fuzz seed ${seed}; over the wire: npm run fuzz -- --requests ${REQUESTS} --seed ${seed}`);
   const errors = vi.spyOn(console, 'error');
   const warnings = vi.spyOn(console, 'warn').mockReturnValue();
   const model = new Model();
+  const dresser = new Dresser({
+    urlOf: (path) => new URL(`${ORIGIN}${path}`).href.replace(/#.*$/s, ''),
+    nowMs: () => Date.now(),
+    lastSigned: (serverId) => model.lastSigned(serverId),
+  });
   for (let sent = 0; sent < REQUESTS; sent += BATCH) {
-    for (const [at, request] of sampleRequests(BATCH, seed + sent).entries()) {
-      model.follow(request, await send(request, ENVIRONMENTS[at % ENVIRONMENTS.length]));
+    const mode = TURNS[(sent / BATCH) % TURNS.length] ?? 'open';
+    for (const request of sampleRequests(BATCH, seed + sent, mode)) {
+      const dressed = await dresser.dress(request);
+      model.follow(dressed, await send(dressed, mode), mode);
     }
-    const { text } = await send({ method: 'GET', path: '/servers', headers: {}, body: null });
+    const { text } = await send({ method: 'GET', path: '/servers', headers: {}, body: null }, mode);
     model.compare(text);
   }
   expect(model.size).toBeGreaterThan(20);

@@ -101,6 +101,43 @@ describe('a save', () => {
     expect(await (await evict(stub)).stats()).toMatchObject({ live: 0, heartbeats: 5000 });
   });
 
+  test('takes nothing off the disk that an earlier one brought there, where the disk stops in the middle of it', async () => {
+    const stub = freshRegistry();
+    const ids = await registerMany(stub, 600);
+    const savedAt = passMs(CHECKPOINT_MS);
+    await inside(stub, async (registry, { storage }) => {
+      for (const id of ids) await registry.heartbeat(id, false);
+      await registry.save();
+      passMs(1000);
+      const metadata = JSON.stringify({ text: 'x'.repeat(1000) });
+      for (const id of ids) await registry.heartbeat(id, false, metadata);
+      vi.spyOn(console, 'error').mockReturnValue();
+      const put = storage.put.bind(storage);
+      let rows = 0;
+      vi.spyOn(storage, 'put').mockImplementation(async (...passed: unknown[]) => {
+        rows += 1;
+        if (rows > 1) throw new Error('killed');
+        await Reflect.apply(put, storage, passed);
+      });
+      await expect(registry.save()).rejects.toThrow('killed');
+      vi.restoreAllMocks();
+    });
+    const { servers } = await listOf(await evict(stub));
+    expect(servers.filter(({ lastSeen }) => lastSeen < savedAt)).toHaveLength(0);
+  });
+
+  test('of a registry that emptied before its first checkpoint leaves one row, too', async () => {
+    const stub = freshRegistry();
+    const ids = await registerMany(stub, 5000);
+    await inside(stub, async (registry, { storage }) => {
+      for (const id of ids) await registry.heartbeat(id, false);
+      await registry.save();
+      await Promise.all(ids.map((id) => registry.deregister(id)));
+      await registry.alarm();
+      expect([...(await storage.list({ prefix: '~leases' })).keys()]).toEqual(['~leases:900']);
+    });
+  });
+
   test('is not undone by metadata of before a registration', async () => {
     const stub = freshRegistry();
     await stub.register(registration('a'));
@@ -132,6 +169,25 @@ describe('a heartbeat whose predecessor never reached the disk', () => {
     }
     expect(await stub.stats()).toMatchObject({ swept: 0 });
   });
+
+  test.each([0, 20, 50])(
+    'keeps its server though the object dies in every minute of three TTLs, %i s into it, before any timer has rung',
+    async (killedAtS) => {
+      let stub = freshRegistry();
+      const ids = await registerMany(stub, 6);
+      // Each server beats once a minute at a second of its own, to the millisecond, behind or right before the kill.
+      for (let minute = 0; minute < 15; minute += 1) {
+        for (const [index, id] of ids.entries()) {
+          expect(await stub.heartbeat(id, false), `${id} in minute ${minute}`).toBeNull();
+          if (index * 10 === killedAtS) stub = await evict(stub);
+          passMs(10_000);
+        }
+        await inside(stub, (registry) => registry.alarm());
+        expect((await listOf(stub)).servers, `in minute ${minute}`).toHaveLength(6);
+      }
+      expect(await stub.stats()).toMatchObject({ live: 6, swept: 0 });
+    },
+  );
 
   test('is a write, where one that the disk covers is none', async () => {
     const stub = freshRegistry();

@@ -7,7 +7,7 @@
  */
 import { summarize } from '../../lib/statistics.ts';
 import { makeRequest } from '../http.ts';
-import { Inspector } from '../inspector.ts';
+import { Inspector } from '../../lib/registry/inspector.ts';
 import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { register } from '../state.ts';
 
@@ -28,7 +28,7 @@ export const memory: Scenario = {
   run: async (bench) => {
     const held = bench.profile.name === 'full' ? 10_000 : 1000;
     await register(bench.runtime, WORKER, 0, BEFORE);
-    const inspector = await Inspector.open(bench.runtime.inspectorUrl, WORKER);
+    const inspector = await Inspector.open(bench.runtime.inspectorUrl, `core:user:${WORKER}`);
     try {
       const heapBefore = await lowestHeap(bench, inspector);
       bench.doing(`memory of ${counted(held)} entries`);
@@ -53,7 +53,7 @@ async function lowestHeap({ runtime, signal, profile }: Bench, inspector: Inspec
   for (let reading = 0; reading < READINGS[profile.name]; reading += 1) {
     signal.throwIfAborted();
     await runtime.target(WORKER).loop({ connections: 2, durationMs: READING_EVERY_MS, next: () => LIST });
-    bytes = Math.min(bytes, await inspector.heapBytes());
+    bytes = Math.min(bytes, (await inspector.usage()).heapBytes);
   }
   return bytes;
 }

@@ -34,7 +34,7 @@ export const storage: Scenario = {
       else await call(bench, worker, 'seed', { live: LIVE, stale: 0 });
       await countOperations(bench, contender, worker);
     }
-    await countSweepAndCheckpoint(bench);
+    await countSweepAndSaves(bench);
     for (const contender of CLEANING) {
       const worker = workerName(contender, 'counted');
       await call(bench, worker, 'seed', { live: LIVE, stale: STALE });
@@ -64,7 +64,7 @@ async function countOperations(bench: Bench, contender: ContenderName, worker: s
 }
 
 /** The product's own alarms: with heartbeats going on, and with a whole fleet falling silent. */
-async function countSweepAndCheckpoint(bench: Bench): Promise<void> {
+async function countSweepAndSaves(bench: Bench): Promise<void> {
   const { runtime, signal } = bench;
   const worker = workerName('rollcall', 'counted-short');
   await register(runtime, worker, 0, STALE);
@@ -76,8 +76,8 @@ async function countSweepAndCheckpoint(bench: Bench): Promise<void> {
     await delay(100, undefined, { signal });
   }
   const count = await takeCount(bench, worker);
-  const { checkpoints } = await stats(runtime, worker);
-  record(bench, 'rollcall', 'checkpoint', count, checkpoints - before.checkpoints);
+  const { saves } = await stats(runtime, worker);
+  record(bench, 'rollcall', 'save', count, saves - before.saves);
 
   let swept = await stats(runtime, worker);
   const sweptBefore = swept.swept;

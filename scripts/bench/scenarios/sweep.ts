@@ -2,11 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { summarize, summarizeLatencies } from '../../lib/statistics.ts';
 import { recordAll, type Metric } from '../compare.ts';
-import { makeRequest, Connection, type BenchRequest } from '../http.ts';
-import type { Runtime } from '../runtime.ts';
+import { makeRequest } from '../http.ts';
+import { longest, sampleUntil, type Sample } from '../sampling.ts';
 import { CLEANING, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { idAt, register, stats, type Stats } from '../state.ts';
-import { measureStolenShare } from '../machine.ts';
 
 const TTL_MS = 1500;
 /** Servers that stay live through the sweep, by heartbeats. */
@@ -15,11 +14,6 @@ const LIVE = 200;
 const LIVE_FROM = 500_000;
 const LIST = makeRequest('GET', '/servers');
 const POLL_EVERY_MS = 20;
-/**
- * The pause between two calls of one kind: shorter than a slice, and long enough that the runtime seldom has to collect
- * their garbage meanwhile. That stops even a bare object, for 10 ms and more a few times a second at full rate (run).
- */
-const CALL_EVERY_MS = 2;
 /** The comparison is with as long a time just before the sweep, but with this at least. */
 const QUIET_MS = 400;
 
@@ -50,16 +44,6 @@ export const sweep: Scenario = {
     }
   },
 };
-
-/** An answer's time of arrival (epoch milliseconds), and how long it took. */
-interface Sample {
-  readonly at: number;
-  readonly ms: number;
-  /** Processor time that the runtime used meanwhile: what the wait would have been on a machine of its own. */
-  readonly processorMs: number;
-  /** Meanwhile the host took the processor away for a tick of its clock, 10 ms, or more: nobody's wait but the machine's. */
-  readonly isDisturbed: boolean;
-}
 
 /**
  * What else is called beside heartbeats. With `lists`, these have found who ran out before the sweep begins, as on a busy
@@ -142,35 +126,6 @@ async function until(holds: () => Promise<boolean>, signal: AbortSignal): Promis
 function isOver(before: Stats, after: Stats): boolean {
   return after.stale === 0 && after.lastSweep !== null && after.lastSweep.at > (before.lastSweep?.at ?? 0);
 }
-
-async function sampleUntil(
-  runtime: Runtime,
-  url: URL,
-  next: (sent: number) => BenchRequest,
-  ended: AbortSignal,
-): Promise<Sample[]> {
-  const connection = await Connection.open(url);
-  const stolenShare = measureStolenShare();
-  const samples: Sample[] = [];
-  while (!ended.aborted) {
-    const processorBefore = runtime.processorTimeUs();
-    stolenShare();
-    const start = performance.now();
-    await connection.send(next(samples.length));
-    const ms = performance.now() - start;
-    samples.push({
-      at: Date.now(),
-      ms,
-      processorMs: (runtime.processorTimeUs() - processorBefore) / 1000,
-      isDisturbed: stolenShare() > 0,
-    });
-    await delay(CALL_EVERY_MS);
-  }
-  connection.close();
-  return samples;
-}
-
-const longest = (values: readonly number[]) => Math.max(0, ...values);
 
 const ALONE: readonly Metric<Sweep>[] = [
   ['total', 'ms', ({ tookMs }) => tookMs],

@@ -1,5 +1,8 @@
 /** What the Workers of the benchmark and the script that drives them say to each other. */
 
+/** Where the product of the benchmark's bundle collects garbage, in a runtime whose V8 offers that (`--expose-gc`). */
+export const COLLECT_PATH = '/collect-garbage';
+
 /** A server as the contenders store it, with the members of the wire. Times are epoch milliseconds. */
 export interface StoredEntry {
   readonly serverId: string;
@@ -53,6 +56,8 @@ export interface StorageCount {
   readonly rowsRead: number;
   /** Rows that SQLite itself says it changed: `total_changes()` of the object's own database. */
   readonly rowsWritten: number;
+  /** Of the values that put calls were given: text as JSON, and bytes as they are. */
+  readonly bytesWritten: number;
 }
 
 /**

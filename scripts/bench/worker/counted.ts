@@ -21,6 +21,7 @@ class StorageMeter {
   readonly #sqlExec: SqlStorage['exec'];
   #calls: Record<string, number> = {};
   #rowsRead = 0;
+  #bytesWritten = 0;
   #changesBefore: number;
 
   /** Call it before anybody else takes hold of the storage's methods. */
@@ -40,9 +41,11 @@ class StorageMeter {
       calls: this.#calls,
       rowsRead: this.#rowsRead,
       rowsWritten: changes - this.#changesBefore,
+      bytesWritten: this.#bytesWritten,
     };
     this.#calls = {};
     this.#rowsRead = 0;
+    this.#bytesWritten = 0;
     this.#changesBefore = changes;
     return count;
   }
@@ -52,6 +55,7 @@ class StorageMeter {
     if (typeof original !== 'function') throw new TypeError(`the storage has no method ${method}`);
     const watched = (...args: unknown[]) => {
       this.#calls[method] = (this.#calls[method] ?? 0) + 1;
+      if (method === 'put') this.#bytesWritten += bytesOf(args);
       const result: unknown = Reflect.apply(original, target, args);
       return result instanceof Promise ? this.#countingRows(result) : result;
     };
@@ -68,6 +72,17 @@ class StorageMeter {
   #totalChanges(): number {
     return this.#sqlExec<{ changes: number }>('SELECT total_changes() AS changes').one().changes;
   }
+}
+
+/** Keys and values of one put. */
+function bytesOf(args: readonly unknown[]): number {
+  let bytes = 0;
+  const text = JSON.stringify(args, (_, value: unknown) => {
+    if (!(value instanceof Uint8Array)) return value;
+    bytes += value.byteLength;
+    return 0;
+  });
+  return bytes + text.length;
 }
 
 function metered(ctx: DurableObjectState): StorageMeter {

@@ -1,6 +1,6 @@
 /** What `npm run fuzz -- --client` shows: progress, and the verdict. */
 import { Screen } from '../../lib/screen.ts';
-import { FuzzFailure } from '../model.ts';
+import { FuzzFailure } from '../failure.ts';
 import { fuzzClient } from './run.ts';
 
 /** @returns the exit code: 0 only where no fault was found */

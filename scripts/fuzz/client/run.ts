@@ -1,6 +1,6 @@
 /** `npm run fuzz -- --client`: the real client against a hostile registry, which must neither end nor exhaust it. */
 import { RegistryClient, RegistryError, SigningKey } from '../../../src/client/client.ts';
-import { FuzzFailure } from '../model.ts';
+import { FuzzFailure } from '../failure.ts';
 import { sampleAnswers, type HostileAnswer } from './answers.ts';
 import { FIRST_LOOP_CASE, startLoops } from './loops.ts';
 import { CASE_HEADER, startHostileRegistry, type Choose } from './registry.ts';

@@ -252,7 +252,7 @@ async function killGroup(child: ChildProcess | null): Promise<void> {
 }
 
 /** A port on the loopback that nobody listens on. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = PORTS.from + Math.floor(Math.random() * (PORTS.below - PORTS.from));
     const isFree = await new Promise<boolean>((resolve) => {

@@ -6,14 +6,22 @@ interface Reply {
   readonly result: unknown;
 }
 
+/** What an isolate has in use, garbage included. */
+export interface HeapUsage {
+  /** Of the JavaScript heap. */
+  readonly heapBytes: number;
+  /** Of buffers beside it. */
+  readonly externalBytes: number;
+}
+
 export class Inspector {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, (result: unknown) => void>();
   #lastId = 0;
 
-  /** Connects to the isolate of the Worker with this name. */
+  /** Connects to the isolate of a Worker; Miniflare puts `core:user:` before its name. */
   static async open(inspectorUrl: URL, worker: string): Promise<Inspector> {
-    const socket = new WebSocket(new URL(`/core:user:${worker}`, inspectorUrl));
+    const socket = new WebSocket(new URL(`/${worker}`, inspectorUrl));
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener('open', () => resolve(), { once: true });
       socket.addEventListener('error', () => reject(new Error(`no inspector for ${worker}`)), { once: true });
@@ -31,13 +39,18 @@ export class Inspector {
     });
   }
 
-  /** Bytes of the JavaScript heap in use, garbage included. */
-  async heapBytes(): Promise<number> {
+  /** What is in use now. */
+  async usage(): Promise<HeapUsage> {
     const usage = await this.#send('Runtime.getHeapUsage');
-    if (typeof usage !== 'object' || usage === null || !('usedSize' in usage)) {
+    if (
+      typeof usage !== 'object' ||
+      usage === null ||
+      !('usedSize' in usage) ||
+      !('backingStorageSize' in usage)
+    ) {
       throw new Error('the inspector gave no heap usage');
     }
-    return Number(usage.usedSize);
+    return { heapBytes: Number(usage.usedSize), externalBytes: Number(usage.backingStorageSize) };
   }
 
   close(): void {
