@@ -11,6 +11,7 @@ export const LIMITS = {
   /** Room for a PEM-encoded RSA-4096 public key, the longest in common use (about 800 characters). */
   publicKeyCharacters: 1024,
   regionCharacters: 128,
+  instanceCharacters: 64,
   /** UTF-8 bytes of the metadata object, encoded as JSON. */
   metadataBytes: METADATA_LIMITS.bytes,
   /** Objects and arrays within each other in the metadata. */
@@ -62,6 +63,14 @@ const serverId = named(anyServerId).refine(
   'must not be "." or "..", which no path can address',
 );
 
+/** Tells two hosts apart that hold one id. It is no secret, but it is not listed either. */
+const instance = z
+  .string('must be a string')
+  .regex(
+    new RegExp(`^[ -~]{1,${LIMITS.instanceCharacters}}$`),
+    `must have 1 to ${LIMITS.instanceCharacters} printable ASCII characters`,
+  );
+
 /** Body of `POST /servers`, without its members that are null. Members it does not name are dropped. */
 export const registerRequest = z.object({
   serverId,
@@ -72,6 +81,8 @@ export const registerRequest = z.object({
     named(printable(LIMITS.regionCharacters)),
   ),
   metadata: metadata.optional(),
+  /** Of the host that registers: a heartbeat of another one is refused from then on. */
+  instance: instance.optional(),
 });
 
 /** Body of `POST /servers/heartbeat`, without its members that are null. `peers: false` asks for an answer that does not grow with the list. */
@@ -79,6 +90,7 @@ export const heartbeatRequest = z.object({
   serverId: anyServerId,
   peers: z.boolean('must be true or false').default(true),
   metadata: metadata.optional(),
+  instance: instance.optional(),
 });
 
 const epochMs = z.int().nonnegative();

@@ -75,6 +75,7 @@ export class Writes {
     wantsPeers: boolean,
     metadata: string | null,
     proof: Proof | null,
+    instance: string | null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome> {
     const { config, clock, directory, ownership, saver, pending, reads, counters } = this.#parts;
     const now = clock.tick();
@@ -83,6 +84,7 @@ export class Writes {
       underWay === undefined ? outcome : underWay.then(() => outcome);
     const refusal = proof === null ? undefined : ownership.refuseHeartbeat(serverId, proof);
     if (refusal !== undefined) return answer(refusal);
+    if (instance !== null && ownership.isReplaced(serverId, instance)) return answer({ kind: 'replaced' });
     const lease = directory.heartbeat(serverId, now);
     if (lease === undefined) return answer({ kind: 'not-registered' });
     const isTaken = metadata === null || directory.setMetadata(lease, metadata);

@@ -24,6 +24,8 @@ interface Bounds {
   savedAt: number;
   surelyUntil: number;
   atMostUntil: number;
+  /** Of the last registration. */
+  instance: string | undefined;
 }
 
 /**
@@ -35,8 +37,9 @@ interface Bounds {
 class Model {
   readonly servers = new Map<string, Bounds>();
 
-  register(id: string, now: number): void {
+  register(id: string, now: number, instance: string | undefined): void {
     this.servers.set(id, {
+      instance,
       heardAt: now,
       savedAt: now,
       surelyUntil: now + TTL_MS,
@@ -51,7 +54,16 @@ class Model {
     const isOver = before.savedAt + TTL_MS <= now && before.surelyUntil <= now;
     const isCovered = now - before.savedAt <= 1.25 * HEARTBEAT_MS;
     const savedAt = isCovered || isOver ? before.savedAt : now;
-    this.servers.set(id, { heardAt: now, savedAt, surelyUntil: now + TTL_MS, atMostUntil: now + TTL_MS });
+    const until = now + TTL_MS;
+    this.servers.set(id, { ...before, heardAt: now, savedAt, surelyUntil: until, atMostUntil: until });
+  }
+
+  /** Why a heartbeat is refused; null where it is not. */
+  refusal(id: string, instance: string | undefined): { kind: string } | null {
+    const held = this.servers.get(id);
+    if (held === undefined) return { kind: 'not-registered' };
+    const isOther = instance !== undefined && held.instance !== undefined && instance !== held.instance;
+    return isOther ? { kind: 'replaced' } : null;
   }
 
   save(): void {
@@ -70,9 +82,16 @@ class Model {
 }
 
 const ids = ['a', 'b/c', 'ed25519:x+y/z==', '🎮'];
+const instance = fc.constantFrom(undefined, undefined, 'one', 'two');
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('register' as const), id: fc.constantFrom(...ids) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('heartbeat' as const), id: fc.constantFrom(...ids) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('register' as const), id: fc.constantFrom(...ids), instance }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('heartbeat' as const), id: fc.constantFrom(...ids), instance }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('deregister' as const), id: fc.constantFrom(...ids) }),
@@ -153,15 +172,17 @@ test('registers, heartbeats, deregisters, lists, alarms, sleeps, deploys, crashe
       await stub.stats();
       for (const next of steps) {
         switch (next.do) {
-          case 'register':
-            expect((await stub.register(registration(next.id))).kind).toBe('registered');
-            model.register(next.id, time.now());
+          case 'register': {
+            const more = next.instance === undefined ? {} : { instance: next.instance };
+            expect((await stub.register(registration(next.id, more))).kind).toBe('registered');
+            model.register(next.id, time.now(), next.instance);
             break;
+          }
           case 'heartbeat': {
-            const isHeld = model.servers.has(next.id);
-            const outcome = await stub.heartbeat(next.id, false);
-            expect(outcome, 'held or not').toEqual(isHeld ? null : { kind: 'not-registered' });
-            if (isHeld) model.hear(next.id, time.now());
+            const refusal = model.refusal(next.id, next.instance);
+            const outcome = await stub.heartbeat(next.id, false, null, null, next.instance);
+            expect(outcome, 'held or not, by this host or another').toEqual(refusal);
+            if (refusal === null) model.hear(next.id, time.now());
             break;
           }
           case 'deregister':

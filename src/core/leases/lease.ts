@@ -23,6 +23,8 @@ export interface RegisteredServer {
   readonly proof?: Proof;
   /** Absent where it is not known or not to be recorded. */
   readonly location?: Readonly<Location>;
+  /** Which host registered it, by a name that it made up; absent where it gave none. Never listed. */
+  readonly instance?: string;
 }
 
 /** A registration with its times, in epoch milliseconds: what a storage row holds. */
@@ -65,6 +67,7 @@ export class Lease {
   #metadata: string | null;
   #proof: Proof | undefined;
   #location: Readonly<Location> | undefined;
+  #instance: string | undefined;
 
   constructor(record: ServerRecord, expiresAt: number, savedExpiresAt: number) {
     this.serverId = record.serverId;
@@ -80,6 +83,7 @@ export class Lease {
     this.#metadata = record.metadata;
     this.#proof = record.proof;
     this.#location = record.location;
+    this.#instance = record.instance;
     this.headBytes = utf8Bytes(this.head());
   }
 
@@ -101,6 +105,11 @@ export class Lease {
   /** Of the last accepted registration. */
   get proof(): Proof | undefined {
     return this.#proof;
+  }
+
+  /** Of the last registration, where it named one. */
+  get instance(): string | undefined {
+    return this.#instance;
   }
 
   get endpoint(): string {
@@ -143,6 +152,7 @@ export class Lease {
   /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing of the entry changed. */
   update(registration: RegisteredServer): boolean {
     this.#proof = registration.proof;
+    this.#instance = registration.instance;
     if (
       this.#endpoint === registration.endpoint &&
       this.#publicKey === registration.publicKey &&
@@ -180,6 +190,7 @@ export class Lease {
       lastSeen: this.lastSeen,
       ...(this.#proof !== undefined && { proof: this.#proof }),
       ...(this.#location !== undefined && { location: this.#location }),
+      ...(this.#instance !== undefined && { instance: this.#instance }),
     };
   }
 }

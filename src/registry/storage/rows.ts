@@ -94,6 +94,8 @@ export const serverRow = z.object({
   lastSeen: time,
   proof: proof.exactOptional(),
   location: location.exactOptional(),
+  /** Code that does not know it drops it: then no heartbeat is told that its host was replaced. */
+  instance: z.string().exactOptional(),
   /** The number of the last save before this row was written: metadata in a journal row up to that number is older. */
   savesBefore: z.int().exactOptional(),
 });

@@ -27,6 +27,7 @@ const REFUSALS: { readonly [Kind in Refusal['kind']]: Extract<Refusal, { readonl
   'key-full': { kind: 'key-full', maxServersPerKey: 1 },
   'rate-limited': { kind: 'rate-limited', per: 'address', retryAfterMs: 1 },
   'not-registered': { kind: 'not-registered' },
+  replaced: { kind: 'replaced' },
   'registry-full': { kind: 'registry-full', maxServers: 1, retryAfterMs: 1500 },
   'no-such-route': { kind: 'no-such-route', path: '/x' },
   'method-not-allowed': { kind: 'method-not-allowed', method: 'PUT', allow: 'GET' },
