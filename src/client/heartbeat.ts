@@ -13,6 +13,8 @@ export interface Registration {
   /** 1 to 256 printable characters. */
   serverId: string;
   endpoint: string;
+  /** Every way to reach it, 1 to 8, where there are more than one: IPv6, a query port, TLS. The first is `endpoint`. */
+  endpoints?: readonly string[];
   publicKey: string;
   /** The registry lists a server without one as `unknown`. */
   region?: string;

@@ -8,6 +8,8 @@ export const LIMITS = {
   /** The storage key is `server:` and the id: 7 + 4 × 256 bytes, within the platform's 2,048 a key. */
   serverIdCharacters: 256,
   endpointCharacters: 1024,
+  /** Endpoints of one server. */
+  endpoints: 8,
   /** Room for a PEM-encoded RSA-4096 public key, the longest in common use (about 800 characters). */
   publicKeyCharacters: 1024,
   regionCharacters: 128,
@@ -74,7 +76,17 @@ const instance = z
 /** Body of `POST /servers`, without its members that are null. Members it does not name are dropped. */
 export const registerRequest = z.object({
   serverId,
-  endpoint: printable(LIMITS.endpointCharacters),
+  /** May be left out where `endpoints` is there. */
+  endpoint: printable(LIMITS.endpointCharacters).optional(),
+  /** Every way to reach the server; the first is `endpoint`. */
+  endpoints: z
+    .array(printable(LIMITS.endpointCharacters), 'must be an array of strings')
+    .refine(
+      ({ length }) => length >= 1 && length <= LIMITS.endpoints,
+      `must have 1 to ${LIMITS.endpoints} endpoints`,
+    )
+    .refine((endpoints) => new Set(endpoints).size === endpoints.length, 'must not have an endpoint twice')
+    .optional(),
   publicKey: printable(LIMITS.publicKeyCharacters, unprintableInKey),
   region: z.preprocess(
     (region) => (isBlank(region) ? UNKNOWN_REGION : region),
@@ -107,6 +119,8 @@ export const location = z.object({
 export const entry = z.object({
   serverId: z.string(),
   endpoint: z.string(),
+  /** Every way to reach the server, `endpoint` first; only where there are two or more. */
+  endpoints: z.array(z.string()).optional(),
   publicKey: z.string(),
   region: z.string(),
   location: location.optional(),

@@ -127,7 +127,7 @@ export function encodeQuery(wanted: Query): {
   readonly queryKey: string;
 } {
   const metadata = wanted.conditions.flatMap(inFirstForm);
-  const isOld = metadata.length === wanted.conditions.length;
+  const isOld = metadata.length === wanted.conditions.length && wanted.schemes.length === 0;
   return {
     call: isOld ? 'queryServers' : 'selectServers',
     queryKey: JSON.stringify(isOld ? { ...wanted, metadata } : wanted),

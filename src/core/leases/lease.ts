@@ -16,6 +16,8 @@ export interface Proof {
 export interface RegisteredServer {
   readonly serverId: string;
   readonly endpoint: string;
+  /** Two or more, `endpoint` first; absent where there is no other. */
+  readonly endpoints?: readonly string[];
   readonly publicKey: string;
   readonly region: string;
   readonly metadata: string | null;
@@ -62,6 +64,7 @@ export class Lease {
   touchedSinceSnapshot = false;
   #version = 0;
   #endpoint: string;
+  #endpoints: readonly string[] | undefined;
   #publicKey: string;
   #region: string;
   #metadata: string | null;
@@ -78,6 +81,7 @@ export class Lease {
     this.expiresAt = expiresAt;
     this.savedExpiresAt = savedExpiresAt;
     this.#endpoint = record.endpoint;
+    this.#endpoints = record.endpoints;
     this.#publicKey = record.publicKey;
     this.#region = record.region;
     this.#metadata = record.metadata;
@@ -116,6 +120,11 @@ export class Lease {
     return this.#endpoint;
   }
 
+  /** Two or more, `endpoint` first; undefined where there is no other. */
+  get endpoints(): readonly string[] | undefined {
+    return this.#endpoints;
+  }
+
   get region(): string {
     return this.#region;
   }
@@ -141,6 +150,7 @@ export class Lease {
     const members = JSON.stringify({
       serverId: this.serverId,
       endpoint: this.#endpoint,
+      endpoints: this.#endpoints,
       publicKey: this.#publicKey,
       region: this.#region,
       location: this.#location,
@@ -155,6 +165,7 @@ export class Lease {
     this.#instance = registration.instance;
     if (
       this.#endpoint === registration.endpoint &&
+      JSON.stringify(this.#endpoints) === JSON.stringify(registration.endpoints) &&
       this.#publicKey === registration.publicKey &&
       this.#region === registration.region &&
       this.#metadata === registration.metadata &&
@@ -163,6 +174,7 @@ export class Lease {
       return false;
     }
     this.#endpoint = registration.endpoint;
+    this.#endpoints = registration.endpoints;
     this.#publicKey = registration.publicKey;
     this.#region = registration.region;
     this.#metadata = registration.metadata;
@@ -188,6 +200,7 @@ export class Lease {
       metadata: this.#metadata,
       registeredAt: this.registeredAt,
       lastSeen: this.lastSeen,
+      ...(this.#endpoints !== undefined && { endpoints: this.#endpoints }),
       ...(this.#proof !== undefined && { proof: this.#proof }),
       ...(this.#location !== undefined && { location: this.#location }),
       ...(this.#instance !== undefined && { instance: this.#instance }),

@@ -19,11 +19,12 @@ export async function register({
   const write = await authorizeWrite(request, writeGuard, (body) => parseRegister(body, config));
   if (!write.ok) return write.refusal;
   const { value, proof } = write.value;
-  const { metadata, instance, ignored, ...named } = value;
+  const { endpoints, metadata, instance, ignored, ...named } = value;
   const location = config.recordLocation ? locationOf(request.cf) : undefined;
   const outcome: RegisterOutcome = await registry().register({
     ...named,
     metadata: metadata === undefined ? null : JSON.stringify(metadata),
+    ...(endpoints !== undefined && { endpoints }),
     ...(proof !== null && { proof }),
     ...(location !== undefined && { location }),
     ...(instance !== undefined && { instance }),

@@ -87,6 +87,8 @@ const proof = z.object({ key: z.string(), createdSeconds: time });
 export const serverRow = z.object({
   serverId: z.string().min(1),
   endpoint: z.string(),
+  /** Code that does not know it drops it, and keeps `endpoint`. */
+  endpoints: z.array(z.string()).readonly().exactOptional(),
   publicKey: z.string(),
   region: z.string(),
   metadata: z.string().nullable(),

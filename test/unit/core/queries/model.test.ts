@@ -72,6 +72,7 @@ const meaning: fc.Arbitrary<Meaning> = fc.oneof(
   }),
 );
 const question = fc.record({
+  schemes: [],
   regions: fc.subarray(['eu', 'us', 'ap']),
   meanings: fc.array(meaning, { maxLength: 2 }),
   text: fc.option(fc.constantFrom('dust', 'οδοσ', 'SERVER-1', 'us', 'e')),
