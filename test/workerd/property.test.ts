@@ -26,6 +26,7 @@ interface Bounds {
   atMostUntil: number;
   /** Of the last registration. */
   instance: string | undefined;
+  endpoints: readonly string[] | undefined;
 }
 
 /**
@@ -37,9 +38,9 @@ interface Bounds {
 class Model {
   readonly servers = new Map<string, Bounds>();
 
-  register(id: string, now: number, instance: string | undefined): void {
+  register(id: string, now: number, said: Pick<Bounds, 'instance' | 'endpoints'>): void {
     this.servers.set(id, {
-      instance,
+      ...said,
       heardAt: now,
       savedAt: now,
       surelyUntil: now + TTL_MS,
@@ -83,10 +84,16 @@ class Model {
 
 const ids = ['a', 'b/c', 'ed25519:x+y/z==', '🎮'];
 const instance = fc.constantFrom(undefined, undefined, 'one', 'two');
+const endpoints = fc.constantFrom(undefined, ['wss://a.example', 'udp://a.example:1']);
 const step = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant('register' as const), id: fc.constantFrom(...ids), instance }),
+    arbitrary: fc.record({
+      do: fc.constant('register' as const),
+      id: fc.constantFrom(...ids),
+      instance,
+      endpoints,
+    }),
   },
   {
     weight: 6,
@@ -141,7 +148,10 @@ class SteadyTime {
 }
 
 async function check(registry: ServerRegistry, model: Model, now: number): Promise<void> {
-  const listed = new Set((await listOf(registry)).servers.map((server) => server.serverId));
+  const { servers } = await listOf(registry);
+  const listed = new Set(servers.map((server) => server.serverId));
+  for (const { serverId, endpoints: shown } of servers)
+    expect(shown, 'as last registered').toEqual(model.servers.get(serverId)?.endpoints);
   for (const id of ids) {
     const bounds = model.servers.get(id);
     if (bounds === undefined) {
@@ -173,9 +183,12 @@ test('registers, heartbeats, deregisters, lists, alarms, sleeps, deploys, crashe
       for (const next of steps) {
         switch (next.do) {
           case 'register': {
-            const more = next.instance === undefined ? {} : { instance: next.instance };
+            const more = {
+              ...(next.instance !== undefined && { instance: next.instance }),
+              ...(next.endpoints !== undefined && { endpoints: next.endpoints }),
+            };
             expect((await stub.register(registration(next.id, more))).kind).toBe('registered');
-            model.register(next.id, time.now(), next.instance);
+            model.register(next.id, time.now(), next);
             break;
           }
           case 'heartbeat': {
