@@ -17,6 +17,7 @@ export function addShortCommands(program: Command): void {
   withRegistry(program.command('list'))
     .description('show the servers that are there')
     .option('--region <region>', 'only of this region; repeatable', collect, [])
+    .option('--scheme <scheme>', 'only with an endpoint of this scheme, such as udp; repeatable', collect, [])
     .option('--meta <key=value>', 'only with this metadata; repeatable', collect, [])
     .option('-q, --query <text>', 'only with this text in the id, the endpoint, the region or the metadata')
     .option('--near <place>', 'nearest first: auto, or LATITUDE,LONGITUDE')

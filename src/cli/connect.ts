@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { RegistryClient, RegistryError, SigningKey, type Environment } from '../client/client.ts';
-import { CommandError, EXIT } from './exit-codes.ts';
+import { CommandError, EXIT, type ExitCode } from './exit-codes.ts';
 import { durationMs } from './flags.ts';
 
 /** The flags of `withRegistry`, as commander gives them. */
@@ -87,8 +87,13 @@ async function readKey(file: string): Promise<SigningKey> {
   }
 }
 
-/** A call's failure as the end of a command: in the registry's own words, with an exit code that tells 404 apart. */
+/** A call's failure as the end of a command: in the registry's own words, with an exit code that tells what it was. */
 export function ending(error: unknown): unknown {
   if (!(error instanceof RegistryError)) return error;
-  return new CommandError(error.message, error.refusedWith(404) ? EXIT.notFound : EXIT.failed, error);
+  return new CommandError(error.message, exitCodeOf(error), error);
+}
+
+function exitCodeOf(error: RegistryError): ExitCode {
+  if (error.refusedWith(404)) return EXIT.notFound;
+  return error.fault.kind === 'refused' && error.fault.problem === 'replaced' ? EXIT.replaced : EXIT.failed;
 }

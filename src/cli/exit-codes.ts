@@ -7,6 +7,8 @@ export const EXIT = {
   unusable: 2,
   /** There is no such server. */
   notFound: 3,
+  /** Another host took the id over. A supervisor should not start it again. */
+  replaced: 4,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -57,6 +57,7 @@ const isLocation = (value: unknown): value is Location => isRecord(value);
 const isEntry = shaped<Entry>({
   serverId: isString,
   endpoint: isString,
+  endpoints: optional(arrayOf(isString)),
   publicKey: isString,
   region: isString,
   location: optional(isLocation),
@@ -69,6 +70,7 @@ const isEntry = shaped<Entry>({
 const isPartOfEntry = shaped<PageAnswer['servers'][number]>({
   serverId: optional(isString),
   endpoint: optional(isString),
+  endpoints: optional(arrayOf(isString)),
   publicKey: optional(isString),
   region: optional(isString),
   location: optional(isLocation),

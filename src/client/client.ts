@@ -135,14 +135,19 @@ export class RegistryClient {
   }
 
   /**
-   * Renews a lease. Refused with 404 where the server is not held: it must register again. With `peers`, a client that
-   * has a `verifyKey` rejects without asking, since peers are not signed.
+   * Renews a lease. Refused with 404 where the server is not held: it must register again. Refused with 409 where
+   * `instance` is given and another one registered the id since. With `peers`, a client that has a `verifyKey` rejects without asking, since peers are not signed.
    */
   async heartbeat(serverId: string, options: HeartbeatOptions = {}): Promise<HeartbeatAnswer> {
-    const { peers = false, metadata, ...callOptions } = options;
+    const { peers = false, metadata, instance, ...callOptions } = options;
     const path = '/servers/heartbeat';
     if (peers) this.#assertUnverified(`POST ${path}`, PEERS_ARE_UNSIGNED);
-    const body = { serverId, peers, ...(metadata !== undefined && { metadata }) };
+    const body = {
+      serverId,
+      peers,
+      ...(metadata !== undefined && { metadata }),
+      ...(instance !== undefined && { instance }),
+    };
     return this.#connection.call(
       { method: 'POST', path, body, serverId, ...(peers && { length: 'list' }) },
       isHeartbeatAnswer,

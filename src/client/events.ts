@@ -15,6 +15,11 @@ export interface HeartbeatDetails {
    * accepted, the metadata is never sent again.
    */
   failed: { error: RegistryError; attempt: number; retryInMs: number; setAside: Metadata | undefined };
+  /**
+   * Another host registered the id since, or the same one a second time; `error` has the registry's words. Nothing more
+   * is sent, and `stopped` follows: to take the id back, end the other host, then start anew.
+   */
+  replaced: { error: RegistryError };
   /** Nothing more will be sent. The last event. */
   stopped: null;
 }
@@ -59,6 +64,7 @@ export class GuardedEventTarget extends TypedEventTarget {
     registered: new WeakMap(),
     heartbeat: new WeakMap(),
     failed: new WeakMap(),
+    replaced: new WeakMap(),
     stopped: new WeakMap(),
   };
 

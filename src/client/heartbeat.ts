@@ -5,6 +5,7 @@ import type { Environment } from './environment.ts';
 import { asRegistryError, type RegistryError } from './errors.ts';
 import { GuardedEventTarget, HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 import { MetadataToSend, type Carried } from './metadata-to-send.ts';
+import { newInstance } from './instance.ts';
 import { believedIntervalMs, jitteredMs, longestWaitMs, retryInMs } from './pacing.ts';
 
 /** What a server says of itself when it registers. */
@@ -12,11 +13,18 @@ export interface Registration {
   /** 1 to 256 printable characters. */
   serverId: string;
   endpoint: string;
+  /** Every way to reach it, 1 to 8, where there are more than one: IPv6, a query port, TLS. The first is `endpoint`. */
+  endpoints?: readonly string[];
   publicKey: string;
   /** The registry lists a server without one as `unknown`. */
   region?: string;
   /** At most 2 KiB of JSON. */
   metadata?: Metadata;
+  /**
+   * Tells this host from another one that holds the same id: 1 to 64 printable ASCII characters, the same in every
+   * registration and heartbeat of one host. `startHeartbeat` makes one up where it is absent.
+   */
+  instance?: string;
 }
 
 /** What a heartbeat may carry and ask for. */
@@ -25,6 +33,8 @@ export interface HeartbeatOptions extends CallOptions {
   peers?: boolean;
   /** Replaces the metadata the registry holds. */
   metadata?: Metadata;
+  /** That of the registration: refused with 409 (`replaced`) where another one registered the id since. */
+  instance?: string;
 }
 
 /** How a heartbeat is kept up. */
@@ -56,7 +66,10 @@ const ASSUMED_LEASE: LeaseTerms = { ttlMs: 300_000, heartbeatEveryMs: 60_000 };
  * `Retry-After` asked for, as far as the lease allows; and at the normal pace where the registry refused in a way that
  * repeating won't mend (a 400, 401, 403…). It never gives up by itself, for tokens and settings get mended while
  * servers run: an owner that wants it to end listens to `failed`, looks at `error.permanent`, and stops it. Nothing that
- * a registry answers, and nothing that a listener throws, ends it.
+ * a registry answers, and nothing that a listener throws, ends it, with one exception:
+ *
+ * Where another host registered the id since, it tells `replaced` and ends. It does not register again: two hosts would
+ * throw each other off the list for ever.
  *
  * Its timers do not keep a Node process alive, but with `keepAlive`; a server that listens on a socket does that.
  */
@@ -64,11 +77,14 @@ export class Heartbeat extends GuardedEventTarget {
   readonly #calls: HeartbeatCalls;
   readonly #environment: Environment;
   readonly #registration: Registration;
+  readonly #instance: string;
   readonly #options: StartOptions;
   readonly #inFlight = new AbortController();
   readonly #metadata: MetadataToSend;
   readonly #ended: Promise<void>;
   #stopping = false;
+  /** Another host holds the id, so that nothing of it is this one's to send or to end. */
+  #isReplaced = false;
   #wake: (() => void) | undefined;
   #isRegistering = false;
   /** Whether the registry holds the server, as far as it said. */
@@ -90,6 +106,7 @@ export class Heartbeat extends GuardedEventTarget {
     this.#calls = calls;
     this.#environment = environment;
     this.#registration = registration;
+    this.#instance = registration.instance ?? newInstance();
     this.#options = options;
     this.#metadata = new MetadataToSend(registration.metadata);
     this.#ended = this.#run();
@@ -116,9 +133,11 @@ export class Heartbeat extends GuardedEventTarget {
    * its lease runs out. With `deregister` a registration in flight is first waited for, since one that arrived after
    * the deregistration would undo it; then the server is deregistered, and a failure of that rejects with a
    * `RegistryError`. Where there is no registration to wait for and nothing to sign, the request is on its way before
-   * this returns, and it outlives the page: a page may call it on `pagehide`.
+   * this returns, and it outlives the page: a page may call it on `pagehide`. Where it was replaced, the entry is
+   * another host's, and nothing is deregistered.
    */
-  async stop({ deregister = false }: { deregister?: boolean } = {}): Promise<void> {
+  async stop({ deregister: isWanted = false }: { deregister?: boolean } = {}): Promise<void> {
+    const deregister = isWanted && !this.#isReplaced;
     this.#stopping = true;
     this.#wake?.();
     const isToWait = deregister && this.#isRegistering;
@@ -163,9 +182,18 @@ export class Heartbeat extends GuardedEventTarget {
         this.#isRegistered = false;
         return 0;
       }
+      if (error.fault.kind === 'refused' && error.fault.problem === 'replaced') return this.#replaced(error);
       const setAside = metadata.failed(carried, error);
       return this.#failed(error, setAside);
     }
+  }
+
+  /** Ends it, and tells why. */
+  #replaced(error: RegistryError): number {
+    this.#isReplaced = true;
+    this.#tell('replaced', { error });
+    this.#stopping = true;
+    return 0;
   }
 
   #failed(error: RegistryError, setAside: Metadata | undefined): number {
@@ -192,7 +220,7 @@ export class Heartbeat extends GuardedEventTarget {
     const { metadata: _, ...registration } = this.#registration;
     this.#isRegistering = true;
     try {
-      const sent = { ...registration, ...carried };
+      const sent = { ...registration, instance: this.#instance, ...carried };
       const { server, lease } = await this.#calls.register(sent, this.#requestOptions());
       this.#lease = lease;
       return () => {
@@ -205,7 +233,7 @@ export class Heartbeat extends GuardedEventTarget {
 
   async #beat(carried: Carried | undefined): Promise<() => void> {
     const { peers = false } = this.#options;
-    const sent = { peers, ...carried, ...this.#requestOptions() };
+    const sent = { peers, instance: this.#instance, ...carried, ...this.#requestOptions() };
     const answer = await this.#calls.heartbeat(this.serverId, sent);
     return () => {
       this.#tell('heartbeat', { peers: answer.peers });

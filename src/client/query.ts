@@ -4,6 +4,8 @@
 export interface ListQuery {
   /** Of any of these regions. */
   regions?: readonly string[];
+  /** With an endpoint of any of these schemes, such as `udp`. */
+  schemes?: readonly string[];
   /**
    * For each key, what its member is: this value, one of these, or as a condition says. Of an array, one of its items is
    * looked for. All keys must hold.
@@ -49,6 +51,7 @@ export function queryPath(query: ListQuery): string {
     if (value !== undefined) parameters.append(name, String(value));
   };
   for (const region of query.regions ?? []) set('region', region);
+  for (const scheme of query.schemes ?? []) set('scheme', scheme.toLowerCase());
   for (const [key, wanted] of Object.entries(query.metadata ?? {})) {
     for (const [name, value] of conditionsOf(`metadata.${spelled(key)}`, wanted)) set(name, value);
   }

@@ -84,6 +84,10 @@ function particularsOf(refusal: Refusal): Particulars {
         said: 'No server is held under this id: it never registered, deregistered, or was swept.',
         error: 'Server not registered',
       };
+    case 'replaced':
+      return {
+        said: 'The heartbeat is of another instance than the last registration of this id: a second host uses it, or this one was started twice.',
+      };
     case 'registry-full':
       return { ...fullOf(refusal), headers: retryAfter(refusal.retryAfterMs) };
     case 'no-such-route':

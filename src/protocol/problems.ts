@@ -126,6 +126,12 @@ export const PROBLEMS = {
     meaning: 'No server is held under this id.',
     advice: 'Register again.',
   },
+  replaced: {
+    status: 409,
+    title: 'Replaced by another host',
+    meaning: 'Another instance registered this id since: two hosts use it, or one was started twice.',
+    advice: 'Stop sending for this id. To take it back, end the other host first, then register again.',
+  },
   'registry-full': {
     status: 503,
     title: 'Registry full',

@@ -8,9 +8,12 @@ export const LIMITS = {
   /** The storage key is `server:` and the id: 7 + 4 × 256 bytes, within the platform's 2,048 a key. */
   serverIdCharacters: 256,
   endpointCharacters: 1024,
+  /** Endpoints of one server. */
+  endpoints: 8,
   /** Room for a PEM-encoded RSA-4096 public key, the longest in common use (about 800 characters). */
   publicKeyCharacters: 1024,
   regionCharacters: 128,
+  instanceCharacters: 64,
   /** UTF-8 bytes of the metadata object, encoded as JSON. */
   metadataBytes: METADATA_LIMITS.bytes,
   /** Objects and arrays within each other in the metadata. */
@@ -63,10 +66,29 @@ const serverId = named(anyServerId).refine(
   'must not be "." or "..", which no path can address',
 );
 
+/** Tells two hosts apart that hold one id. It is no secret, but it is not listed either. */
+const instance = z
+  .string('must be a string')
+  .regex(
+    new RegExp(`^[ -~]{1,${LIMITS.instanceCharacters}}$`),
+    `must have 1 to ${LIMITS.instanceCharacters} printable ASCII characters`,
+  );
+
 /** Body of `POST /servers`, without its members that are null. Members it does not name are dropped. */
 export const registerRequest = z.object({
   serverId,
-  endpoint: printable(LIMITS.endpointCharacters).describe('An absolute URL: how players reach the server.'),
+  endpoint: printable(LIMITS.endpointCharacters)
+    .optional()
+    .describe('An absolute URL: how players reach the server. May be left out where `endpoints` is there.'),
+  endpoints: z
+    .array(printable(LIMITS.endpointCharacters), 'must be an array of strings')
+    .refine(
+      ({ length }) => length >= 1 && length <= LIMITS.endpoints,
+      `must have 1 to ${LIMITS.endpoints} endpoints`,
+    )
+    .refine((endpoints) => new Set(endpoints).size === endpoints.length, 'must not have an endpoint twice')
+    .optional()
+    .describe('Every way to reach the server; the first is `endpoint`.'),
   publicKey: printable(LIMITS.publicKeyCharacters, unprintableInKey).describe(
     'The key that the server signs with; any text where writes are not signed.',
   ),
@@ -77,6 +99,8 @@ export const registerRequest = z.object({
     .transform((region) => (isBlank(region) ? UNKNOWN_REGION : region))
     .pipe(named(printable(LIMITS.regionCharacters))),
   metadata: metadata.optional(),
+  /** Of the host that registers: a heartbeat of another one is refused from then on. */
+  instance: instance.optional(),
 });
 
 /** Body of `POST /servers/heartbeat`, without its members that are null. `peers: false` asks for an answer that does not grow with the list. */
@@ -87,6 +111,7 @@ export const heartbeatRequest = z.object({
     .default(true)
     .describe('Whether the answer has every other live server.'),
   metadata: metadata.optional(),
+  instance: instance.optional(),
 });
 
 const epochMs = z.int().nonnegative().describe('Epoch milliseconds.');
@@ -103,6 +128,8 @@ export const location = z.object({
 export const entry = z.object({
   serverId: z.string(),
   endpoint: z.string(),
+  /** Every way to reach the server, `endpoint` first; only where there are two or more. */
+  endpoints: z.array(z.string()).optional(),
   publicKey: z.string(),
   region: z.string(),
   location: location.optional(),

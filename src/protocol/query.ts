@@ -5,6 +5,7 @@ import { z } from 'zod';
 export const FIELDS = [
   'serverId',
   'endpoint',
+  'endpoints',
   'publicKey',
   'region',
   'location',
@@ -69,9 +70,11 @@ export const query = z.object({
   asked: z.string(),
   /** An entry is in one of these regions; empty: in any. */
   regions: z.array(z.string()),
+  /** One of its endpoints has one of these schemes, in lower case; empty: any. Not in the first release. */
+  schemes: z.array(z.string()).default([]),
   /** All of them must hold. A Worker of the release before does not know any. */
   conditions: z.array(condition).default([]),
-  /** Text that occurs in the id, the endpoint, the region or a text of the metadata; null: any. */
+  /** Text that occurs in the id, an endpoint, the region or a text of the metadata; null: any. */
   text: z.string().nullable(),
   sort: z.enum(SORTS),
   /** Where distances are measured from. */

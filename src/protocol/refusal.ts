@@ -3,6 +3,8 @@
 /** What the registry itself refuses: it depends on who is held. */
 export type RegistryRefusal =
   | { readonly kind: 'not-registered' }
+  /** Another instance registered the id since. */
+  | { readonly kind: 'replaced' }
   /** `maxListBytes` where it is the bytes that are too many. */
   | {
       readonly kind: 'registry-full';

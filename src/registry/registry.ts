@@ -95,15 +95,17 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
 
   /**
    * Renews a lease, in memory; it is saved a moment later. `metadata` (JSON text) replaces the entry's; `proof` is who
-   * signed the request. The most frequent call of all, so its arguments are flat and it answers nothing where it can.
+   * signed the request, `instance` which host sent it. The most frequent call of all, so its arguments are flat and it
+   * answers nothing where it can.
    */
   heartbeat(
     serverId: string,
     wantsPeers: boolean,
     metadata: string | null = null,
     proof: Proof | null = null,
+    instance: string | null = null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome> {
-    return this.#writes.heartbeat(serverId, wantsPeers, metadata, proof);
+    return this.#writes.heartbeat(serverId, wantsPeers, metadata, proof, instance);
   }
 
   /**

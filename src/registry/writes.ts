@@ -46,6 +46,7 @@ export class Writes {
     'not-owner': 0,
     replayed: 0,
     'key-full': 0,
+    replaced: 0,
   };
 
   constructor(parts: WriteParts) {
@@ -87,6 +88,7 @@ export class Writes {
     wantsPeers: boolean,
     metadata: string | null,
     proof: Proof | null,
+    instance: string | null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome> {
     const { config, clock, directory, ownership, saver, pending, reads, counters } = this.#parts;
     const now = clock.tick();
@@ -95,6 +97,9 @@ export class Writes {
       underWay === undefined ? outcome : underWay.then(() => outcome);
     const refusal = proof === null ? undefined : ownership.refuseHeartbeat(serverId, proof);
     if (refusal !== undefined) return answer(this.#refuse(refusal));
+    if (instance !== null && ownership.isReplaced(serverId, instance)) {
+      return answer(this.#refuse({ kind: 'replaced' }));
+    }
     const lease = directory.heartbeat(serverId, now);
     if (lease === undefined) return answer(this.#refuse({ kind: 'not-registered' }));
     const isTaken = metadata === null || directory.setMetadata(lease, metadata);

@@ -21,12 +21,16 @@ export type { Proof, RegisteredServer, ServerRecord };
 /** The calls over RPC. */
 export interface RegistryCalls {
   register(registration: RegisteredServer): Promise<RegisterOutcome>;
-  /** Flat, and answered with null where it can be: an object each way cost a heartbeat 18 % of its time (run). */
+  /**
+   * Flat, and answered with null where it can be: an object each way cost a heartbeat 18 % of its time (run). The first
+   * release takes no `instance`, and knows none.
+   */
   heartbeat(
     serverId: string,
     wantsPeers: boolean,
     metadata: string | null,
     proof: Proof | null,
+    instance?: string | null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome>;
   deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome>;
   /** `knownEtags` is the reader's `If-None-Match`, or null. */
@@ -69,6 +73,8 @@ export type HeartbeatOutcome =
   | Uint8Array
   | ReadableStream<Uint8Array>
   | Refused<'not-registered'>
+  /** Where the heartbeat named its instance, and nothing was renewed. */
+  | Refused<'replaced'>
   /** Renewed, but there was no room for its metadata. */
   | Refused<'registry-full'>
   | OwnershipRefusal;
@@ -150,7 +156,7 @@ export function encodeQuery(wanted: Query): {
   readonly queryKey: string;
 } {
   const metadata = wanted.conditions.flatMap(inFirstForm);
-  const isOld = metadata.length === wanted.conditions.length;
+  const isOld = metadata.length === wanted.conditions.length && wanted.schemes.length === 0;
   return {
     call: isOld ? 'queryServers' : 'selectServers',
     queryKey: JSON.stringify(isOld ? { ...wanted, metadata } : wanted),

@@ -25,6 +25,8 @@ const REGISTRATION = {
   endpoint: 'wss://a.example',
   publicKey: 'k',
   metadata: { map: 'dust', players: 3 },
+  endpoints: ['wss://a.example', 'udp://a.example:1'],
+  instance: 'one',
 };
 
 let now: string;
@@ -79,7 +81,9 @@ describe.each([
     expect(
       await status('POST', '/servers', { ...REGISTRATION, serverId: 'other', metadata: { map: 'ice' } }),
     ).toBe(200);
-    expect(await status('POST', '/servers/heartbeat', { serverId: 'a/b', peers: false })).toBe(200);
+    expect(
+      await status('POST', '/servers/heartbeat', { serverId: 'a/b', peers: false, instance: 'one' }),
+    ).toBe(200);
     const beat = await ask('POST', '/servers/heartbeat', {
       serverId: 'a/b',
       metadata: { map: 'dust', players: 4 },
@@ -115,6 +119,7 @@ describe.each([
 it('a query that an object of the last release would answer wrongly is refused for the moment', async () => {
   const ask = await start(now, BEFORE);
   expect((await ask('GET', '/servers?metadata.players%3E=1')).status).toBe(503);
+  expect((await ask('GET', '/servers?scheme=udp')).status).toBe(503);
 });
 
 describe('the rows of the other release', () => {

@@ -26,6 +26,9 @@ interface Bounds {
   onDiskAt: number;
   surelyUntil: number;
   atMostUntil: number;
+  /** Of the last registration. */
+  instance: string | undefined;
+  endpoints: readonly string[] | undefined;
 }
 
 /**
@@ -37,10 +40,11 @@ interface Bounds {
 class Model {
   readonly servers = new Map<string, Bounds>();
 
-  register(id: string, now: number): void {
+  register(id: string, now: number, said: Pick<Bounds, 'instance' | 'endpoints'>): void {
     const until = now + TTL_MS;
     const onDiskAt = Math.max(now, this.servers.get(id)?.onDiskAt ?? 0);
-    this.servers.set(id, { heardAt: now, savedAt: now, onDiskAt, surelyUntil: until, atMostUntil: until });
+    const times = { heardAt: now, savedAt: now, onDiskAt, surelyUntil: until, atMostUntil: until };
+    this.servers.set(id, { ...said, ...times });
   }
 
   hear(id: string, now: number): void {
@@ -50,14 +54,18 @@ class Model {
     const isOver = before.savedAt + TTL_MS <= now && before.surelyUntil <= now;
     const isCovered = now - before.savedAt <= 1.25 * HEARTBEAT_MS;
     const savedAt = isCovered || isOver ? before.savedAt : now;
+    const until = now + TTL_MS;
     const onDiskAt = Math.max(now, before.onDiskAt);
-    this.servers.set(id, {
-      heardAt: now,
-      savedAt,
-      onDiskAt,
-      surelyUntil: now + TTL_MS,
-      atMostUntil: now + TTL_MS,
-    });
+    const times = { heardAt: now, savedAt, onDiskAt, surelyUntil: until, atMostUntil: until };
+    this.servers.set(id, { ...before, ...times });
+  }
+
+  /** Why a heartbeat is refused; null where it is not. */
+  refusal(id: string, instance: string | undefined): { kind: string } | null {
+    const held = this.servers.get(id);
+    if (held === undefined) return { kind: 'not-registered' };
+    const isOther = instance !== undefined && held.instance !== undefined && instance !== held.instance;
+    return isOther ? { kind: 'replaced' } : null;
   }
 
   save(): void {
@@ -77,9 +85,22 @@ class Model {
 }
 
 const ids = ['a', 'b/c', 'ed25519:x+y/z==', '🎮'];
+const instance = fc.constantFrom(undefined, undefined, 'one', 'two');
+const endpoints = fc.constantFrom(undefined, ['wss://a.example', 'udp://a.example:1']);
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('register' as const), id: fc.constantFrom(...ids) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('heartbeat' as const), id: fc.constantFrom(...ids) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('register' as const),
+      id: fc.constantFrom(...ids),
+      instance,
+      endpoints,
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('heartbeat' as const), id: fc.constantFrom(...ids), instance }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('deregister' as const), id: fc.constantFrom(...ids) }),
@@ -129,7 +150,10 @@ class SteadyTime {
 }
 
 async function check(registry: ServerRegistry, model: Model, now: number): Promise<void> {
-  const listed = new Set((await listOf(registry)).servers.map((server) => server.serverId));
+  const { servers } = await listOf(registry);
+  const listed = new Set(servers.map((server) => server.serverId));
+  for (const { serverId, endpoints: shown } of servers)
+    expect(shown, 'as last registered').toEqual(model.servers.get(serverId)?.endpoints);
   for (const id of ids) {
     const bounds = model.servers.get(id);
     if (bounds === undefined) {
@@ -160,15 +184,20 @@ test('registers, heartbeats, deregisters, lists, alarms, sleeps, deploys, crashe
       await stub.stats();
       for (const next of steps) {
         switch (next.do) {
-          case 'register':
-            expect((await stub.register(registration(next.id))).kind).toBe('registered');
-            model.register(next.id, time.now());
+          case 'register': {
+            const more = {
+              ...(next.instance !== undefined && { instance: next.instance }),
+              ...(next.endpoints !== undefined && { endpoints: next.endpoints }),
+            };
+            expect((await stub.register(registration(next.id, more))).kind).toBe('registered');
+            model.register(next.id, time.now(), next);
             break;
+          }
           case 'heartbeat': {
-            const isHeld = model.servers.has(next.id);
-            const outcome = await stub.heartbeat(next.id, false);
-            expect(outcome, 'held or not').toEqual(isHeld ? null : { kind: 'not-registered' });
-            if (isHeld) model.hear(next.id, time.now());
+            const refusal = model.refusal(next.id, next.instance);
+            const outcome = await stub.heartbeat(next.id, false, null, null, next.instance);
+            expect(outcome, 'held or not, by this host or another').toEqual(refusal);
+            if (refusal === null) model.hear(next.id, time.now());
             break;
           }
           case 'deregister':

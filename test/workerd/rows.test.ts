@@ -46,6 +46,9 @@ const VERSIONS: readonly {
   readonly name: string;
   readonly rows: () => Record<string, unknown>;
   readonly metadata?: object;
+  readonly endpoints?: readonly string[];
+  /** An instance whose heartbeat is told that it was replaced. */
+  readonly replaces?: string;
   readonly lastSeenAgoMs: number;
   readonly counters?: object;
 }[] = [
@@ -91,6 +94,24 @@ const VERSIONS: readonly {
     counters: { swept: 9, saves: 7 },
   },
   {
+    name: 'schema 1, release 0.2: several endpoints, and an instance',
+    rows: () => ({
+      schema: 1,
+      'server:a': entry('a', {
+        metadata: '{"n":1}',
+        savesBefore: 1,
+        endpoints: ['wss://a.example', 'udp://a.example:7'],
+        instance: 'one',
+      }),
+      '~leases:140': savedRow(2, 700),
+    }),
+    metadata: { n: 1 },
+    endpoints: ['wss://a.example', 'udp://a.example:7'],
+    replaces: 'two',
+    lastSeenAgoMs: 700,
+    counters: { swept: 9, saves: 7 },
+  },
+  {
     name: 'a release to come: further members everywhere',
     rows: () => ({
       schema: 2,
@@ -128,37 +149,46 @@ async function loadedFrom(rows: Record<string, unknown>): Promise<RegistryStub> 
   return evict(stub);
 }
 
-describe.each(VERSIONS)('rows of $name', ({ rows, metadata, lastSeenAgoMs, counters = {} }) => {
-  test('are read whole, and nothing is quarantined', async () => {
-    const stub = await loadedFrom(rows());
-    const { servers } = await listOf(stub);
-    expect(servers).toMatchObject([{ serverId: 'a', lastSeen: now - lastSeenAgoMs }]);
-    expect(servers[0]?.metadata).toEqual(metadata);
-    expect(await stub.stats()).toMatchObject({ setAside: 0, ...counters });
-  });
+describe.each(VERSIONS)(
+  'rows of $name',
+  ({ rows, metadata, endpoints, replaces, lastSeenAgoMs, counters = {} }) => {
+    test('are read whole, and nothing is quarantined', async () => {
+      const stub = await loadedFrom(rows());
+      const { servers } = await listOf(stub);
+      expect(servers).toMatchObject([{ serverId: 'a', lastSeen: now - lastSeenAgoMs }]);
+      expect(servers[0]?.metadata).toEqual(metadata);
+      expect(servers[0]?.endpoints).toEqual(endpoints);
+      if (replaces !== undefined)
+        expect(await stub.heartbeat('a', false, null, null, replaces)).toEqual({ kind: 'replaced' });
+      expect(await stub.stats()).toMatchObject({ setAside: 0, ...counters });
+    });
 
-  test('are replaced by those of this release once something moves, and say the same', async () => {
-    let stub = await loadedFrom(rows());
-    const heardAt = passMs(CHECKPOINT_MS);
-    await stub.heartbeat('a', false);
-    await inside(stub, (registry) => registry.alarm());
-    await inside(stub, async (_, { storage }) => {
-      const keys = [...(await storage.list({ prefix: '~leases' })).keys()];
-      expect(keys).not.toContain('~leases');
-      expect(keys).not.toContain('~leases:1');
+    test('are replaced by those of this release once something moves, and say the same', async () => {
+      let stub = await loadedFrom(rows());
+      const heardAt = passMs(CHECKPOINT_MS);
+      await stub.heartbeat('a', false);
+      await inside(stub, (registry) => registry.alarm());
+      await inside(stub, async (_, { storage }) => {
+        const keys = [...(await storage.list({ prefix: '~leases' })).keys()];
+        expect(keys).not.toContain('~leases');
+        expect(keys).not.toContain('~leases:1');
+      });
+      stub = await evict(stub);
+      const { servers } = await listOf(stub);
+      expect(servers).toMatchObject([{ lastSeen: heardAt }]);
+      expect(servers[0]?.metadata).toEqual(metadata);
+      expect(servers[0]?.endpoints).toEqual(endpoints);
+      if (replaces !== undefined)
+        expect(await stub.heartbeat('a', false, null, null, replaces)).toEqual({ kind: 'replaced' });
+      expect(await stub.stats()).toMatchObject({
+        setAside: 0,
+        ...counters,
+        saves: expect.any(Number),
+        heartbeats: expect.any(Number),
+      });
     });
-    stub = await evict(stub);
-    const { servers } = await listOf(stub);
-    expect(servers).toMatchObject([{ lastSeen: heardAt }]);
-    expect(servers[0]?.metadata).toEqual(metadata);
-    expect(await stub.stats()).toMatchObject({
-      setAside: 0,
-      ...counters,
-      saves: expect.any(Number),
-      heartbeats: expect.any(Number),
-    });
-  });
-});
+  },
+);
 
 describe('quarantined rows', () => {
   const damaged = { 'server:bad': 'nonsense', '~leases:900': { at: 'x' } };

@@ -17,12 +17,16 @@ export class Announcer {
   readonly #registration: Registration;
   readonly #environment: Environment;
   readonly #log: Log;
-  /** Resolves where the registry refuses the first registration in a way that repeating won't mend. */
+  /**
+   * Resolves where the registry refuses the first registration in a way that repeating won't mend, and where another
+   * host took the id over: it is not announced again.
+   */
   readonly refused: Promise<RegistryError>;
   #refuse: (error: RegistryError) => void = () => undefined;
   #heartbeat: Heartbeat | undefined;
   #metadata: Metadata | undefined;
   #wasEverListed = false;
+  #isReplaced = false;
   #failures = 0;
 
   constructor(parts: {
@@ -47,7 +51,7 @@ export class Announcer {
 
   /** From now on the server is to be listed. */
   up(): void {
-    if (this.#heartbeat !== undefined) return;
+    if (this.#heartbeat !== undefined || this.#isReplaced) return;
     const metadata = this.#metadata;
     const heartbeat = this.#client.startHeartbeat({
       ...this.#registration,
@@ -65,6 +69,12 @@ export class Announcer {
     });
     heartbeat.addEventListener('failed', ({ detail: { error, attempt, retryInMs } }) => {
       this.#failed(error, attempt, retryInMs);
+    });
+    heartbeat.addEventListener('replaced', ({ detail }) => {
+      this.#isReplaced = true;
+      // What is listed now is the other host's.
+      this.#heartbeat = undefined;
+      this.#refuse(detail.error);
     });
   }
 

@@ -8,12 +8,17 @@ import { announce, type AnnounceFlags } from './run.ts';
 const CHECK_EVERY_MS = 10_000;
 const CHECK_TIMEOUT_MS = 3000;
 
+/** Like `collect`, where at least one is demanded. */
+function more(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 /** Adds the command to `program`. */
 export function addAnnounce(program: Command): void {
   withWriter(program.command('announce'))
     .description('keep a server on the list for as long as it is well, and take it off when it ends')
     .argument('[command...]', 'after --: a server to start and to watch over; its exit code is the exit code')
-    .requiredOption('--endpoint <url>', 'where players or peers find the server')
+    .requiredOption('--endpoint <url>', 'where players or peers find the server; repeatable', more)
     .option('--id <id>', 'under which it is listed; with --key, its own id if absent')
     .option('--name <name>', 'short for --meta name=…')
     .option('--region <region>', 'where it is')

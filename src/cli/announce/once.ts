@@ -43,11 +43,12 @@ async function heldAs(client: RegistryClient, id: string): Promise<Entry | undef
 /** But for its metadata, which a heartbeat can change. */
 function isSame(
   held: Entry | undefined,
-  { endpoint, publicKey, region }: Registration & { metadata?: Metadata },
+  { endpoint, endpoints, publicKey, region }: Registration & { metadata?: Metadata },
 ): boolean {
   return (
     held !== undefined &&
     held.endpoint === endpoint &&
+    JSON.stringify(held.endpoints) === JSON.stringify(endpoints) &&
     held.publicKey === publicKey &&
     (region === undefined || held.region === region)
   );

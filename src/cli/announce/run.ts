@@ -16,7 +16,8 @@ import { watchOver, type Health } from './watch-over.ts';
 /** The flags as they were given; times in milliseconds. */
 export interface AnnounceFlags extends WriterFlags {
   readonly id?: string;
-  readonly endpoint: string;
+  /** At least one. */
+  readonly endpoint: readonly string[];
   readonly publicKey?: string;
   readonly name?: string;
   readonly region?: string;
@@ -102,9 +103,11 @@ function registrationOf(
   if (serverId === undefined) {
     throw new CommandError('--id is missing: without --key there is none to take its place.', EXIT.unusable);
   }
+  const [endpoint = '', ...others] = flags.endpoint;
   return {
     serverId,
-    endpoint: flags.endpoint,
+    endpoint,
+    ...(others.length > 0 && { endpoints: flags.endpoint }),
     publicKey: flags.publicKey ?? key?.publicKey ?? NO_KEY,
     ...(flags.region !== undefined && { region: flags.region }),
     ...(Object.keys(metadata).length > 0 && { metadata }),

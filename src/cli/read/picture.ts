@@ -6,6 +6,7 @@ import type { Shown } from './entry-row.ts';
 /** The flags that choose servers, as they were given. */
 export interface ListFilters {
   readonly region: readonly string[];
+  readonly scheme: readonly string[];
   readonly meta: readonly string[];
   readonly query?: string;
   readonly near?: string;
@@ -24,7 +25,7 @@ export interface Picture {
 const PAGE = 1000;
 
 /** Throws a `CommandError` for a flag that says nothing that could be asked. */
-export function queryOf({ region, meta, query, near, sort }: ListFilters): ListQuery {
+export function queryOf({ region, scheme, meta, query, near, sort }: ListFilters): ListQuery {
   const metadata: Record<string, string[]> = {};
   for (const text of meta) {
     const equals = text.indexOf('=');
@@ -34,6 +35,7 @@ export function queryOf({ region, meta, query, near, sort }: ListFilters): ListQ
   }
   return {
     ...(region.length > 0 && { regions: region }),
+    ...(scheme.length > 0 && { schemes: scheme }),
     ...(meta.length > 0 && { metadata }),
     ...(query !== undefined && { text: query }),
     ...(near !== undefined && { near: placeOf(near) }),

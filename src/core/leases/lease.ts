@@ -16,6 +16,8 @@ export interface Proof {
 export interface RegisteredServer {
   readonly serverId: string;
   readonly endpoint: string;
+  /** Two or more, `endpoint` first; absent where there is no other. */
+  readonly endpoints?: readonly string[];
   readonly publicKey: string;
   readonly region: string;
   readonly metadata: string | null;
@@ -23,6 +25,8 @@ export interface RegisteredServer {
   readonly proof?: Proof;
   /** Absent where it is not known or not to be recorded. */
   readonly location?: Readonly<Location>;
+  /** Which host registered it, by a name that it made up; absent where it gave none. Never listed. */
+  readonly instance?: string;
 }
 
 /** A registration with its times, in epoch milliseconds: what a storage row holds. */
@@ -60,11 +64,13 @@ export class Lease {
   touchedSinceSnapshot = false;
   #version = 0;
   #endpoint: string;
+  #endpoints: readonly string[] | undefined;
   #publicKey: string;
   #region: string;
   #metadata: string | null;
   #proof: Proof | undefined;
   #location: Readonly<Location> | undefined;
+  #instance: string | undefined;
 
   constructor(record: ServerRecord, expiresAt: number, savedExpiresAt: number) {
     this.serverId = record.serverId;
@@ -75,11 +81,13 @@ export class Lease {
     this.expiresAt = expiresAt;
     this.savedExpiresAt = savedExpiresAt;
     this.#endpoint = record.endpoint;
+    this.#endpoints = record.endpoints;
     this.#publicKey = record.publicKey;
     this.#region = record.region;
     this.#metadata = record.metadata;
     this.#proof = record.proof;
     this.#location = record.location;
+    this.#instance = record.instance;
     this.headBytes = utf8Bytes(this.head());
   }
 
@@ -103,8 +111,18 @@ export class Lease {
     return this.#proof;
   }
 
+  /** Of the last registration, where it named one. */
+  get instance(): string | undefined {
+    return this.#instance;
+  }
+
   get endpoint(): string {
     return this.#endpoint;
+  }
+
+  /** Two or more, `endpoint` first; undefined where there is no other. */
+  get endpoints(): readonly string[] | undefined {
+    return this.#endpoints;
   }
 
   get region(): string {
@@ -132,6 +150,7 @@ export class Lease {
     const members = JSON.stringify({
       serverId: this.serverId,
       endpoint: this.#endpoint,
+      endpoints: this.#endpoints,
       publicKey: this.#publicKey,
       region: this.#region,
       location: this.#location,
@@ -143,8 +162,10 @@ export class Lease {
   /** Takes over what a server now says of itself; `registeredAt` stays. False where nothing of the entry changed. */
   update(registration: RegisteredServer): boolean {
     this.#proof = registration.proof;
+    this.#instance = registration.instance;
     if (
       this.#endpoint === registration.endpoint &&
+      JSON.stringify(this.#endpoints) === JSON.stringify(registration.endpoints) &&
       this.#publicKey === registration.publicKey &&
       this.#region === registration.region &&
       this.#metadata === registration.metadata &&
@@ -153,6 +174,7 @@ export class Lease {
       return false;
     }
     this.#endpoint = registration.endpoint;
+    this.#endpoints = registration.endpoints;
     this.#publicKey = registration.publicKey;
     this.#region = registration.region;
     this.#metadata = registration.metadata;
@@ -178,8 +200,10 @@ export class Lease {
       metadata: this.#metadata,
       registeredAt: this.registeredAt,
       lastSeen: this.lastSeen,
+      ...(this.#endpoints !== undefined && { endpoints: this.#endpoints }),
       ...(this.#proof !== undefined && { proof: this.#proof }),
       ...(this.#location !== undefined && { location: this.#location }),
+      ...(this.#instance !== undefined && { instance: this.#instance }),
     };
   }
 }

@@ -5,6 +5,7 @@
  *   deregistration as long as the tombstone.
  * - A registration or deregistration is accepted only if it was signed later than the last one of that id.
  * - Who comes without a proof was found trustworthy before: in token mode, in open mode, and as the operator.
+ * - Of two hosts that may both write, the one that registered last holds the id; the other one is told.
  */
 import { SIGNATURE_WINDOW_SECONDS } from '../../protocol/signing.ts';
 import type { OwnershipRefusal } from '../../protocol/refusal.ts';
@@ -70,6 +71,15 @@ export class Ownership {
     if (last === undefined) return { kind: 'not-registered' };
     if (last.key !== proof.key) return { kind: 'not-owner' };
     return proof.createdSeconds < last.createdSeconds ? replayed(last) : undefined;
+  }
+
+  /**
+   * Whether another host registered the id since this one did. Not known, and so not said, where the last registration
+   * named no instance: it may be this host's own, from before a rollback.
+   */
+  isReplaced(serverId: string, instance: string): boolean {
+    const last = this.#directory.find(serverId)?.lease.instance;
+    return last !== undefined && last !== instance;
   }
 
   /** Why this deregistration is refused. */

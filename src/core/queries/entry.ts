@@ -4,11 +4,14 @@ import type { Lease } from '../leases/lease.ts';
 
 /** `km` is its distance where one was asked for, `fields` null for all it has. */
 export function encodeEntry(lease: Lease, km: number | null, fields: readonly Field[] | null): string {
-  const { location, metadata, ...record } = lease.toRecord();
+  const { endpoints, location, metadata, ...record } = lease.toRecord();
   const members: string[] = [];
   for (const field of FIELDS) {
     if (fields !== null && !fields.includes(field)) continue;
     switch (field) {
+      case 'endpoints':
+        if (endpoints !== undefined) members.push(`"endpoints":${JSON.stringify(endpoints)}`);
+        break;
       case 'location':
         if (location !== undefined) members.push(`"location":${JSON.stringify(location)}`);
         break;

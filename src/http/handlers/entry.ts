@@ -4,10 +4,12 @@ import type { ServerRecord } from '../../rpc/contract.ts';
 
 /** The stored form has metadata as JSON text; the wire has it as the object it was, or not at all. */
 export function toEntry(record: ServerRecord): Entry {
-  const { metadata, registeredAt, lastSeen, serverId, endpoint, publicKey, region, location } = record;
+  const { metadata, registeredAt, lastSeen, serverId, endpoint, publicKey, region } = record;
+  const { endpoints, location } = record;
   return {
     serverId,
     endpoint,
+    ...(endpoints !== undefined && { endpoints: [...endpoints] }),
     publicKey,
     region,
     ...(location !== undefined && { location }),

@@ -19,13 +19,15 @@ export async function register({
   const write = await authorizeWrite(request, writeGuard, (body) => parseRegister(body, config));
   if (!write.ok) return write.refusal;
   const { value, proof } = write.value;
-  const { metadata, ignored, ...named } = value;
+  const { endpoints, metadata, instance, ignored, ...named } = value;
   const location = config.recordLocation ? locationOf(request.cf) : undefined;
   const outcome: RegisterOutcome = await registry().register({
     ...named,
     metadata: metadata === undefined ? null : JSON.stringify(metadata),
+    ...(endpoints !== undefined && { endpoints }),
     ...(proof !== null && { proof }),
     ...(location !== undefined && { location }),
+    ...(instance !== undefined && { instance }),
   });
   if (outcome.kind !== 'registered') return outcome;
   const answer = { success: true, server: toEntry(outcome.server), lease: outcome.lease };
@@ -41,9 +43,15 @@ export async function heartbeat({
   const write = await authorizeWrite(request, writeGuard, parseHeartbeat);
   if (!write.ok) return write.refusal;
   const { value, proof } = write.value;
-  const { serverId, peers, metadata, ignored } = value;
+  const { serverId, peers, metadata, instance = null, ignored } = value;
   const metadataText = metadata === undefined ? null : JSON.stringify(metadata);
-  const outcome: HeartbeatOutcome = await registry().heartbeat(serverId, peers, metadataText, proof);
+  const outcome: HeartbeatOutcome = await registry().heartbeat(
+    serverId,
+    peers,
+    metadataText,
+    proof,
+    instance,
+  );
   if (outcome === null) return respond.json({ success: true, ...unknownMembers(ignored) });
   return 'kind' in outcome ? outcome : respond.encodedJson(withUnknownMembers(outcome, ignored));
 }

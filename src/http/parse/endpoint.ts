@@ -22,8 +22,9 @@ const NOT_IN_URLS = /[\s"<>\\^`{|}\p{Default_Ignorable_Code_Point}\p{Cc}]/u;
 /** Schemes that say how to carry bytes, not what they mean: they have no port of their own. */
 const WITHOUT_PORT = /(?:^|\+)(?:tcp|udp|quic)$/;
 
-/** The endpoint as it was given, or why it is refused. Names are not resolved: docs/security.md says what follows. */
-export function checkEndpoint(endpoint: string, terms: EndpointTerms): Parsed<string> {
+/** The endpoint as it was given, or why it is refused; `field` is what the body has it in. Names are not resolved: docs/security.md says what follows. */
+export function checkEndpoint(endpoint: string, terms: EndpointTerms, field = 'endpoint'): Parsed<string> {
+  const bad = (problem: string) => refused({ kind: 'invalid-field', field, problem });
   const { scheme = '', authority = '', rest = '' } = ABSOLUTE.exec(endpoint)?.groups ?? {};
   const known = terms.endpointSchemes;
   if (!known.includes(scheme.toLowerCase()) || authority === '') {
@@ -44,8 +45,4 @@ export function checkEndpoint(endpoint: string, terms: EndpointTerms): Parsed<st
   }
   if (NOT_IN_URLS.test(rest)) return bad('has a character in its path or query that must be percent-encoded');
   return { ok: true, value: endpoint };
-}
-
-function bad(problem: string): Parsed<never> {
-  return refused({ kind: 'invalid-field', field: 'endpoint', problem });
 }

@@ -20,11 +20,14 @@ import {
 } from './conditions.ts';
 import { BadParameter, oneOf, single, wholeNumber } from './parameters.ts';
 
-const PAGE_PARAMETERS = new Set(['region', 'q', 'sort', 'limit', 'cursor', 'fields', 'near']);
+const PAGE_PARAMETERS = new Set(['region', 'scheme', 'q', 'sort', 'limit', 'cursor', 'fields', 'near']);
 const cursorSchema = z.tuple([z.enum(SORTS), z.number(), z.string()]);
 
 /** What a revision looks like; what it means is for the registry to tell. */
 const REVISION = /^[\w.~-]{1,200}$/;
+
+/** RFC 3986, section 3.1. */
+const SCHEME = /^[a-z][a-z\d+.-]*$/i;
 
 /** What a reader asks for. */
 export type ListRequest =
@@ -95,6 +98,7 @@ function parsePage(parameters: URLSearchParams, here: () => GeoPoint | null): Li
   }
   const query = {
     regions: Array.from(new Set(parameters.getAll('region'))).toSorted(),
+    schemes: parseSchemes(parameters.getAll('scheme')),
     conditions: parseConditions(parameters),
     text: parseText(single('q', parameters)),
     sort,
@@ -113,6 +117,7 @@ function parsePage(parameters: URLSearchParams, here: () => GeoPoint | null): Li
  */
 function formatQuery(query: Omit<Query, 'asked'>, near: 'auto' | GeoPoint | null): string {
   const pairs: [string, string][] = query.regions.map((region) => ['region', region]);
+  pairs.push(...query.schemes.map((scheme): [string, string] => ['scheme', scheme]));
   pairs.push(...query.conditions.flatMap(formatCondition));
   if (query.text !== null) pairs.push(['q', query.text]);
   if (near !== null) pairs.push(['near', near === 'auto' ? near : `${near.latitude},${near.longitude}`]);
@@ -127,6 +132,15 @@ function formatQuery(query: Omit<Query, 'asked'>, near: 'auto' | GeoPoint | null
 
 function defaultSort(hasNear: boolean): Sort {
   return hasNear ? 'distance' : 'registeredAt';
+}
+
+/** In lower case, as schemes are compared. */
+function parseSchemes(texts: readonly string[]): string[] {
+  const bad = texts.find((text) => !SCHEME.test(text));
+  if (bad !== undefined) {
+    throw new BadParameter('scheme', `must be the scheme of an endpoint, such as udp, but is "${bad}"`);
+  }
+  return Array.from(new Set(texts.map((text) => text.toLowerCase()))).toSorted();
 }
 
 /** Nothing is in every text. */

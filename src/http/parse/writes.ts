@@ -13,17 +13,44 @@ type Body<Value> = Value & { readonly ignored: readonly string[] };
 const REGISTER_MEMBERS: ReadonlySet<string> = new Set(Object.keys(registerRequest.shape));
 const HEARTBEAT_MEMBERS: ReadonlySet<string> = new Set(Object.keys(heartbeatRequest.shape));
 
+/** Where a server is, checked: `endpoints` only where there are two or more. */
+interface Endpoints {
+  readonly endpoint: string;
+  readonly endpoints: string[] | undefined;
+}
+
 /** [C1] [C3] [C17] [N1] [N17] */
-export function parseRegister(bytes: Uint8Array, terms: EndpointTerms): Parsed<Body<RegisterRequest>> {
+export function parseRegister(
+  bytes: Uint8Array,
+  terms: EndpointTerms,
+): Parsed<Body<RegisterRequest & Endpoints>> {
   const body = parseObject(bytes);
   if (!body.ok) return body;
-  const { serverId, endpoint, publicKey } = body.value.members;
-  if (isBlank(serverId) || isBlank(endpoint) || isBlank(publicKey))
-    return refused({ kind: 'missing-fields' });
+  const { serverId, endpoint, endpoints, publicKey } = body.value.members;
+  const isUnreachable = isBlank(endpoint) && isBlank(endpoints);
+  if (isBlank(serverId) || isUnreachable || isBlank(publicKey)) return refused({ kind: 'missing-fields' });
   const parsed = check(registerRequest, body.value, REGISTER_MEMBERS);
   if (!parsed.ok) return parsed;
-  const reachable = checkEndpoint(parsed.value.endpoint, terms);
-  return reachable.ok ? parsed : reachable;
+  const reachable = checkEndpoints(parsed.value, terms);
+  return reachable.ok ? { ok: true, value: { ...parsed.value, ...reachable.value } } : reachable;
+}
+
+/** [N19] The first endpoint by itself, and all of them only where there are more. */
+function checkEndpoints(
+  { endpoint = '', endpoints = [] }: RegisterRequest,
+  terms: EndpointTerms,
+): Parsed<Endpoints> {
+  const [first = endpoint, second] = endpoints;
+  if (endpoint !== '' && endpoint !== first) {
+    const problem = 'must be the same as the first of endpoints, or be left out';
+    return refused({ kind: 'invalid-field', field: 'endpoint', problem });
+  }
+  const named = endpoints.map((url, index) => [url, `endpoints.${index}`] as const);
+  for (const [url, field] of named.length === 0 ? [[first, 'endpoint'] as const] : named) {
+    const reachable = checkEndpoint(url, terms, field);
+    if (!reachable.ok) return reachable;
+  }
+  return { ok: true, value: { endpoint: first, endpoints: second === undefined ? undefined : endpoints } };
 }
 
 /** [C7] [C8] [C17] [N3] [N4] [N17] */

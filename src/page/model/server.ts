@@ -27,6 +27,8 @@ export interface Server {
   /** What it calls itself; its id where it has no name. */
   readonly name: string;
   readonly address: string;
+  /** Its further endpoints: exactly, and as they are shown. */
+  readonly otherAddresses: readonly { readonly endpoint: string; readonly shown: string }[];
   readonly players: number | undefined;
   readonly maxPlayers: number | undefined;
   readonly game: string | undefined;
@@ -56,12 +58,14 @@ export function serverOf(entry: Entry): Server {
 }
 
 function read(entry: Entry): Server {
-  const { serverId, endpoint, region, metadata = {} } = entry;
+  const { serverId, endpoint, endpoints = [], region, metadata = {} } = entry;
+  const others = endpoints.filter((other) => other !== endpoint);
   return {
     entry,
     id: serverId,
     name: text(metadata['name']) ?? (line(serverId) || '(no visible name)'),
     address: line(endpoint, 1024),
+    otherAddresses: others.map((other) => ({ endpoint: other, shown: line(other, 1024) })),
     players: count(metadata['players']),
     maxPlayers: count(metadata['maxPlayers']),
     game: text(metadata['game']),

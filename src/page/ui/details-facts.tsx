@@ -60,6 +60,16 @@ export function Facts({ state, server, answer }: Properties) {
           </button>
         </Pair>
       )}
+      {server.otherAddresses.length > 0 && (
+        <Pair name="Also at">
+          {server.otherAddresses.map(({ endpoint, shown }) => (
+            <div key={endpoint}>
+              <bdi class="address">{shown}</bdi>
+              <CopyButton state={state} text={endpoint} of={`address ${shown}`} />
+            </div>
+          ))}
+        </Pair>
+      )}
       {location !== undefined && <Pair name="Location">{location}</Pair>}
       {km !== undefined && <Pair name="Distance">{distance(km)}</Pair>}
       <Pair name="Registered">

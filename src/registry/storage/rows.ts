@@ -87,6 +87,8 @@ const proof = z.object({ key: z.string(), createdSeconds: time });
 export const serverRow = z.object({
   serverId: z.string().min(1),
   endpoint: z.string(),
+  /** Code that does not know it drops it, and keeps `endpoint`. */
+  endpoints: z.array(z.string()).readonly().exactOptional(),
   publicKey: z.string(),
   region: z.string(),
   metadata: z.string().nullable(),
@@ -94,6 +96,8 @@ export const serverRow = z.object({
   lastSeen: time,
   proof: proof.exactOptional(),
   location: location.exactOptional(),
+  /** Code that does not know it drops it: then no heartbeat is told that its host was replaced. */
+  instance: z.string().exactOptional(),
   /** The number of the last save before this row was written: metadata in a journal row up to that number is older. */
   savesBefore: z.int().exactOptional(),
 });

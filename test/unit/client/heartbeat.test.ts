@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RegistryClient, type HeartbeatDetails, type StartOptions } from '../../../src/client/client.ts';
 import { accept, ENTRY, FakeRegistry, hang, LEASE, ManualTime, refuse, unreachable } from './fakes.ts';
 
-const REGISTRATION = { serverId: 'a/b', endpoint: 'wss://a.test', publicKey: 'k' };
+const REGISTRATION = { serverId: 'a/b', endpoint: 'wss://a.test', publicKey: 'k', instance: 'host-1' };
 const NAMES = ['registered', 'heartbeat', 'failed', 'stopped'] as const;
 
 function setUp(options: StartOptions = {}, registration = {}) {
@@ -71,7 +71,7 @@ describe('what is sent', () => {
     start();
     await time.advance(16_000);
     expect(registry.sent[0]?.body).toEqual(REGISTRATION);
-    expect(registry.sent[1]?.body).toEqual({ serverId: 'a/b', peers: false });
+    expect(registry.sent[1]?.body).toEqual({ serverId: 'a/b', peers: false, instance: 'host-1' });
   });
 
   test('heartbeats ask for peers where the owner wants them, and hand them on', async () => {
@@ -82,7 +82,7 @@ describe('what is sent', () => {
     await time.advance(0);
     registry.answer = () => Response.json({ success: true, peers: [ENTRY] });
     await time.advance(16_000);
-    expect(registry.sent[1]?.body).toEqual({ serverId: 'a/b', peers: true });
+    expect(registry.sent[1]?.body).toEqual({ serverId: 'a/b', peers: true, instance: 'host-1' });
     expect(peers).toEqual([[ENTRY]]);
   });
 });
@@ -227,8 +227,8 @@ describe('metadata set on the way', () => {
     handle.setMetadata({ players: 2 });
     await time.advance(32_000);
     expect(bodies(registry).slice(1)).toEqual([
-      { serverId: 'a/b', peers: false, metadata: { players: 2 } },
-      { serverId: 'a/b', peers: false },
+      { serverId: 'a/b', peers: false, instance: 'host-1', metadata: { players: 2 } },
+      { serverId: 'a/b', peers: false, instance: 'host-1' },
     ]);
   });
 
@@ -258,9 +258,9 @@ describe('metadata set on the way', () => {
     };
     await time.advance(48_000);
     expect(bodies(registry).slice(1)).toEqual([
-      { serverId: 'a/b', peers: false, metadata: { players: 1 } },
-      { serverId: 'a/b', peers: false, metadata: { players: 2 } },
-      { serverId: 'a/b', peers: false },
+      { serverId: 'a/b', peers: false, instance: 'host-1', metadata: { players: 1 } },
+      { serverId: 'a/b', peers: false, instance: 'host-1', metadata: { players: 2 } },
+      { serverId: 'a/b', peers: false, instance: 'host-1' },
     ]);
   });
 
@@ -287,6 +287,6 @@ describe('metadata set on the way', () => {
     registry.answer = accept();
     await time.advance(16_000);
     expect(events).toEqual(['registered', 'failed', 'heartbeat']);
-    expect(registry.sent[2]?.body).toEqual({ serverId: 'a/b', peers: false });
+    expect(registry.sent[2]?.body).toEqual({ serverId: 'a/b', peers: false, instance: 'host-1' });
   });
 });

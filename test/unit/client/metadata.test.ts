@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RegistryClient, type HeartbeatDetails } from '../../../src/client/client.ts';
 import { accept, FakeRegistry, ManualTime, refuse, unreachable, type Answer } from './fakes.ts';
 
-const REGISTRATION = { serverId: 'a', endpoint: 'wss://a.test', publicKey: 'k' };
+const REGISTRATION = { serverId: 'a', endpoint: 'wss://a.test', publicKey: 'k', instance: 'host-1' };
 
 function started(answer: Answer, metadata?: Record<string, unknown>) {
   const time = new ManualTime();
@@ -78,7 +78,7 @@ describe.each(UNSENDABLE)('metadata with %s', (_, metadata) => {
     await time.advance(20_000);
     expect(events).toEqual(['registered', 'failed', 'heartbeat']);
     expect(failures[0]?.error.kind).toBe('unsendable');
-    expect(registry.sent.at(-1)?.body).toEqual({ serverId: 'a', peers: false });
+    expect(registry.sent.at(-1)?.body).toEqual({ serverId: 'a', peers: false, instance: 'host-1' });
   });
 
   test('does not keep its server from registering', async () => {

@@ -23,6 +23,7 @@ test.each<[string, ListQuery, string]>([
     },
     '?metadata.players%3E=1&metadata.players%3Cmetadata.maxPlayers=&metadata.load%3E-0.5=&metadata.load%3C=1e%2B21&metadata.map%21=dust&metadata.map%21=sand&metadata.tags=pvp&metadata.%22a%3Cb%22%21=null&metadata.%22a%3Cb%22%3Cmetadata.%22+x%22=',
   ],
+  ['schemes', { schemes: ['UDP', 'tcp'] }, '?scheme=udp&scheme=tcp'],
   ['the nearest', { near: 'auto', limit: 10 }, '?near=auto&limit=10'],
   ['the nearest to a place', { near: { latitude: 52.5, longitude: -13.4 } }, '?near=52.5%2C-13.4'],
   [

@@ -25,6 +25,7 @@ export const REFUSALS: {
   'key-full': { kind: 'key-full', maxServersPerKey: 100 },
   'rate-limited': { kind: 'rate-limited', per: 'address', retryAfterMs: 10_000 },
   'not-registered': { kind: 'not-registered' },
+  replaced: { kind: 'replaced' },
   'registry-full': { kind: 'registry-full', maxServers: 10_000, retryAfterMs: 1500 },
   'no-such-route': { kind: 'no-such-route', path: '/nowhere' },
   'method-not-allowed': { kind: 'method-not-allowed', method: 'PUT', allow: 'GET, HEAD, POST, OPTIONS' },

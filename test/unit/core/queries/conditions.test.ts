@@ -176,6 +176,7 @@ test('the text of the metadata is read as it parses', () => {
 describe('a bare name to compare with', () => {
   const query = (condition: Condition) => ({
     asked: '',
+    schemes: [],
     regions: [],
     conditions: [condition],
     text: null,

@@ -73,6 +73,7 @@ const meaning: fc.Arbitrary<Meaning> = fc.oneof(
 );
 const question = fc.record({
   regions: fc.subarray(['eu', 'us', 'ap']),
+  schemes: fc.subarray(['wss', 'udp']),
   meanings: fc.array(meaning, { maxLength: 2 }),
   text: fc.option(fc.constantFrom('dust', 'οδοσ', 'SERVER-1', 'us', 'e')),
   sort: fc.constantFrom('registeredAt' as const, 'lastSeen' as const, 'distance' as const),
@@ -91,12 +92,13 @@ function hold(servers: readonly Server[]): Directory {
 
 type Question = typeof question extends fc.Arbitrary<infer Value> ? Value : never;
 
-function matches(lease: Lease, { regions, meanings, text }: Question): boolean {
+function matches(lease: Lease, { regions, schemes, meanings, text }: Question): boolean {
   const of: Metadata | null = lease.metadata === null ? null : JSON.parse(lease.metadata);
   const fold = (string: string) => string.toLowerCase().replaceAll('ς', 'σ');
   const texts = [lease.serverId, lease.endpoint, lease.region, ...(of === null ? [] : [of.map, ...of.tags])];
   return (
     (regions.length === 0 || regions.includes(lease.region)) &&
+    (schemes.length === 0 || schemes.includes(lease.endpoint.split(':')[0] ?? '')) &&
     meanings.every(({ holds }) => holds(of)) &&
     (text === null || texts.some((string) => fold(string).includes(fold(text))))
   );

@@ -10,6 +10,7 @@ import { beat, directory, registration } from '../support.ts';
 
 const ALL: Query = {
   asked: '',
+  schemes: [],
   regions: [],
   conditions: [],
   text: null,

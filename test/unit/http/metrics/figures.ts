@@ -35,6 +35,13 @@ export const FIGURES: RegistryFigures = {
   downtimes: 1,
   extendedLeases: 3,
   lists: { whole: 1, page: 2, delta: 3, unchanged: 4 },
-  refusedWrites: { 'not-registered': 1, 'registry-full': 0, 'not-owner': 0, replayed: 0, 'key-full': 0 },
+  refusedWrites: {
+    'not-registered': 1,
+    'registry-full': 0,
+    'not-owner': 0,
+    replayed: 0,
+    replaced: 0,
+    'key-full': 0,
+  },
   alarms: { rings: 4, lateMs: 250 },
 };
