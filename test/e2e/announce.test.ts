@@ -135,17 +135,6 @@ describe('a command that it watches over', () => {
   });
 });
 
-describe('two hosts under one id', () => {
-  it('the one that came last stays listed, with all its endpoints, and the other ends with exit code 4', async () => {
-    const first = announce('twice', []);
-    await listed('twice');
-    announce('twice', ['--endpoint', 'udp://second.example:1']);
-    expect(await first.outcome()).toMatchObject({ code: 4 });
-    const endpoints = ['wss://twice.example', 'udp://second.example:1'];
-    expect((await client.get('twice')).server).toMatchObject({ endpoint: endpoints[0], endpoints });
-  });
-});
-
 describe('health before presence', () => {
   it('announces only when the port takes connections', async () => {
     const port = await freePort();
