@@ -27,6 +27,15 @@ describe('a row', () => {
     });
   });
 
+  test('has every further endpoint, to show it safely and to copy it exactly', () => {
+    const endpoints = ['wss://a.example', 'udp://a.example:1', 'wss://\u202Eb.example'];
+    const { address, otherAddresses } = serverOf(entry('a', { endpoints }));
+    expect(address).toBe('wss://a.example');
+    expect(otherAddresses.map(({ endpoint }) => endpoint)).toEqual(endpoints.slice(1));
+    expect(otherAddresses.map(({ shown }) => shown).join()).not.toContain('\u202E');
+    expect(serverOf(entry('a')).otherAddresses).toEqual([]);
+  });
+
   test('leaves out what is missing or of another type', () => {
     const metadata = {
       name: '',
