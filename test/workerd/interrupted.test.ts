@@ -10,6 +10,7 @@ import {
   listedIds,
   listOf,
   passMs,
+  passTtlWithAlarms,
   registerMany,
   registration,
   releaseTime,
@@ -59,12 +60,15 @@ describe.each(TURNS)('memory dropped %i turns into', (turns) => {
     expect(ids).toEqual(expect.arrayContaining(['server-1', 'server-2', 'server-3', 'server-4']));
   });
 
-  test('a heartbeat: the server keeps its place', async () => {
+  test('a heartbeat that its lease depends on: renewed if it was acknowledged, and nobody else is', async () => {
     const stub = freshRegistry();
     await registerMany(stub, 5);
-    passMs(CHECKPOINT_MS);
-    await interrupt(() => stub.heartbeat('server-0', true, '{"n":2}'), turns);
-    expect(await listedIds(again(stub))).toContain('server-0');
+    await passTtlWithAlarms(stub, 1000);
+    const acknowledged = await interrupt(() => stub.heartbeat('server-0', true, '{"n":2}'), turns);
+    passMs(1000);
+    const { servers } = await listOf(again(stub));
+    if (acknowledged) expect(servers).toMatchObject([{ serverId: 'server-0', metadata: { n: 2 } }]);
+    expect(servers.filter(({ serverId }) => serverId !== 'server-0')).toEqual([]);
   });
 
   test('a list that finds the stale: they are stale again', async () => {

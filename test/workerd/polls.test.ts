@@ -119,9 +119,20 @@ describe('a query', () => {
   });
 
   test('with near gives distances, nearest first', async () => {
-    await register();
+    const registry = env.SERVER_REGISTRY.getByName('global');
+    const places = { sydney: [-33.9, 151.2], paris: [48.9, 2.4], prague: [50.1, 14.4] } as const;
+    await registry.register(registration('nowhere'));
+    for (const [id, [latitude, longitude]] of Object.entries(places)) {
+      await registry.register(registration(id, { location: { latitude, longitude } }));
+    }
+    // From Berlin, by hand: Prague about 280 km, Paris 880, Sydney 16,100.
     const { servers } = await page('near=52.5,13.4');
-    expect(servers).toHaveLength(1);
+    expect(servers.map(({ serverId }) => serverId)).toEqual(['prague', 'paris', 'sydney', 'nowhere']);
+    const [prague, paris, sydney, nowhere] = servers.map(({ distanceKm }) => distanceKm);
+    expect(prague).toBeCloseTo(276, -1.5);
+    expect(paris).toBeCloseTo(873, -1.5);
+    expect(sydney).toBeGreaterThan(16_000);
+    expect(nowhere).toBeUndefined();
   });
 
   test.each([
