@@ -22,6 +22,8 @@ const POLL_HEAP_EVERY_MS = 4;
 /** A collection takes some ten milliseconds, and the object is to work in between. */
 const COLLECT_EVERY_MS = 40;
 const LOG_CHARACTERS = 4000;
+/** V8 writes a report before it ends the process, which takes seconds on a busy machine. */
+const ENDED_WITHIN_MS = 10_000;
 
 export interface LimitedPlan {
   /** The bundle of the benchmark's Workers, which has the product and the collection of garbage. */
@@ -131,7 +133,7 @@ export class LimitedRuntime {
       return { heapBytes, externalBytes };
     } catch (error) {
       // The connection breaks a moment before the process is seen to end.
-      await Promise.race([delay(500), this.#exit.ended]);
+      await Promise.race([delay(ENDED_WITHIN_MS), this.#exit.ended]);
       throw this.#exit.hasEnded ? new OutOfMemoryError(what) : error;
     } finally {
       done.abort();

@@ -223,8 +223,9 @@ function withPort(url: string): string {
 
 /** Whether a URL that was signed is the one that is asked for: as it is, as URLs are written, or with its port. */
 function isSpelling(signed: string, asked: string): boolean {
-  const { href } = new URL(asked);
-  return [asked, href, withPort(href)].includes(signed);
+  const { href, origin } = new URL(asked);
+  const [rest = ''] = /(?<=^https?:\/\/[^/]*)\/.*/.exec(asked) ?? [];
+  return [asked, href, withPort(origin + rest)].includes(signed);
 }
 
 async function digestHeader(body: Uint8Array<ArrayBuffer>, form: Form, flaw: Flaw | null): Promise<string> {
