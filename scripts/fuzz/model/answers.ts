@@ -40,7 +40,17 @@ export const ANSWERS = {
     timestamp: z.iso.datetime(),
   }),
   errors: z.strictObject({
-    errors: z.array(z.strictObject({ type: z.string(), meaning: z.string() })).min(20),
+    errors: z
+      .array(
+        z.strictObject({
+          type: z.string(),
+          status: z.int(),
+          title: z.string(),
+          meaning: z.string(),
+          advice: z.string(),
+        }),
+      )
+      .min(20),
   }),
   info: z.strictObject({
     name: z.literal('rollcall'),
