@@ -78,7 +78,7 @@ const variables = z.object({
   SNAPSHOT_MAX_AGE_MS: positiveMs(1000),
   MAX_SERVERS: positiveMs(10_000),
   // Measured (docs/performance.md, *Memory at the limits*): with 16 MB the object came to 119 of its 128 MB at worst.
-  MAX_LIST_BYTES: positiveMs(12_000_000),
+  MAX_LIST_BYTES: positiveMs(10_000_000),
   WRITE_ACCESS: z
     .enum(['token', 'signed', 'open'], 'must be one of "token", "signed", "open"')
     .default('token'),

@@ -63,9 +63,9 @@ describe('a save', () => {
     });
   });
 
-  test('of 5,000 servers with ids of 256 characters is split over rows, folded by the alarm, and read back whole', async () => {
+  test('of 4,000 servers with ids of 256 characters is split over rows, folded by the alarm, and read back whole', async () => {
     const stub = freshRegistry();
-    const ids = Array.from({ length: 5000 }, (_, index) => `${index}`.padStart(256, 'é'));
+    const ids = Array.from({ length: 4000 }, (_, index) => `${index}`.padStart(256, 'é'));
     await inside(stub, async (registry, { storage }) => {
       for (let start = 0; start < ids.length; start += 1000) {
         await Promise.all(ids.slice(start, start + 1000).map((id) => registry.register(registration(id))));
@@ -74,7 +74,7 @@ describe('a save', () => {
       for (const id of ids) await registry.heartbeat(id, false, '{"players":1}');
       await registry.save();
       const keys = async () => [...(await storage.list({ prefix: '~leases' })).keys()];
-      expect((await keys()).length).toBeGreaterThan(15);
+      expect((await keys()).length).toBeGreaterThan(12);
       expect((await keys()).every((key) => key >= '~leases:900')).toBe(true);
       await registry.alarm();
       expect(await keys()).toHaveLength(64 + 1);
@@ -82,7 +82,7 @@ describe('a save', () => {
     const heardAt = Date.now();
     const back = await evict(stub);
     const { servers } = await listOf(back);
-    expect(servers).toHaveLength(5000);
+    expect(servers).toHaveLength(4000);
     expect(new Set(servers.map((server) => server.lastSeen))).toEqual(new Set([heardAt]));
     expect(new Set(servers.map((server) => server.metadata?.['players']))).toEqual(new Set([1]));
   });
