@@ -42,6 +42,14 @@ function nullable<T>(check: Check<T>): Check<T | null> {
 }
 
 const isString = (value: unknown): value is string => typeof value === 'string';
+
+/**
+ * Opaque, but it goes back within a URL: with a lone surrogate it could not, and one that is endless would be refused
+ * for ever. The registry's own have some twenty characters.
+ */
+const isRevision = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\x21-\x7E]{1,256}$/.test(value);
+
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isDuration = (value: unknown): value is number => isCount(value) && value > 0;
 const isTrue = (value: unknown): value is true => value === true;
@@ -117,7 +125,7 @@ export const isPageAnswer = shaped<PageAnswer>({
 
 /** Answer to what changed since a revision. */
 export const isDeltaAnswer = shaped<DeltaAnswer>({
-  revision: isString,
+  revision: isRevision,
   since: isString,
   full: optional(isTrue),
   changed: arrayOf(isEntry),

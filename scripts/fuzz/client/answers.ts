@@ -90,8 +90,8 @@ const fitting: fc.Arbitrary<object> = fc.oneof(
     total: fc.nat(),
   }),
   fc.record({
-    revision: fc.oneof(fc.nat(), number),
-    since: fc.constantFrom(0, 7),
+    revision: fc.oneof(fc.nat().map(String), nastyText, number),
+    since: fc.constantFrom('0', '7'),
     full: fc.constant(true),
     changed: fc.array(entry, { maxLength: 5 }),
     removed: fc.array(nastyText, { maxLength: 3 }),

@@ -178,12 +178,12 @@ async function assertDefused(url: string, number: number): Promise<void> {
 
 function saneAnswer(line: string, body: string): Buffer {
   const entry = { ...REGISTRATION, region: 'eu', registeredAt: 1, lastSeen: 1 };
-  const since = Number(/since=(\d+)/.exec(line)?.[1] ?? 0);
+  const since = new URLSearchParams(/\?(\S+)/.exec(line)?.[1]).get('since') ?? '0';
   const lease = { ttlMs: 300_000, heartbeatEveryMs: 60_000 };
   const text = JSON.stringify(
     line.startsWith('GET')
       ? {
-          revision: 9,
+          revision: '9',
           since,
           full: true,
           changed: [{ ...entry, region: `r${Date.now()}` }],

@@ -122,6 +122,22 @@ test('an answer to another request, however well signed, is not taken', async ()
   expect(failures).toHaveLength(1);
 });
 
+test.each(['\uD800', '', 'a b', 'x'.repeat(5000)])(
+  'a revision that could not go back in a URL is not taken, and the watch goes on: %j',
+  async (revision) => {
+    const { time, registry, stop, seen, failures, ended } = watching();
+    registry.answer = answer({ revision, full: true, changed: [entry('a')] });
+    await time.advance(1);
+    expect(seen).toEqual([]);
+    expect(failures).toHaveLength(1);
+    registry.answer = answer({ full: true, changed: [entry('a')] });
+    await time.advance(1000);
+    stop.abort();
+    await ended;
+    expect(seen.map(({ ids }) => ids)).toEqual([['a']]);
+  },
+);
+
 test('an abort while it waits ends it, and no timer is left', async () => {
   const { time, registry, stop, ended } = watching();
   registry.answer = answer({ full: true });
@@ -138,7 +154,7 @@ describe('whatever the registry answers', () => {
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
     const delta = JSON.stringify({
       revision: '7',
-      since: 0,
+      since: '0',
       changed: [entry('a')],
       removed: [],
       timestamp: 1,
