@@ -1,53 +1,22 @@
 /** `rollcall start` and `npm start`: what a host sees of them, from the first line to the last process. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 import { RegistryClient } from '../../src/client/client.ts';
-import { buildAll, freePort, inTerminal, ran, rollcall, Running, startRegistry } from './support/command.ts';
-import { mountMemory } from './support/memory-disk.ts';
+import { freePort, inTerminal, ran, rollcall, Running } from './support/command.ts';
+import {
+  mounted,
+  newFolder,
+  registrationOf,
+  running,
+  scratch,
+  start,
+  useStarted,
+} from './support/started.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'rollcall-start-'));
-const unmounts: (() => void)[] = [];
-let running: Running[] = [];
-let folders = 0;
-
-beforeAll(buildAll);
-
-afterEach(async () => {
-  await Promise.all(running.map((one) => one.kill()));
-  running = [];
-});
-
-afterAll(() => {
-  for (const unmount of unmounts) unmount();
-  rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
-});
-
-function mounted(options: string): string {
-  const { path, unmount } = mountMemory(newFolder(), options);
-  unmounts.push(unmount);
-  return path;
-}
-
-function newFolder(): string {
-  folders += 1;
-  return join(scratch, `data-${folders}`);
-}
-
-async function start(folder: string, args: readonly string[] = [], port?: number) {
-  const started = await startRegistry(folder, args, port);
-  running.push(started.running);
-  return { ...started, client: new RegistryClient(started.url) };
-}
-
-const registrationOf = (serverId: string) => ({
-  serverId,
-  endpoint: `wss://${serverId}.example`,
-  publicKey: 'k',
-});
+useStarted();
 
 describe('starting', () => {
   it('npm start is ready by itself, and SIGTERM to its process group ends everything within two seconds', async () => {
