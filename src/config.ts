@@ -16,6 +16,8 @@ const seconds = (fallback: number) =>
     .transform(Number)
     .default(fallback);
 
+const MAX_PING_EVERY_MS = 30_000;
+
 const MAX_TOKEN_CHARACTERS = 256;
 
 /** A secret: trimmed, because a value piped in from a shell ends in a newline; blank is unset. */
@@ -79,6 +81,12 @@ const variables = z.object({
   MAX_SERVERS: positiveMs(10_000),
   // Measured (docs/performance.md, *Memory at the limits*): with 16 MB the object came to 119 of its 128 MB at worst.
   MAX_LIST_BYTES: positiveMs(10_000_000),
+  MAX_SESSIONS: z
+    .string('must be a string holding a number')
+    .regex(/^\d{1,5}$/, 'must be a number, 0 to 30000')
+    .transform(Number)
+    .pipe(z.number().max(30_000, 'must be a number, 0 to 30000'))
+    .default(2000),
   WRITE_ACCESS: z
     .enum(['token', 'signed', 'open'], 'must be one of "token", "signed", "open"')
     .default('token'),
@@ -134,6 +142,12 @@ export interface Config {
   readonly maxServers: number;
   /** UTF-8 bytes that all entries together may take in a list. */
   readonly maxListBytes: number;
+  /** Sessions that may hold leases at a time; 0: none are offered. */
+  readonly maxSessions: number;
+  /** How often a session pings. */
+  readonly pingEveryMs: number;
+  /** How long a lease that a session holds lasts without a ping. */
+  readonly holdMs: number;
   /** Who may write: holders of a token, holders of the key they registered, or anyone. */
   readonly writeAccess: 'token' | 'signed' | 'open';
   /** The tokens accepted: the current one, and the one before it while it is being rotated. Empty where none is set. */
@@ -188,6 +202,8 @@ export function parseConfig(env: object): Config {
     );
   }
   const vars = parsed.data;
+  // The platform cuts sockets off that are silent for a minute, without telling anybody.
+  const pingEveryMs = atMost(MAX_PING_EVERY_MS, vars.SERVER_TTL_MS / 3);
   return {
     ttlMs: vars.SERVER_TTL_MS,
     heartbeatEveryMs: atMost(vars.HEARTBEAT_INTERVAL_MS, vars.SERVER_TTL_MS / 3),
@@ -196,6 +212,10 @@ export function parseConfig(env: object): Config {
     snapshotMaxAgeMs: vars.SNAPSHOT_MAX_AGE_MS,
     maxServers: vars.MAX_SERVERS,
     maxListBytes: vars.MAX_LIST_BYTES,
+    maxSessions: vars.MAX_SESSIONS,
+    pingEveryMs,
+    // Two pings may be lost or late.
+    holdMs: atMost(2.5 * pingEveryMs, vars.SERVER_TTL_MS),
     writeAccess: vars.WRITE_ACCESS,
     tokens: tokensOf(vars.REGISTRY_TOKEN, vars.REGISTRY_TOKEN_PREVIOUS),
     maxServersPerKey: vars.MAX_SERVERS_PER_KEY,

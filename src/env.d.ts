@@ -13,6 +13,7 @@ declare global {
       readonly SNAPSHOT_MAX_AGE_MS: string;
       readonly MAX_SERVERS: string;
       readonly MAX_LIST_BYTES: string;
+      readonly MAX_SESSIONS: string;
       readonly WRITE_ACCESS: string;
       readonly RECORD_LOCATION: string;
       readonly LIST_MAX_AGE_S: string;

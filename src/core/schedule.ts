@@ -39,6 +39,8 @@ export interface ScheduleState {
   /** Length of the queue of stale keys. */
   readonly stale: number;
   readonly nextExpiry: number | null;
+  /** When the grace of the first lost session is over: until then its lease must not look as if it were live. */
+  readonly nextLossEnd: number | null;
   /** The sweep that began last deleted a slice and left keys in the queue. */
   readonly sweepUnfinished: boolean;
   /** Rows of tombstones wait to be deleted. */
@@ -63,7 +65,8 @@ export function nextAlarm(state: ScheduleState, terms: ScheduleTerms): number | 
   if (state.sweepUnfinished || state.tombstonesOver) return soonest;
   const nextStale = state.stale > 0 ? state.now : (state.nextExpiry ?? Infinity);
   const sweepAt = Math.max(nextStale, after(state.lastSweepAt, terms.sweepIntervalMs));
-  return Math.max(soonest, Math.min(sweepAt, state.now + terms.checkpointIntervalMs));
+  const nextLossEnd = state.nextLossEnd ?? Infinity;
+  return Math.max(soonest, Math.min(sweepAt, nextLossEnd, state.now + terms.checkpointIntervalMs));
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Refusal } from '../protocol/refusal.ts';
 import type { ListHead } from '../rpc/contract.ts';
 import { ListHeaders } from '../rpc/list-headers.ts';
 import type { ListReply } from '../rpc/list-stub.ts';
-import { explain } from './explain.ts';
+import { explain } from '../protocol/explain.ts';
 
 /** [C18] */
 const LIST_SIGNATURE_HEADER = 'X-Bootstrap-Signature';

@@ -40,6 +40,8 @@ export interface Route {
   readonly problems: readonly Refusal['kind'][];
   /** The body of the request, where it has one. */
   readonly body?: z.ZodType;
+  /** It answers an upgrade to a WebSocket with one. */
+  readonly upgrades?: true;
   /** A reader that knows the answer already may be told so by a 304. */
   readonly isConditional?: true;
   /** The body of an answer with status 200. */

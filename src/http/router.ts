@@ -9,6 +9,8 @@ const app = new Hono<{ Bindings: Env }>({ router: new RegExpRouter(), getPath: p
 
 // Exactly one handler a request: Hono then calls it without its middleware chain.
 for (const route of ROUTES) {
+  // Told from another route by a header, it is reached through the handler of that one.
+  if (route.upgrades) continue;
   // In Hono's spelling, a parameter that takes all that follows.
   const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1{.+}');
   app.on(route.method, pattern, (context) => answer(context.req.raw, context.env, route));

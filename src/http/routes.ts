@@ -4,7 +4,8 @@ import { errors, health, info, stats } from './handlers/operators.ts';
 import { metrics } from './handlers/metrics.ts';
 import { openApi } from './handlers/openapi.ts';
 import { home } from './handlers/page.ts';
-import { get, list } from './handlers/reads.ts';
+import { list } from './handlers/reads.ts';
+import { getOrHold, holdSession } from './handlers/sessions.ts';
 import { deregister, heartbeat, register } from './handlers/writes.ts';
 import { LIST_PARAMETERS } from './openapi/list-parameters.ts';
 import { CONTENT_TYPE } from './metrics/exposition.ts';
@@ -25,7 +26,7 @@ const WRITES = [
 
 const overview: Handler = (call) => info(call, ROUTES);
 
-/** A server may have the id `heartbeat`: POST alone has a route of that name. */
+/** A server may have the id `heartbeat`: without an upgrade, GET of that path is about it. */
 export const ROUTES: readonly Route[] = [
   {
     method: 'GET',
@@ -63,12 +64,22 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    operation: 'holdSession',
+    path: '/servers/heartbeat',
+    summary: 'with Upgrade: websocket and a ticket: a session that keeps the server listed',
+    problems: ['malformed-upgrade', 'rate-limited', 'not-registered'],
+    answer: protocol.serverAnswer,
+    upgrades: true,
+    handler: holdSession,
+  },
+  {
+    method: 'GET',
     operation: 'getServer',
     path: '/servers/{id}',
     summary: 'one server, live or stale',
     problems: ['malformed-id', 'not-registered'],
     answer: protocol.serverAnswer,
-    handler: get,
+    handler: getOrHold,
   },
   {
     method: 'DELETE',

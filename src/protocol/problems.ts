@@ -59,6 +59,13 @@ export const PROBLEMS = {
     meaning: 'The id in the path is not percent-encoded UTF-8, or no valid id.',
     advice: 'Send encodeURIComponent(serverId).',
   },
+  'malformed-upgrade': {
+    status: 400,
+    title: 'Malformed upgrade',
+    meaning: 'A WebSocket to hold a session does not ask for the subprotocol and bring a ticket.',
+    advice:
+      'Send Sec-WebSocket-Protocol with "rollcall.session.1" and the ticket of a registration or heartbeat.',
+  },
   'private-endpoint': {
     status: 400,
     title: 'Private endpoint',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { anyMetadata, metadata, METADATA_LIMITS } from './metadata.ts';
 import { problemOfName } from './names.ts';
+import { offered } from './session-offer.ts';
 
 /** Limits on what one registration may hold. Lengths are in characters (Unicode code points). */
 export const LIMITS = {
@@ -112,6 +113,7 @@ export const heartbeatRequest = z.object({
     .describe('Whether the answer has every other live server.'),
   metadata: metadata.optional(),
   instance: instance.optional(),
+  session: z.boolean('must be true or false').default(false),
 });
 
 const epochMs = z.int().nonnegative().describe('Epoch milliseconds.');
@@ -159,12 +161,14 @@ export const registerAnswer = z.object({
   success: z.literal(true),
   server: entry,
   lease: leaseTerms,
+  ...offered,
   ...unknownMembers,
 });
 /** Answer to `POST /servers/heartbeat`; `peers` is absent where `peers: false` was asked for. */
 export const heartbeatAnswer = z.object({
   success: z.literal(true),
   peers: z.array(entry).optional(),
+  ...offered,
   ...unknownMembers,
 });
 /** Answer to `DELETE /servers/<id>`. */
@@ -193,7 +197,8 @@ export const anyListAnswer = z.union([deltaAnswer, pageAnswer, listAnswer]);
 /** Answer to `GET /servers/<id>`. */
 export const serverAnswer = z.object({
   server: entry,
-  status: z.enum(['live', 'stale']),
+  /** `suspect`: still listed, but its session closed, and its server has not come back yet. */
+  status: z.enum(['live', 'suspect', 'stale']),
   expiresAt: epochMs,
 });
 
@@ -221,6 +226,7 @@ export const statsAnswer = z.object({
     .enum(['on', 'off', 'malformed key'])
     .describe('Whether lists are signed with BOOTSTRAP_SIGNING_KEY.'),
   listBytes: z.int().describe('UTF-8 bytes of the entries of all servers held; at most MAX_LIST_BYTES.'),
+  sessions: z.int().optional().describe('Servers that hold their lease by a session; at most MAX_SESSIONS.'),
   streams: z
     .object({ heldBytes: z.int(), cut: z.int() })
     .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),

@@ -34,6 +34,8 @@ export type RequestRefusal =
   | { readonly kind: 'missing-server-id' }
   | { readonly kind: 'invalid-field'; readonly field: string; readonly problem: string }
   | { readonly kind: 'query-too-long'; readonly maxBytes: number }
+  /** An upgrade to a session without the right subprotocol and a ticket. */
+  | { readonly kind: 'malformed-upgrade' }
   | { readonly kind: 'malformed-id'; readonly problem: string }
   | { readonly kind: 'private-endpoint'; readonly host: string }
   | { readonly kind: 'body-too-large'; readonly maxBytes: number }

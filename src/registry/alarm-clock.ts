@@ -44,6 +44,11 @@ export class AlarmClock {
     return this.#clock.now();
   }
 
+  /** When something was by the registry's clock that the platform timed. */
+  fromWall(timeMs: number): number {
+    return this.#clock.fromWall(timeMs);
+  }
+
   /** The time of a call, and a look at whether the registry was down before it. */
   tick(): number {
     const now = this.now();
@@ -72,6 +77,11 @@ export class AlarmClock {
     this.#alarmAt = alarmAt;
     this.#downtime = downtime;
     this.#aliveAt = now;
+  }
+
+  /** Sets the alarm sooner, if it would ring only after `at`. */
+  async armBy(at: number, now: number): Promise<void> {
+    if (this.#alarmAt === null || this.#alarmAt > at) await this.rearm(now);
   }
 
   isLost(now: number): boolean {

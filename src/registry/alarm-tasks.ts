@@ -48,6 +48,7 @@ export class AlarmTasks {
       held: directory.heldCount + tombstones.size,
       stale: directory.staleCount,
       nextExpiry: directory.earliestExpiry,
+      nextLossEnd: directory.sessions.earliestLossEnd,
       sweepUnfinished: this.#sweepUnfinished && directory.staleCount > 0,
       tombstonesOver: tombstones.hasOver(now),
       lastSweepAt: counters.lastSweep?.at ?? null,

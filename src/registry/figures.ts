@@ -43,6 +43,7 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
     signing,
     streams: { heldBytes: reads.streams.heldBytes, cut: reads.streams.cutCount },
     listBytes: directory.entryBytes,
+    sessions: directory.sessions.count,
   };
 }
 

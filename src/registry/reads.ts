@@ -135,11 +135,14 @@ export class Reads {
     this.#expire(now);
     const found = this.#directory.find(serverId);
     if (found === undefined) return { kind: 'not-registered' };
-    const { lease, status } = found;
+    const { lease } = found;
+    this.#directory.sessions.lookAt(lease, now);
+    const status = found.status === 'live' && lease.session.kind === 'lost' ? 'suspect' : found.status;
     return { kind: 'found', server: lease.toRecord(), status, expiresAt: lease.expiresAt };
   }
 
   #expire(now: number): void {
+    this.#directory.sessions.look(now);
     if (this.#directory.expire(now)) this.#onExpired();
   }
 

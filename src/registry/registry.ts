@@ -6,6 +6,9 @@ import { Ownership } from '../core/leases/ownership.ts';
 import { Tombstones } from '../core/leases/tombstones.ts';
 import {
   LIST_URL,
+  SESSION_ID_HEADER,
+  SESSION_TICKET_HEADER,
+  SESSION_URL,
   type DeregisterOutcome,
   type GetOutcome,
   type HeartbeatOutcome,
@@ -23,9 +26,11 @@ import { AlarmTasks } from './alarm-tasks.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { ListResponses } from './list-response.ts';
 import { PendingWrites } from './pending-writes.ts';
+import { Presence } from './presence.ts';
 import { Reads } from './reads.ts';
 import { recover } from './recovery.ts';
 import { Saver } from './saver.ts';
+import { SessionCalls } from './session-calls.ts';
 import { signingWith } from './signer.ts';
 import { zeroCounters } from './storage/counters.ts';
 import { Store } from './storage/store.ts';
@@ -40,6 +45,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   readonly #pending: PendingWrites;
   readonly #reads: Reads;
   readonly #writes: Writes;
+  readonly #sessions: SessionCalls;
   readonly #alarmTasks: AlarmTasks;
   readonly #listResponses = new ListResponses();
   #quarantined = 0;
@@ -51,7 +57,13 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const counters = this.#counters;
     const store = new Store(ctx.storage);
     const tombstones = new Tombstones();
-    const directory = new Directory(config, crypto.randomUUID().slice(0, 8), Date.now() * 1000);
+    const presence = new Presence(ctx, (timeMs) => this.#clock.fromWall(timeMs));
+    const directory = new Directory(
+      config,
+      crypto.randomUUID().slice(0, 8),
+      Date.now() * 1000,
+      (_serverId, session) => presence.heardAt(session),
+    );
     const ownership = new Ownership(directory, tombstones, config);
     const stateAt = (now: number) => this.#alarmTasks.state(now);
     const clock = new AlarmClock({ config, directory, store, counters, stateAt });
@@ -68,8 +80,9 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     this.#pending = pending;
     this.#reads = reads;
     const held = { config, clock, directory, tombstones, store, saver, pending, counters };
-    const writes = new Writes({ ...held, ownership, reads });
+    const writes = new Writes({ ...held, ownership, reads, presence });
     this.#writes = writes;
+    this.#sessions = new SessionCalls({ ...held, presence, writes });
     this.#figures = {
       config,
       clock,
@@ -84,13 +97,14 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     void ctx.blockConcurrencyWhile(async () => {
       const loaded = await store.load();
       this.#quarantined = loaded.quarantined;
-      await recover({ config, clock, directory, tombstones, saver, counters }, loaded);
+      await recover({ config, clock, directory, tombstones, saver, counters, store, presence }, loaded);
+      this.#sessions.readAll();
     });
   }
 
   /** Registers a server or overwrites its entry; acknowledged only when it is on disk. */
-  register(registration: RegisteredServer): Promise<RegisterOutcome> {
-    return this.#writes.register(registration);
+  register(registration: RegisteredServer, ticketHash: string | null = null): Promise<RegisterOutcome> {
+    return this.#writes.register(registration, ticketHash);
   }
 
   /**
@@ -104,8 +118,9 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     metadata: string | null = null,
     proof: Proof | null = null,
     instance: string | null = null,
+    ticketHash: string | null = null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome> {
-    return this.#writes.heartbeat(serverId, wantsPeers, metadata, proof, instance);
+    return this.#writes.heartbeat(serverId, wantsPeers, metadata, proof, instance, ticketHash);
   }
 
   /**
@@ -116,8 +131,13 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     return this.#writes.deregister(serverId, proof);
   }
 
-  /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. */
+  /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. Or a session. */
   override async fetch(request: Request): Promise<Response> {
+    if (request.url === SESSION_URL) {
+      const { headers } = request;
+      const serverId = decodeURIComponent(headers.get(SESSION_ID_HEADER) ?? '');
+      return this.#sessions.open(serverId, headers.get(SESSION_TICKET_HEADER) ?? '');
+    }
     if (request.url !== LIST_URL) return new Response(`no such call: ${request.url}`, { status: 404 });
     const now = this.#tickOfRead();
     if (request.method === 'HEAD') return this.#listResponses.head(await this.#reads.head(now));
@@ -184,10 +204,23 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const now = this.#clock.tick();
     await this.#clock.settle(now, invocation === undefined ? null : invocation.scheduledTime);
     this.#expire(now);
+    this.#sessions.closeSilent();
     await this.#alarmTasks.run(now);
     this.#directory.measureEarliestExpiry();
     // By the clock as it is now: after long work, a time counted from its beginning could lie in the past.
     await this.#clock.arm(this.#clock.now());
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    return this.#sessions.message(socket, data);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    return this.#sessions.closed(socket, code, reason);
+  }
+
+  override webSocketError(socket: WebSocket): Promise<void> {
+    return this.#sessions.closed(socket, 1006, '');
   }
 
   #expire(now: number): void {

@@ -143,6 +143,8 @@ export class Saver {
       store.beginSave();
       if (form === 'journal') await this.#writeJournal(moved, saved);
       else await this.#writeCheckpoint(moved, saved);
+      // Behind the journal: a heartbeat that came after a session was lost counts by it.
+      await this.#writeRows(directory.unsaved.sessionsBehind);
       await store.sync();
       for (const [index, lease] of saved.leases.entries()) directory.saved(lease, saved.seenAt[index] ?? 0);
     } catch (error) {
@@ -202,7 +204,7 @@ export class Saver {
       note(saved, held);
       await written;
     }
-    await this.#writeRowsBehind();
+    await this.#writeRows(directory.unsaved.rowsBehind);
     // The journal begins anew with a row without leases, which keeps the counters.
     const removed = store.removeFoldedRows();
     this.#journal.begin();
@@ -210,18 +212,22 @@ export class Saver {
     await Promise.all([removed, begun]);
   }
 
-  async #writeRowsBehind(): Promise<void> {
+  /** Writes the rows of leases that are behind. */
+  async #writeRows(leases: ReadonlySet<Lease>): Promise<void> {
     const { directory, store } = this.#parts;
-    const behind = [...directory.unsaved.rowsBehind];
+    const behind = [...leases];
     for (let start = 0; start < behind.length; start += ROWS_A_STEP) {
       await pause();
       const step = behind.slice(start, start + ROWS_A_STEP).filter((lease) => directory.isHeld(lease));
-      const written = store.putServers(step.map((lease) => lease.toRecord()));
+      const written = store.putServers(step.map((lease) => lease.toRow()));
       for (const lease of step) directory.unsaved.rowWritten(lease);
       try {
         await written;
       } catch (error) {
-        for (const lease of step) if (directory.isHeld(lease)) directory.unsaved.markRowBehind(lease);
+        for (const lease of step.filter((lease) => directory.isHeld(lease))) {
+          directory.unsaved.markRowBehind(lease);
+          directory.unsaved.markSessionBehind(lease);
+        }
         throw error;
       }
     }

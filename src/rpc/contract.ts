@@ -20,10 +20,11 @@ export type { Proof, RegisteredServer, ServerRecord };
 
 /** The calls over RPC. */
 export interface RegistryCalls {
-  register(registration: RegisteredServer): Promise<RegisterOutcome>;
+  /** `ticketHash` is of a ticket that the answer may offer; the first release takes none, and offers no session. */
+  register(registration: RegisteredServer, ticketHash?: string | null): Promise<RegisterOutcome>;
   /**
    * Flat, and answered with null where it can be: an object each way cost a heartbeat 18 % of its time (run). The first
-   * release takes no `instance`, and knows none.
+   * release takes no `instance` and no `ticketHash`, and knows neither. With `ticketHash` the heartbeat asks for a session.
    */
   heartbeat(
     serverId: string,
@@ -31,6 +32,7 @@ export interface RegistryCalls {
     metadata: string | null,
     proof: Proof | null,
     instance?: string | null,
+    ticketHash?: string | null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome>;
   deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome>;
   /** `knownEtags` is the reader's `If-None-Match`, or null. */
@@ -60,10 +62,25 @@ export const SIGNATURE_HEADER = 'Signature';
 /** Bytes of the body, where the list is asked for with HEAD. Not in the first release. */
 export const LENGTH_HEADER = 'List-Length';
 
+/**
+ * A session is opened by an upgrade of this URL, with the id (percent-encoded) and the hash of the ticket as headers. What
+ * is refused is answered without a socket, with a close code as a header. Not in the first release.
+ */
+export const SESSION_URL = 'http://registry/session';
+export const SESSION_ID_HEADER = 'Session-Id';
+export const SESSION_TICKET_HEADER = 'Session-Ticket';
+export const SESSION_CLOSE_HEADER = 'Session-Close';
+
 type Refused<Kind extends RegistryRefusal['kind']> = Extract<RegistryRefusal, { readonly kind: Kind }>;
 
 export type RegisterOutcome =
-  | { readonly kind: 'registered'; readonly server: ServerRecord; readonly lease: LeaseTerms }
+  | {
+      readonly kind: 'registered';
+      readonly server: ServerRecord;
+      readonly lease: LeaseTerms;
+      /** The ticket opens a session; absent where none is offered. */
+      readonly session?: { readonly pingEveryMs: number };
+    }
   | Refused<'registry-full'>
   | OwnershipRefusal;
 
@@ -73,6 +90,13 @@ export type HeartbeatOutcome =
   | Uint8Array
   | ReadableStream<Uint8Array>
   | Refused<'not-registered'>
+  /** Where it asked for a session and may have one. */
+  | {
+      readonly kind: 'offered';
+      readonly pingEveryMs: number;
+      /** As the answer without the offer. */
+      readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+    }
   /** Where the heartbeat named its instance, and nothing was renewed. */
   | Refused<'replaced'>
   /** Renewed, but there was no room for its metadata. */
@@ -107,7 +131,8 @@ export type GetOutcome =
   | {
       readonly kind: 'found';
       readonly server: ServerRecord;
-      readonly status: LeaseStatus;
+      /** `suspect`: its session closed, and it is not known yet whether its server is back. */
+      readonly status: LeaseStatus | 'suspect';
       readonly expiresAt: number;
     }
   | Refused<'not-registered'>;

@@ -125,9 +125,10 @@ function parameterOf({ name, description, schema, example }: Parameter): JsonSch
 }
 
 function successes(route: Route, seen: ReturnType<Examples['of']>): JsonSchema {
-  const { answer, answerType = 'application/json', answerToBrowsers, isConditional } = route;
+  const { answer, answerType = 'application/json', answerToBrowsers, isConditional, upgrades } = route;
   const type = answerType.split(';')[0] ?? answerType;
   return {
+    ...(upgrades && { 101: { description: 'The WebSocket is open.' } }),
     200: {
       description: 'Done.',
       content: {

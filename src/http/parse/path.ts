@@ -19,7 +19,7 @@ export function pathOf({ url }: Pick<Request, 'url'>): string {
 }
 
 /** [C11] [N5] The id behind `/servers/`, percent-decoded; a raw `/` in it belongs to the id. */
-export function parseServerId(request: Request): Parsed<string> {
+export function parseServerId(request: Pick<Request, 'url'>): Parsed<string> {
   const encoded = pathOf(request).slice('/servers/'.length);
   let decoded: string;
   try {

@@ -1,7 +1,7 @@
 /** Reads everything that is on disk. A row that can't be read is quarantined: kept under another key, logged, counted. */
 import type { z } from 'zod';
 import type { Downtime } from '../../core/leases/downtime.ts';
-import type { ServerRecord } from '../../core/leases/lease.ts';
+import type { StoredServer } from '../../core/leases/lease.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
 import type { Counters } from './counters.ts';
 import { migrate } from './migrations.ts';
@@ -26,7 +26,7 @@ const ASIDE_AT_ONCE = 8;
 /** What was found on disk. Times are epoch milliseconds. */
 export interface Loaded {
   /** Each with its latest saved time and metadata. */
-  readonly servers: readonly ServerRecord[];
+  readonly servers: readonly StoredServer[];
   /** The leases in each row of the journal, in order. */
   readonly journal: readonly { readonly place: number; readonly serverIds: readonly string[] }[];
   /** The ids whose latest metadata is in the journal alone. */
@@ -161,7 +161,7 @@ function mergeSaved(rows: readonly ServerRow[], saved: readonly SavedRow[]) {
     }
   }
   const rowsBehind = new Set<string>();
-  const servers = rows.map(({ savesBefore, ...record }): ServerRecord => {
+  const servers = rows.map(({ savesBefore, ...record }): StoredServer => {
     const lastSeen = Math.max(record.lastSeen, seen.get(record.serverId) ?? 0);
     const newer = metadataOf.get(record.serverId);
     // A row without a number is of a release that knows no journal: there the times tell which is newer.

@@ -80,6 +80,14 @@ const time = z.int().nonnegative();
 
 const proof = z.object({ key: z.string(), createdSeconds: time });
 
+/** Code that does not know it drops it: then no session holds the lease, and its server comes by HTTP. */
+const session = z.object({
+  ticket: z.object({ hash: z.string(), until: time }).exactOptional(),
+  offeredFor: z.int().exactOptional(),
+  held: z.string().exactOptional(),
+  lost: z.object({ at: time, until: time }).exactOptional(),
+});
+
 /**
  * `server:<id>`: the entry as registered. `proof` came without a new version: code that does not know it drops it, and
  * the id is then bound to no key.
@@ -98,6 +106,7 @@ export const serverRow = z.object({
   location: location.exactOptional(),
   /** Code that does not know it drops it: then no heartbeat is told that its host was replaced. */
   instance: z.string().exactOptional(),
+  session: session.exactOptional(),
   /** The number of the last save before this row was written: metadata in a journal row up to that number is older. */
   savesBefore: z.int().exactOptional(),
 });

@@ -2,7 +2,7 @@
 import { encodeMetadata, encodeTimes, inParts, timeBytes } from '../../core/encoding/saved-leases.ts';
 import type { Downtime } from '../../core/leases/downtime.ts';
 import type { JournalRow } from '../../core/leases/journal.ts';
-import type { Lease, ServerRecord } from '../../core/leases/lease.ts';
+import type { Lease, StoredServer } from '../../core/leases/lease.ts';
 import { SEGMENTS } from '../../core/leases/segment.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
 import type { Counters } from './counters.ts';
@@ -75,7 +75,7 @@ export class Store {
     await this.#storage.sync();
   }
 
-  async putServer(record: ServerRecord): Promise<void> {
+  async putServer(record: StoredServer): Promise<void> {
     const row: ServerRow = { ...record, savesBefore: this.#save };
     const written = this.#storage.put(serverKey(record.serverId), row, UNCONFIRMED);
     const version = this.#isVersioned || this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED);
@@ -83,8 +83,8 @@ export class Store {
     await Promise.all([written, version]);
   }
 
-  /** Rows whose metadata was behind, as part of a save; the caller passes no more than one step may write. */
-  async putServers(records: readonly ServerRecord[]): Promise<void> {
+  /** Rows that were behind, as part of a save; the caller passes no more than one step may write. */
+  async putServers(records: readonly StoredServer[]): Promise<void> {
     await Promise.all(
       chunks(records).map((chunk) => {
         const rows = chunk.map(
@@ -113,6 +113,20 @@ export class Store {
 
   async removeTombstone(serverId: string): Promise<void> {
     await this.#storage.delete(departedKey(serverId), UNCONFIRMED);
+  }
+
+  /**
+   * Rows of leases that a load found held by sessions that are gone. Confirmed: no list may show them as living on before
+   * a restart would find for how long.
+   */
+  async putOrphans(records: readonly StoredServer[]): Promise<void> {
+    const puts = chunks(records).map((chunk) => {
+      const rows = chunk.map(
+        (record) => [serverKey(record.serverId), { ...record, savesBefore: this.#save }] as const,
+      );
+      return this.#storage.put(Object.fromEntries(rows), CONFIRMED);
+    });
+    await Promise.all(puts);
   }
 
   async putDowntime(downtime: Downtime): Promise<void> {

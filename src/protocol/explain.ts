@@ -1,7 +1,7 @@
 /** A refusal → what its answer says: status and title from the table of problems, the detail from the request. */
-import { PROBLEMS } from '../protocol/problems.ts';
-import type { Refusal } from '../protocol/refusal.ts';
-import { REQUIRED_COMPONENTS } from '../protocol/signing.ts';
+import { PROBLEMS } from './problems.ts';
+import type { Refusal } from './refusal.ts';
+import { REQUIRED_COMPONENTS } from './signing.ts';
 
 /** What an error answer says. */
 export interface Explanation {
@@ -105,6 +105,7 @@ function particularsOf(refusal: Refusal): Particulars {
     case 'internal':
       return { advice: `Search its log for the incident ${refusal.incident}.` };
     case 'query-too-costly':
+    case 'malformed-upgrade':
       return {};
   }
 }
