@@ -17,6 +17,7 @@ declare global {
       readonly RECORD_LOCATION: string;
       readonly LIST_MAX_AGE_S: string;
       readonly METRICS_MAX_AGE_S: string;
+      readonly PUBLISH_INTERVAL_S: string;
       /** Secrets: unset until somebody sets them. */
       readonly BOOTSTRAP_SIGNING_KEY?: string;
       readonly REGISTRY_TOKEN?: string;
@@ -31,6 +32,8 @@ declare global {
       readonly ENDPOINT_SCHEMES: string;
       readonly CORS_ORIGIN: string;
       readonly PUBLIC_ORIGIN: string;
+      /** Where the list is written as files. Absent where nobody asked for that. */
+      readonly LIST_FILES?: R2Bucket;
       /** The files of the page. Absent where the Worker runs without the assets of wrangler.toml. */
       readonly ASSETS?: Fetcher;
     }

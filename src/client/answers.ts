@@ -160,4 +160,17 @@ export const isStatsAnswer = shaped<StatsAnswer>({
   signing: isSigning,
   listBytes: isCount,
   streams: shaped<StatsAnswer['streams']>({ heldBytes: isCount, cut: isCount }),
+  listFile: optional(
+    shaped<NonNullable<StatsAnswer['listFile']>>({
+      writtenAt: nullable(isCount),
+      written: isCount,
+      failed: isCount,
+      lastFailure: nullable(
+        shaped<NonNullable<NonNullable<StatsAnswer['listFile']>['lastFailure']>>({
+          at: isCount,
+          reason: isString,
+        }),
+      ),
+    }),
+  ),
 });

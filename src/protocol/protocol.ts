@@ -114,7 +114,7 @@ export const heartbeatRequest = z.object({
   instance: instance.optional(),
 });
 
-const epochMs = z.int().nonnegative().describe('Epoch milliseconds.');
+export const epochMs = z.int().nonnegative().describe('Epoch milliseconds.');
 
 /** Where a registration came from, as far as the platform knows; never the address. Degrees. */
 export const location = z.object({
@@ -224,6 +224,15 @@ export const statsAnswer = z.object({
   streams: z
     .object({ heldBytes: z.int(), cut: z.int() })
     .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),
+  listFile: z
+    .object({
+      writtenAt: epochMs.nullable(),
+      written: z.int(),
+      failed: z.int(),
+      lastFailure: z.object({ at: epochMs, reason: z.string() }).nullable(),
+    })
+    .optional()
+    .describe('The list as a file: when and how often it was written. Absent where LIST_FILES is not bound.'),
 });
 
 /** Answer to `GET /health`; `timestamp` is in ISO 8601. */
