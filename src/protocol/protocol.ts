@@ -1,5 +1,6 @@
 /** What travels over the wire: the schemas of every request and answer, the types taken from them, the limits. */
 import { z } from 'zod';
+import { listFileStats } from './list-file-stats.ts';
 import { anyMetadata, metadata, METADATA_LIMITS } from './metadata.ts';
 import { problemOfName } from './names.ts';
 
@@ -224,15 +225,7 @@ export const statsAnswer = z.object({
   streams: z
     .object({ heldBytes: z.int(), cut: z.int() })
     .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),
-  listFile: z
-    .object({
-      writtenAt: epochMs.nullable(),
-      written: z.int(),
-      failed: z.int(),
-      lastFailure: z.object({ at: epochMs, reason: z.string() }).nullable(),
-    })
-    .optional()
-    .describe('The list as a file: when and how often it was written. Absent where LIST_FILES is not bound.'),
+  listFile: listFileStats.optional(),
 });
 
 /** Answer to `GET /health`; `timestamp` is in ISO 8601. */

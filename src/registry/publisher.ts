@@ -6,7 +6,8 @@
  *   again what failed, and `/stats` shows it.
  * - What was written is a row on disk: an object that slept since would else write it again with each alarm.
  */
-import { emptyPart, manifest, partHead, signedFile } from '../core/encoding/list-file.ts';
+import { join } from '../core/encoding/bytes.ts';
+import { emptyPart, manifest, partHead, putSignature, withRoom } from '../core/encoding/list-file.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import { isOutdated, type PublicationState, type Published } from '../core/schedule.ts';
 import type { ListPart } from '../protocol/list-file.ts';
@@ -166,9 +167,12 @@ export class Publisher {
     await bucket.put(key('manifest'), manifest(list, shards), asJson(MANIFEST_MAX_AGE_S));
   }
 
-  #signed(parts: readonly Uint8Array[]): Promise<Uint8Array> {
+  async #signed(parts: readonly Uint8Array[]): Promise<Uint8Array> {
     const { signer } = this.#parts;
-    return signedFile(parts, signer && ((signed) => signer.sign(signed, [signed])));
+    if (signer === null) return join(parts);
+    const { signed, file } = withRoom(parts);
+    putSignature(file, await signer.sign(signed, [signed]));
+    return file;
   }
 }
 

@@ -66,21 +66,19 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
       ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(cause)}`);
     });
     const signing = signingWith(config.signingSeed);
-    const reads = new Reads(directory, config.snapshotMaxAgeMs, signing.signer, () => saver.headChanged());
+    const { signer } = signing;
+    const reads = new Reads(directory, config.snapshotMaxAgeMs, signer, () => saver.headChanged());
     this.#directory = directory;
     this.#clock = clock;
     this.#saver = saver;
     this.#pending = pending;
     this.#reads = reads;
     const bucket = env.LIST_FILES;
+    const part = () => WHOLE_LIST;
     const publisher: Publisher | null =
       bucket === undefined
         ? null
-        : new Publisher({
-            ...{ bucket, directory, reads, store, now, terms: config },
-            signer: signing.signer,
-            part: () => WHOLE_LIST,
-          });
+        : new Publisher({ bucket, directory, reads, store, signer, terms: config, part, now });
     const held = { config, clock, directory, tombstones, store, saver, pending, counters, publisher };
     const writes = new Writes({ ...held, ownership, reads });
     this.#writes = writes;

@@ -29,20 +29,23 @@ export function manifest(list: string, shards: number): Uint8Array {
   return encodeUtf8(`${JSON.stringify(named)}\n`);
 }
 
-/** Asked for the standard base64 of the signature over the bytes; null where nothing is signed. */
-type Sign = ((signed: Uint8Array) => Promise<string>) | null;
-
-/** The file of a text in parts: copied once, with room for the signature behind it. */
-export async function signedFile(parts: readonly Uint8Array[], sign: Sign): Promise<Uint8Array> {
+/** The parts of a text as one, with room for the signature behind it. */
+export function withRoom(parts: readonly Uint8Array[]): {
+  readonly signed: Uint8Array;
+  readonly file: Uint8Array;
+} {
   const signedBytes = byteLengthOf(parts);
-  const file = new Uint8Array(signedBytes + (sign === null ? 0 : ADDED_BYTES));
+  const file = new Uint8Array(signedBytes + ADDED_BYTES);
   let at = 0;
   for (const part of parts) {
     file.set(part, at);
     at += part.byteLength;
   }
-  if (sign === null) return file;
-  const signature = await sign(file.subarray(0, signedBytes));
-  file.set(encodeUtf8(BEFORE_SIGNATURE + signature + BEHIND_SIGNATURE), signedBytes - END.length);
-  return file;
+  return { signed: file.subarray(0, signedBytes), file };
+}
+
+/** Ends the file with the signature: the standard base64 of 64 bytes. */
+export function putSignature(file: Uint8Array, signature: string): void {
+  const end = encodeUtf8(BEFORE_SIGNATURE + signature + BEHIND_SIGNATURE);
+  file.set(end, file.byteLength - end.byteLength);
 }
