@@ -61,17 +61,12 @@ function read(query: string): ListQuestion {
   // A comparison with what is no metadata would be ignored as unknown.
   must(!parameters.some(([name]) => !name.startsWith(METADATA) && /^[a-z_][\w.-]* *([<>]|!$)/i.test(name)));
   const known = parameters.filter(
-    ([name]) => [...SINGLES, 'region'].includes(name) || name.startsWith(METADATA),
+    ([name]) => [...SINGLES, 'region', 'scheme'].includes(name) || name.startsWith(METADATA),
   );
   const since = of('since');
   if (since.length > 0) {
     const [revision = ''] = since;
-    must(
-      since.length === 1 &&
-        known.length === 0 &&
-        /^\d{1,16}$/.test(revision) &&
-        Number.isSafeInteger(Number(revision)),
-    );
+    must(since.length === 1 && known.length === 0 && /^[\w.~-]{1,200}$/.test(revision));
     return { kind: 'since' };
   }
   if (known.length === 0) return { kind: 'all' };
@@ -98,11 +93,15 @@ function read(query: string): ListQuestion {
       .map(([name, value]) => [name.slice(METADATA.length), value]),
   );
   const regions = of('region');
+  const schemes = of('scheme').map((scheme) => scheme.toLowerCase());
+  must(schemes.every((scheme) => /^[a-z][a-z\d+.-]*$/.test(scheme)));
   return {
     kind: 'page',
     isTagged: order !== 'lastSeen' && near !== 'auto',
     matches: (server) =>
       (regions.length === 0 || regions.includes(server.region)) &&
+      (schemes.length === 0 ||
+        schemes.some((scheme) => server.endpoint.toLowerCase().startsWith(`${scheme}:`))) &&
       holds(server.metadata) &&
       textsOf(server).some((own) => own.toLowerCase().includes(text.toLowerCase())),
     bareMembers,
