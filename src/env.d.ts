@@ -1,4 +1,5 @@
 /** The bindings of wrangler.toml, as the Worker and the object see them. */
+import type { FileBucket } from './registry/publisher.ts';
 import type { ServerRegistry } from './registry/registry.ts';
 import type * as Worker from './worker.ts';
 
@@ -33,7 +34,7 @@ declare global {
       readonly CORS_ORIGIN: string;
       readonly PUBLIC_ORIGIN: string;
       /** Where the list is written as files. Absent where nobody asked for that. */
-      readonly LIST_FILES?: R2Bucket;
+      readonly LIST_FILES?: FileBucket;
       /** The files of the page. Absent where the Worker runs without the assets of wrangler.toml. */
       readonly ASSETS?: Fetcher;
     }
