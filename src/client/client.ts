@@ -141,7 +141,7 @@ export class RegistryClient {
       const nothing = { token: undefined, signer: undefined, onClockCorrected: undefined, headers: {} };
       const connection = new Connection({ ...shared, ...nothing, baseUrl: folder });
       const read = { connection, folder: folder.href, manifest, list: 'default' };
-      this.#listFiles = new ListFiles({ ...read, listKey, environment, timeoutMs });
+      this.#listFiles = new ListFiles({ ...shared, ...read });
     }
   }
 

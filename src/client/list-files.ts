@@ -2,9 +2,9 @@
 import type { ListFile, ListManifest } from '../protocol/list-file.ts';
 import type { Entry, ListAnswer } from '../protocol/protocol.ts';
 import { isListFile, isListManifest } from './answers.ts';
-import type { CallOptions, Connection } from './connection.ts';
+import { assertTimeout, type Answered, type CallOptions, type Connection } from './connection.ts';
 import type { Environment } from './environment.ts';
-import { RegistryError } from './errors.ts';
+import { RegistryError, type Fault } from './errors.ts';
 import { whyOfAnotherTime, type ListKey } from './list-key.ts';
 
 /**
@@ -36,6 +36,8 @@ export interface ListFilesParts {
   readonly environment: Environment;
   /** Milliseconds for all of them together, where a call says nothing else. */
   readonly timeoutMs: number;
+  /** Most bytes of all parts together. */
+  readonly maxListBytes: number;
 }
 
 /** Splits the URL of a manifest. Throws a `TypeError` where it is none. */
@@ -61,12 +63,19 @@ export class ListFiles {
 
   /** All servers of all parts. Rejects with a `RegistryError` where one of them can't be had: no list is silently short. */
   async read(options: CallOptions = {}): Promise<ListAnswer> {
-    const { environment } = this.#parts;
-    const untilMs = environment.nowMs() + (options.timeoutMs ?? this.#parts.timeoutMs);
+    const { environment, maxListBytes } = this.#parts;
+    const { timeoutMs = this.#parts.timeoutMs } = options;
+    assertTimeout(timeoutMs);
+    const untilMs = environment.nowMs() + timeoutMs;
     const manifest = (this.#manifest ??= await this.#readManifest(options));
-    const files = await allOf(manifest.parts, (name, shard) => {
-      const timeoutMs = Math.max(1, untilMs - environment.nowMs());
-      return this.#readPart(manifest, name, shard, { ...options, timeoutMs });
+    let leftBytes = maxListBytes;
+    const files = await allOf(manifest.parts, async (name, shard) => {
+      const limits = { ...options, timeoutMs: Math.max(1, untilMs - environment.nowMs()) };
+      const { answer, bytes } = await this.#readPart(manifest, name, shard, limits);
+      leftBytes -= bytes;
+      if (leftBytes >= 0) return answer;
+      const reason = `the parts of the list have more than ${maxListBytes} bytes together`;
+      throw this.#fault(name, { kind: 'tooMuch', status: 200, reason });
     });
     const nowMs = environment.nowMs();
     const showing = files.filter(({ servers }) => servers.length > 0);
@@ -94,32 +103,32 @@ export class ListFiles {
     name: string,
     shard: number,
     options: CallOptions,
-  ): Promise<ListFile> {
+  ): Promise<Answered<ListFile>> {
     const { connection, listKey, environment } = this.#parts;
     const whyUntrusted = listKey && ((bytes: Uint8Array<ArrayBuffer>) => listKey.verifyFile(bytes));
-    const file = await this.#get(name, (path) =>
-      connection.call(
+    const read = await this.#get(name, (path) =>
+      connection.measured(
         { method: 'GET', path, length: 'list', ...(whyUntrusted && { whyUntrusted }) },
         isListFile,
         options,
       ),
     );
-    const { part } = file;
+    const { part, timestamp, servers } = read.answer;
     if (part.list !== list || part.shard !== shard || part.shards !== shards) {
       throw this.#untrusted(
         name,
         `it is part ${part.shard} of ${part.shards} of the list "${part.list}", not part ${shard} of ${shards} of "${list}"`,
       );
     }
-    const why = whyOfAnotherTime(file.timestamp, environment.nowMs());
+    const why = whyOfAnotherTime(timestamp, environment.nowMs());
     // One that shows nobody is not written again for as long as nobody comes.
-    if (why !== undefined && (file.servers.length > 0 || file.timestamp > environment.nowMs())) {
+    if (why !== undefined && (servers.length > 0 || timestamp > environment.nowMs())) {
       throw this.#untrusted(
         name,
         `${why}, and a registry that runs writes it every 30 s while it shows anybody`,
       );
     }
-    return file;
+    return read;
   }
 
   /** Says more where there is no such file. */
@@ -135,7 +144,11 @@ export class ListFiles {
   }
 
   #untrusted(name: string, reason: string): RegistryError {
-    return new RegistryError(`GET ${this.#parts.folder}${name}`, { kind: 'untrusted', reason });
+    return this.#fault(name, { kind: 'untrusted', reason });
+  }
+
+  #fault(name: string, fault: Fault): RegistryError {
+    return new RegistryError(`GET ${this.#parts.folder}${name}`, fault);
   }
 }
 

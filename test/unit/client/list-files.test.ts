@@ -4,7 +4,7 @@ import { RegistryClient, type RegistryError } from '../../../src/client/client.t
 import { join } from '../../../src/core/encoding/bytes.ts';
 import { manifest, partHead, putSignature, withRoom } from '../../../src/core/encoding/list-file.ts';
 import type { ListPart } from '../../../src/protocol/list-file.ts';
-import { ENTRY, FakeRegistry, ManualTime } from './fakes.ts';
+import { ENTRY, FakeRegistry, hang, ManualTime } from './fakes.ts';
 
 const MANIFEST_URL = 'http://files.test/lists/default/manifest.json';
 const FOLDER = 'GET http://files.test/lists/default/';
@@ -32,7 +32,7 @@ async function fileOf({ part = ONE_PART, servers = [ENTRY], timestamp }: Shown, 
 }
 
 /** A client, a clock at 1,000,000, and a host of files: those that a test puts there. */
-async function setUp(options: { verifyKey?: string } = {}) {
+async function setUp(options: { verifyKey?: string; maxListBytes?: number } = {}) {
   const time = new ManualTime();
   await time.advance(1_000_000);
   const host = new FakeRegistry(time);
@@ -130,6 +130,26 @@ describe('a client with a listFile', () => {
     const error = await refusal(client.list());
     expect(error).toMatchObject({ kind: 'untrusted', request: `${FOLDER}0.json` });
     expect(error?.message).toContain(reason);
+  });
+
+  test('takes no more of all parts together than a list may have', async () => {
+    const { client, files, put, now } = await setUp({ maxListBytes: 1000 });
+    files.set('manifest.json', new Uint8Array(manifest('default', 3)));
+    for (const shard of [0, 1, 2]) {
+      await put({ part: { list: 'default', shard, shards: 3 }, servers: [ENTRY, ENTRY], timestamp: now });
+    }
+    expect(await refusal(client.list())).toMatchObject({ kind: 'tooMuch' });
+  });
+
+  test('gives all of it the time of one call', async () => {
+    const { client, time, host, put, now } = await setUp();
+    await put({ timestamp: now });
+    await client.list();
+    host.answer = hang;
+    const listing = refusal(client.list({ timeoutMs: 500 }));
+    await time.advance(500);
+    expect(await listing).toMatchObject({ kind: 'timeout' });
+    expect(await refusal(client.list({ timeoutMs: 0 }))).toBeInstanceOf(RangeError);
   });
 
   test('says where there is no file that a registry would write it', async () => {
