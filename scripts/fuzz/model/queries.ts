@@ -4,7 +4,7 @@ import { refused, taken, type Checked } from './verdict.ts';
 /** What of a server a query looks at. */
 export interface Searched {
   readonly serverId: string;
-  readonly endpoint: string;
+  readonly endpoints: readonly string[];
   readonly region: string;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -32,7 +32,9 @@ const CONDITIONS = 16;
 const SINGLES = ['q', 'sort', 'limit', 'cursor', 'fields', 'near'];
 const SORTS = new Set(['registeredAt', 'lastSeen', 'distance']);
 const FIELDS = new Set(
-  'serverId endpoint publicKey region location metadata registeredAt lastSeen distanceKm'.split(' '),
+  'serverId endpoint endpoints publicKey region location metadata registeredAt lastSeen distanceKm'.split(
+    ' ',
+  ),
 );
 const METADATA = 'metadata.';
 
@@ -101,7 +103,7 @@ function read(query: string): ListQuestion {
     matches: (server) =>
       (regions.length === 0 || regions.includes(server.region)) &&
       (schemes.length === 0 ||
-        schemes.some((scheme) => server.endpoint.toLowerCase().startsWith(`${scheme}:`))) &&
+        server.endpoints.some((url) => schemes.includes(url.slice(0, url.indexOf(':')).toLowerCase()))) &&
       holds(server.metadata) &&
       textsOf(server).some((own) => own.toLowerCase().includes(text.toLowerCase())),
     bareMembers,
@@ -130,12 +132,12 @@ function sortOfCursor(hex: string): unknown {
 }
 
 /** A string anywhere in the metadata counts, and no key. */
-function textsOf({ serverId, endpoint, region, metadata }: Searched): string[] {
+function textsOf({ serverId, endpoints, region, metadata }: Searched): string[] {
   const stringsIn = (value: unknown): string[] => {
     if (typeof value === 'string') return [value];
     return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
   };
-  return [serverId, endpoint, region, ...stringsIn(metadata)];
+  return [serverId, ...endpoints, region, ...stringsIn(metadata)];
 }
 
 type Holds = (metadata: Readonly<Record<string, unknown>>) => boolean;
