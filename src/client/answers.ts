@@ -1,4 +1,5 @@
 /** Checks that an answer has the shape its type promises; members beyond that shape are let through. */
+import type { ListFile, ListManifest } from '../protocol/list-file.ts';
 import type {
   DeltaAnswer,
   Entry,
@@ -12,6 +13,8 @@ import type {
   ServerAnswer,
   StatsAnswer,
 } from '../protocol/protocol.ts';
+
+type SessionOffer = NonNullable<RegisterAnswer['session']>;
 
 /** Tells whether a value, as JSON gave it, is a `T`. */
 export type Check<T> = (value: unknown) => value is T;
@@ -53,7 +56,10 @@ const isRevision = (value: unknown): value is string =>
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isDuration = (value: unknown): value is number => isCount(value) && value > 0;
 const isTrue = (value: unknown): value is true => value === true;
-const isStatus = (value: unknown): value is 'live' | 'stale' => value === 'live' || value === 'stale';
+const isStatus = (value: unknown): value is ServerAnswer['status'] =>
+  value === 'live' || value === 'suspect' || value === 'stale';
+const isSessionProtocol = (value: unknown): value is SessionOffer['protocol'] =>
+  value === 'rollcall.session.1';
 const isSigning = (value: unknown): value is StatsAnswer['signing'] =>
   value === 'on' || value === 'off' || value === 'malformed key';
 /** Whatever JSON holds is JSON, so being an object is all there is to check. */
@@ -88,6 +94,12 @@ const isPartOfEntry = shaped<PageAnswer['servers'][number]>({
   distanceKm: optional(isCount),
 });
 
+const offered = {
+  session: optional(
+    shaped<SessionOffer>({ ticket: isString, protocol: isSessionProtocol, pingEveryMs: isDuration }),
+  ),
+};
+
 const unknownMembers = { ignored: optional(arrayOf(isString)), hint: optional(isString) };
 
 /** Answer to a registration. */
@@ -95,6 +107,7 @@ export const isRegisterAnswer = shaped<RegisterAnswer>({
   success: isTrue,
   server: isEntry,
   lease: shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration }),
+  ...offered,
   ...unknownMembers,
 });
 
@@ -102,6 +115,7 @@ export const isRegisterAnswer = shaped<RegisterAnswer>({
 export const isHeartbeatAnswer = shaped<HeartbeatAnswer>({
   success: isTrue,
   peers: optional(arrayOf(isEntry)),
+  ...offered,
   ...unknownMembers,
 });
 
@@ -110,9 +124,28 @@ export const isDeregisterAnswer = shaped<{ success: true }>({ success: isTrue })
 
 const isListAnswer = shaped<ListAnswer>({ servers: arrayOf(isEntry), timestamp: isCount });
 
-/** Answer to a list. A page is signed as well, and must not pass for the whole. */
+/** Answer to a list. A page and a part of it are signed as well, and must not pass for the whole. */
 export const isWholeList = (value: unknown): value is ListAnswer =>
-  isListAnswer(value) && !('asked' in value);
+  isListAnswer(value) && !('asked' in value) && !('part' in value);
+
+/** A list as a file, or a part of it. */
+export const isListFile = shaped<ListFile>({
+  part: shaped<ListFile['part']>({ list: isString, shard: isCount, shards: isCount }),
+  ttlMs: isDuration,
+  servers: arrayOf(isEntry),
+  timestamp: isCount,
+  signature: optional(isString),
+});
+
+/** A name that leads nowhere but to a file beside the manifest. */
+const isFileName = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w-]{1,64}\.json$/.test(value);
+
+const hasParts = shaped<ListManifest>({ list: isString, shards: isDuration, parts: arrayOf(isFileName) });
+
+/** Names the parts of a list. */
+export const isListManifest = (value: unknown): value is ListManifest =>
+  hasParts(value) && value.parts.length === value.shards;
 
 /** Answer to a query. */
 export const isPageAnswer = shaped<PageAnswer>({
@@ -144,6 +177,7 @@ export const isStatsAnswer = shaped<StatsAnswer>({
   nextAlarmAt: nullable(isCount),
   sweeps: isCount,
   swept: isCount,
+  sessions: optional(isCount),
   lastSweep: nullable(
     shaped<NonNullable<StatsAnswer['lastSweep']>>({ at: isCount, deleted: isCount, tookMs: isCount }),
   ),
@@ -160,4 +194,17 @@ export const isStatsAnswer = shaped<StatsAnswer>({
   signing: isSigning,
   listBytes: isCount,
   streams: shaped<StatsAnswer['streams']>({ heldBytes: isCount, cut: isCount }),
+  listFile: optional(
+    shaped<NonNullable<StatsAnswer['listFile']>>({
+      writtenAt: nullable(isCount),
+      written: isCount,
+      failed: isCount,
+      lastFailure: nullable(
+        shaped<NonNullable<NonNullable<StatsAnswer['listFile']>['lastFailure']>>({
+          at: isCount,
+          reason: isString,
+        }),
+      ),
+    }),
+  ),
 });

@@ -7,6 +7,7 @@ import type { Lease } from '../core/leases/lease.ts';
 import type { Tombstones } from '../core/leases/tombstones.ts';
 import type { AlarmClock } from './alarm-clock.ts';
 import type { Presence } from './presence.ts';
+import type { Publisher } from './publisher.ts';
 import type { Saver } from './saver.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Loaded } from './storage/load.ts';
@@ -21,6 +22,7 @@ export interface RecoveryParts {
   readonly counters: Counters;
   readonly store: Store;
   readonly presence: Presence;
+  readonly publisher: Publisher | null;
 }
 
 /** Fills memory from what was found on disk, gives leases the time that a downtime took, and sets a lost alarm. */
@@ -32,6 +34,7 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
   const downtime = loaded.downtime && { ...loaded.downtime, until: Math.min(loaded.downtime.until, now) };
   restoreCounters(parts.counters, loaded.counters, now);
   clock.resume(loaded.alarmAt, downtime, now);
+  parts.publisher?.resume(loaded.publication, now);
   for (const tombstone of loaded.tombstones) tombstones.add(tombstone);
 
   let oldestSeen = now;
@@ -63,8 +66,8 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
   }
   if (from !== null) writes.push(clock.extendLeases(from, now));
   const isAboutToRing = from === null && loaded.alarmAt !== null && loaded.alarmAt <= now;
-  const isHeld = directory.heldCount + tombstones.size > 0;
-  if (isHeld && !isAboutToRing && clock.isLost(now)) writes.push(clock.arm(now));
+  const isNeeded = directory.heldCount + tombstones.size > 0 || parts.publisher?.state.isOutdated === true;
+  if (isNeeded && !isAboutToRing && clock.isLost(now)) writes.push(clock.arm(now));
   await Promise.all(writes);
 }
 

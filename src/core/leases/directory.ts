@@ -13,6 +13,8 @@ import { Population } from './population.ts';
 import { Sessions, type HeardAt, type SessionTerms } from './sessions.ts';
 import { Unsaved } from './unsaved.ts';
 
+const NONE: readonly Lease[] = [];
+
 export interface DirectoryTerms extends SessionTerms {
   /** Most leases held, live and stale together. */
   readonly maxServers: number;
@@ -178,12 +180,19 @@ export class Directory {
   /** Live → stale for every lease that is over; tells whether any was. One comparison, unless one may have run out. */
   expire(now: number): boolean {
     const over = this.#takeExpired(now);
-    if (over.length > 0) this.#changes.record(over.map(({ serverId }) => serverId));
+    if (over === 'most') {
+      this.#changes.recordMost(this.staleCount);
+      return true;
+    }
+    this.#changes.record(over.map(({ serverId }) => serverId));
     return over.length > 0;
   }
 
-  #takeExpired(now: number): readonly Lease[] {
-    return this.#population.expire(now, (lease) => this.sessions.outlives(lease, now));
+  /** Those that ran out; `most` where they are the whole queue now, and more than are left. */
+  #takeExpired(now: number): readonly Lease[] | 'most' {
+    if (!this.#population.mayExpire(now)) return NONE;
+    this.sessions.settle(now);
+    return this.#population.expire(now);
   }
 
   /** A time before which no live lease runs out; null where none is live. Exact after `measureEarliestExpiry`. */

@@ -2,6 +2,8 @@
  * Who is live and who is stale: two maps, of which a lease is in exactly one, and the earliest time at which anybody
  * can run out.
  */
+import { isMost } from '../changes/changes.ts';
+import { countExpired, expiredOf, survivorsOf } from './expired.ts';
 import type { Lease, LeaseStatus } from './lease.ts';
 
 const NONE: readonly Lease[] = [];
@@ -54,39 +56,37 @@ export class Population {
     this.#stale.delete(serverId);
   }
 
+  /** Whether any live lease may be over: one comparison. */
+  mayExpire(now: number): boolean {
+    return now >= this.#earliestExpiry;
+  }
+
   /**
-   * Live → stale for every lease that is over, which are returned. `outlives` is asked of each whose time has come: it
-   * may have been heard since, and then says so and moves its end.
+   * Live → stale for every lease that is over, which are returned; `most` where they are the whole queue now, and more than
+   * are left.
    */
-  expire(now: number, outlives: (lease: Lease) => boolean): readonly Lease[] {
-    if (now < this.#earliestExpiry) return NONE;
-    this.#earliestExpiry = Infinity;
-    const over: Lease[] = [];
-    const survivors: Lease[] = [];
-    for (const lease of this.#live.values()) {
-      if (lease.expiresAt <= now && !outlives(lease)) {
-        over.push(lease);
-        continue;
-      }
-      survivors.push(lease);
-      if (lease.expiresAt < this.#earliestExpiry) this.#earliestExpiry = lease.expiresAt;
+  expire(now: number): readonly Lease[] | 'most' {
+    const { count, earliestExpiry } = countExpired(this.#live, now);
+    this.#earliestExpiry = earliestExpiry;
+    if (count === 0) return NONE;
+    if (this.#stale.size === 0 && isMost(count, this.#live.size - count)) {
+      this.#turnOver(now);
+      return 'most';
     }
-    if (over.length === 0) return over;
-    if (this.#stale.size === 0 && survivors.length < over.length) this.#turnOver(survivors);
-    else for (const lease of over) this.#queue(lease);
+    const over = expiredOf(this.#live, now);
+    for (const lease of over) {
+      this.#live.delete(lease.serverId);
+      this.#stale.set(lease.serverId, lease);
+    }
     return over;
   }
 
-  #queue(lease: Lease): void {
-    this.#live.delete(lease.serverId);
-    this.#stale.set(lease.serverId, lease);
-  }
-
   /** When most run out at once, the map of the live becomes the queue: moving 50,000 one by one would take 30 ms. */
-  #turnOver(survivors: readonly Lease[]): void {
-    for (const { serverId } of survivors) this.#live.delete(serverId);
+  #turnOver(now: number): void {
+    const survivors = survivorsOf(this.#live, now);
+    survivors.forEach((_, serverId) => this.#live.delete(serverId));
     this.#stale = this.#live;
-    this.#live = new Map(survivors.map((lease) => [lease.serverId, lease]));
+    this.#live = survivors;
   }
 
   /** A time before which no live lease runs out; null where none is live. Exact after `measureEarliestExpiry`. */
@@ -96,7 +96,6 @@ export class Population {
 
   /** Looks at every live lease, which renewals spare themselves. */
   measureEarliestExpiry(): void {
-    this.#earliestExpiry = Infinity;
-    for (const lease of this.#live.values()) this.expiresSooner(lease);
+    this.#earliestExpiry = countExpired(this.#live, -Infinity).earliestExpiry;
   }
 }

@@ -164,15 +164,14 @@ export class Sessions {
     if (lease.session.kind === 'held') lease.session.extendedUntil = expiresAt;
   }
 
-  /** Whether a lease whose time has come goes on, because its session was heard since. */
-  outlives(lease: Lease, now: number): boolean {
-    if (lease.session.kind === 'held') {
+  /** Before leases are taken off the list: looks at the sockets of those whose time has come, who may have been heard. */
+  settle(now: number): void {
+    for (const lease of this.#held) {
+      if (lease.expiresAt > now) continue;
       this.#look(lease, now);
-      if (lease.expiresAt > now) return true;
-      this.#loseUntil(lease, now, now);
+      if (lease.expiresAt <= now) this.#loseUntil(lease, now, now);
     }
-    this.#lost.delete(lease);
-    return false;
+    for (const lease of this.#lost) if (lease.expiresAt <= now) this.#lost.delete(lease);
   }
 
   /** For whatever shows `lastSeen`: looks at the times of all sockets, unless that was done a moment ago. */

@@ -10,6 +10,7 @@ export const REFUSALS: {
   'invalid-field': { kind: 'invalid-field', field: 'region', problem: 'must be a string' },
   'query-too-long': { kind: 'query-too-long', maxBytes: 4096 },
   'query-too-costly': { kind: 'query-too-costly' },
+  'malformed-upgrade': { kind: 'malformed-upgrade' },
   'malformed-id': {
     kind: 'malformed-id',
     problem: '"%ff" is not percent-encoded UTF-8: send encodeURIComponent(serverId)',
