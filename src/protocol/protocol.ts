@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listFileStats } from './list-file-stats.ts';
 import { anyMetadata, metadata, METADATA_LIMITS } from './metadata.ts';
 import { problemOfName } from './names.ts';
-import { offered } from './session-offer.ts';
+import { offered, sessionCount } from './session-offer.ts';
 
 /** Limits on what one registration may hold. Lengths are in characters (Unicode code points). */
 export const LIMITS = {
@@ -198,7 +198,6 @@ export const anyListAnswer = z.union([deltaAnswer, pageAnswer, listAnswer]);
 /** Answer to `GET /servers/<id>`. */
 export const serverAnswer = z.object({
   server: entry,
-  /** `suspect`: still listed, but its session closed, and its server has not come back yet. */
   status: z.enum(['live', 'suspect', 'stale']),
   expiresAt: epochMs,
 });
@@ -227,7 +226,7 @@ export const statsAnswer = z.object({
     .enum(['on', 'off', 'malformed key'])
     .describe('Whether lists are signed with BOOTSTRAP_SIGNING_KEY.'),
   listBytes: z.int().describe('UTF-8 bytes of the entries of all servers held; at most MAX_LIST_BYTES.'),
-  sessions: z.int().optional().describe('Servers that hold their lease by a session; at most MAX_SESSIONS.'),
+  sessions: sessionCount,
   streams: z
     .object({ heldBytes: z.int(), cut: z.int() })
     .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),
@@ -264,7 +263,6 @@ export const errorsAnswer = z.object({
 
 /** Answer to `GET /metrics`: lines in the text format of Prometheus. */
 export const metricsAnswer = z.string();
-
 /** Answer to `GET /openapi.json`: a document of OpenAPI. */
 export const openApiAnswer = z.looseObject({ openapi: z.string() });
 

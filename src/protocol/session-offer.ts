@@ -1,4 +1,4 @@
-/** What an answer says of the session that it offers. */
+/** What answers say of sessions. */
 import { z } from 'zod';
 
 /** What opens a session, which holds the lease in place of heartbeats. */
@@ -14,5 +14,8 @@ const sessionOffer = z.object({
 export const offered = {
   session: sessionOffer.optional().describe('Absent where no session is to be had: go on by heartbeats.'),
 };
+
+/** Of `GET /stats`. An object of the first release has none. */
+export const sessionCount = z.int().optional().describe('Servers that hold a session; at most MAX_SESSIONS.');
 
 export type SessionOffer = z.infer<typeof sessionOffer>;

@@ -43,6 +43,6 @@ export interface SavedSession {
   readonly lost?: { readonly at: number; readonly until: number };
 }
 
-export function heldUnder(name: string, heardAt: number | null): HeldSession {
-  return { kind: 'held', name, heardAt, beatAt: 0, extendedUntil: 0 };
+export function heldUnder(name: string, heardAt: number | null, beatAt = 0): HeldSession {
+  return { kind: 'held', name, heardAt, beatAt, extendedUntil: 0 };
 }

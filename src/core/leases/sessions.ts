@@ -203,7 +203,8 @@ export class Sessions {
     lease.ticket = saved.ticket ?? null;
     lease.offeredFor = saved.offeredFor ?? 0;
     if (saved.held !== undefined) {
-      lease.session = heldUnder(saved.held, null);
+      // If that is later than its last ping, its server came by HTTP.
+      lease.session = heldUnder(saved.held, null, lease.lastSeen);
       this.#held.add(lease);
       this.#unread.add(lease);
       lease.expiresAt = now + this.#terms.holdMs;
@@ -229,7 +230,9 @@ export class Sessions {
       return;
     }
     session.heardAt = Math.min(now, Math.max(heardAt, session.heardAt ?? 0));
-    if (session.heardAt > lease.lastSeen) lease.touch(session.heardAt);
+    // What was not looked at showed a guess.
+    if (wasUnread) lease.touch(Math.max(session.heardAt, session.beatAt));
+    else if (session.heardAt > lease.lastSeen) lease.touch(session.heardAt);
     const byPing = session.heardAt + this.#terms.holdMs;
     const byBeat = session.beatAt > session.heardAt ? session.beatAt + this.#terms.ttlMs : 0;
     const end = Math.max(byPing, byBeat, session.extendedUntil);

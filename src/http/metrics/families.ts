@@ -67,6 +67,12 @@ export const FAMILIES: readonly Family<RegistryFigures>[] = [
     read: ({ maxServers }) => maxServers,
   },
   {
+    name: 'rollcall_sessions',
+    type: 'gauge',
+    help: 'Servers that hold their lease by a session.',
+    read: ({ stats }) => stats.sessions ?? 0,
+  },
+  {
     name: 'rollcall_list_bytes',
     type: 'gauge',
     help: 'Bytes that the entries of all servers held take in a list.',

@@ -25,6 +25,7 @@ export const FIGURES: RegistryFigures = {
     setAside: 1,
     signing: 'off',
     listBytes: 800,
+    sessions: 2,
     streams: { heldBytes: 50, cut: 1 },
     listFile: {
       writtenAt: NOW - 9000,
