@@ -90,11 +90,14 @@ const isPartOfEntry = shaped<PageAnswer['servers'][number]>({
 
 const unknownMembers = { ignored: optional(arrayOf(isString)), hint: optional(isString) };
 
+/** Terms of a lease, of which an interval can be made. */
+export const isLeaseTerms = shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration });
+
 /** Answer to a registration. */
 export const isRegisterAnswer = shaped<RegisterAnswer>({
   success: isTrue,
   server: isEntry,
-  lease: shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration }),
+  lease: isLeaseTerms,
   ...unknownMembers,
 });
 
