@@ -85,10 +85,9 @@ export class Heartbeat extends GuardedEventTarget {
   }
 
   /**
-   * Sends `metadata`, as it is now, with the next heartbeat, or over the session where one is held: at once, or 5 s after
-   * what was set before. It takes the place of what was sent before. Metadata that is refused
-   * for good, or that JSON can't hold, is set aside, so that it can't cost the server its lease: a `failed` event has
-   * the reason and, as `setAside`, the metadata.
+   * Sends `metadata`, as it is now, in place of what was sent before: over the session at once, or 5 s after the change
+   * before; without one with the next heartbeat. Metadata that is refused for good, or that JSON can't hold, is set
+   * aside, so that it can't cost the server its lease: a `failed` event has the reason and, as `setAside`, the metadata.
    */
   setMetadata(metadata: Metadata): void {
     this.#metadata.set(metadata);
@@ -99,9 +98,9 @@ export class Heartbeat extends GuardedEventTarget {
    * Ends it: once this resolves nothing more is sent and no event comes. May be called any number of times.
    *
    * A heartbeat in flight is aborted, and without `deregister` so is a registration; the server then stays listed until
-   * its lease runs out, which is 15 s after a session was closed. With `deregister` a registration in flight is first waited for, since one that arrived after
-   * the deregistration would undo it; then the server is deregistered, and a failure of that rejects with a
-   * `RegistryError`. Where there is no registration to wait for and nothing to sign, the request is on its way before
+   * its lease runs out, 15 s later where it was held by a session. With `deregister` a registration in flight is first
+   * waited for, since one that arrived after the deregistration would undo it; then the server is deregistered, and a
+   * failure of that rejects with a `RegistryError`. Where there is no registration to wait for and nothing to sign, the request is on its way before
    * this returns, and it outlives the page: a page may call it on `pagehide`. Where it was replaced, the entry is
    * another host's, and nothing is deregistered.
    */
@@ -163,9 +162,7 @@ export class Heartbeat extends GuardedEventTarget {
       return this.#hold(offer, this.#access);
     }
     const intervalMs = jitteredMs(this.#lease.intervalMs, this.#environment.random());
-    return this.#access === undefined
-      ? intervalMs
-      : this.#climb.waitMs(intervalMs, this.#environment.nowMs());
+    return this.#climb.waitMs(intervalMs, this.#environment.nowMs());
   }
 
   /** Whether a session may be opened now. */
@@ -175,12 +172,11 @@ export class Heartbeat extends GuardedEventTarget {
 
   /** Holds the lease by a session until that ends. Gives the milliseconds until the next request. */
   async #hold(offer: SessionOffer, access: SessionAccess): Promise<number> {
-    const { keepAlive = false, timeoutMs } = this.#options;
     const session = new Session({
       offer,
       access,
-      keepAlive,
-      timeoutMs,
+      keepAlive: this.#options.keepAlive,
+      timeoutMs: this.#options.timeoutMs,
       environment: this.#environment,
       metadata: this.#metadata,
       listener: {

@@ -16,7 +16,7 @@ export interface SessionParts {
   readonly offer: SessionOffer;
   readonly access: SessionAccess;
   /** Whether it keeps a Node process alive. */
-  readonly keepAlive: boolean;
+  readonly keepAlive: boolean | undefined;
   readonly environment: Environment;
   /** Milliseconds that each answer may take. */
   readonly timeoutMs: number;
@@ -84,7 +84,7 @@ export class Session {
     });
     const { access, offer, keepAlive } = parts;
     try {
-      const socket = access.open(access.url, [offer.protocol, offer.ticket], keepAlive);
+      const socket = access.open(access.url, [offer.protocol, offer.ticket], keepAlive === true);
       this.#socket = socket;
       socket.addEventListener('message', ({ data }) => {
         this.#hear(data);

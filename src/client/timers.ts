@@ -3,11 +3,11 @@ import type { Environment } from './environment.ts';
 
 export class Timers<Name extends string> {
   readonly #environment: Environment;
-  readonly #keepAlive: boolean;
+  readonly #keepAlive: boolean | undefined;
   readonly #cancels = new Map<Name, () => void>();
 
   /** With `keepAlive` a pending one keeps a Node process alive. */
-  constructor(environment: Environment, keepAlive: boolean) {
+  constructor(environment: Environment, keepAlive: boolean | undefined) {
     this.#environment = environment;
     this.#keepAlive = keepAlive;
   }
