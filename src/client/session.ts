@@ -8,7 +8,7 @@ import type { Metadata } from '../protocol/protocol.ts';
 import { pingInMs } from './pacing.ts';
 import { reasonOf } from './shown.ts';
 import type { SessionAccess, SessionOffer } from './session-offer.ts';
-import type { SessionSocket } from './socket.ts';
+import { closeOf, textOf, type SessionSocket } from './socket.ts';
 import { Timers } from './timers.ts';
 
 /** What a session is made of. */
@@ -86,14 +86,14 @@ export class Session {
     try {
       const socket = access.open(access.url, [offer.protocol, offer.ticket], keepAlive === true);
       this.#socket = socket;
-      socket.addEventListener('message', ({ data }) => {
-        this.#hear(data);
+      socket.addEventListener('message', (event) => {
+        this.#hear(textOf(event));
       });
-      socket.addEventListener('close', ({ code = 1006, reason = '' }) => {
-        this.#closed(code, reason);
+      socket.addEventListener('close', (event) => {
+        this.#closed(closeOf(event));
       });
-      socket.addEventListener('error', () => {
-        this.#closed(1006, '');
+      socket.addEventListener('error', (event) => {
+        this.#closed(closeOf(event));
       });
       this.#expectAnswer('answer');
     } catch (cause) {
@@ -136,8 +136,8 @@ export class Session {
     this.#end({ kind: 'aborted' });
   }
 
-  #hear(data: unknown): void {
-    if (this.#isOver || typeof data !== 'string' || data.length > MAX_FRAME_CHARACTERS) return;
+  #hear(data: string | undefined): void {
+    if (this.#isOver || data === undefined || data.length > MAX_FRAME_CHARACTERS) return;
     if (data === 'pong') {
       this.#pong();
       return;
@@ -222,7 +222,7 @@ export class Session {
     this.#timers.set('metadata', Math.max(retryMs, METADATA_EVERY_MS), this.#sendMetadata);
   }
 
-  #closed(code: number, reason: string): void {
+  #closed({ code, reason }: ReturnType<typeof closeOf>): void {
     if (code === 1000) this.#deregistered?.();
     const words = this.#lastWords;
     if (code === REPLACED) {

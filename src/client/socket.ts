@@ -1,21 +1,11 @@
 /** The WebSocket that a session is held by: what is used of one, which one there is, and where it connects to. */
 import { callOf, dispatcherAt, methodOf, SHARED_DISPATCHER } from './unpaused-fetch.ts';
 
-/** What a socket's events may have; which ones depends on the event. */
-export interface SocketEvent {
-  /** Of a message: text, where it is text. */
-  readonly data?: unknown;
-  /** Of a close. */
-  readonly code?: number;
-  /** Of a close. */
-  readonly reason?: string;
-}
-
 /** The part of a WebSocket that the client uses. */
 export interface SessionSocket {
   send(text: string): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: 'message' | 'close' | 'error', listener: (event: SocketEvent) => void): void;
+  addEventListener(type: 'message' | 'close' | 'error', listener: (event: object) => void): void;
 }
 
 /** A class of WebSockets: the global one of browsers, Workers and Node 22, or that of the package `ws`. */
@@ -23,6 +13,20 @@ export type SessionSocketClass = new (url: string, protocols: string[]) => Sessi
 
 /** Opens a socket. Throws where that can't even be tried, as from a page that came by https to a registry by http. */
 export type OpenSocket = (url: string, protocols: string[], keepsAlive: boolean) => SessionSocket;
+
+/** What a message says; undefined where it is none of text. */
+export function textOf(event: object): string | undefined {
+  return 'data' in event && typeof event.data === 'string' ? event.data : undefined;
+}
+
+/** The code and the reason of a close: 1006 where there is none, as where the connection broke. */
+export function closeOf(event: object): { code: number; reason: string } {
+  const { code, reason }: { code?: unknown; reason?: unknown } = event;
+  return {
+    code: typeof code === 'number' ? code : 1006,
+    reason: typeof reason === 'string' ? reason : '',
+  };
+}
 
 /** Where a session is held: the path of a heartbeat, under the base URL, by ws or wss. */
 export function sessionUrl(baseUrl: string): string {
