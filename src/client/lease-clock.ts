@@ -4,9 +4,9 @@ import type { RegistryError } from './errors.ts';
 import {
   believedIntervalMs,
   firstBeatInMs,
-  GRACE_MS,
-  LONGEST_IN_GRACE_MS,
+  graceMs,
   longestWaitMs,
+  requestInGraceMs,
   retryInMs,
   waitInGraceMs,
 } from './pacing.ts';
@@ -43,7 +43,7 @@ export class LeaseClock {
   /** A session was lost. Gives the milliseconds until the heartbeat that saves the lease. */
   lost(nowMs: number, random: number): number {
     this.#attempt = 0;
-    this.#graceEndsAtMs = nowMs + GRACE_MS;
+    this.#graceEndsAtMs = nowMs + graceMs(this.terms.ttlMs);
     this.#endsAtMs = Math.min(this.#endsAtMs, this.#graceEndsAtMs);
     return firstBeatInMs(this.terms.ttlMs, random);
   }
@@ -61,11 +61,12 @@ export class LeaseClock {
       },
       random,
     );
-    return nowMs < this.#graceEndsAtMs ? waitInGraceMs(waitMs, this.#attempt) : waitMs;
+    return nowMs < this.#graceEndsAtMs ? waitInGraceMs(waitMs, this.#attempt, this.terms.ttlMs) : waitMs;
   }
 
   /** `timeoutMs`, or less while there must be time for another attempt. */
   timeoutMs(timeoutMs: number, nowMs: number): number {
-    return nowMs < this.#graceEndsAtMs ? Math.min(timeoutMs, LONGEST_IN_GRACE_MS) : timeoutMs;
+    if (nowMs >= this.#graceEndsAtMs) return timeoutMs;
+    return Math.min(timeoutMs, requestInGraceMs(this.terms.ttlMs));
   }
 }

@@ -28,17 +28,18 @@ const LONGEST_SHARE = 5 / 6;
 /** Share of a lease that is left for the request itself, when it is put off for as long as can be. */
 const RESERVE = 1 / 20;
 
-/** A lost session leaves the lease this long before the server is off the list. */
-export const GRACE_MS = 15_000;
+/** A lost session leaves the lease this long before the server is off the list; a quarter of the TTL if that is less. */
+const LONGEST_GRACE_MS = 15_000;
 
 /**
- * The first heartbeat after a lost session comes within so much, and the second within so much of the failure of the
- * first: with the longest that the first may take, both are sent within the grace.
+ * Shares of the grace: the first heartbeat after a lost session is sent within one, may take the next, and is followed by
+ * the second within the third. So both are sent while the grace runs.
  */
-const LONGEST_FIRST_MS = 5000;
+const FIRST_BEAT_SHARE = 1 / 3;
+const REQUEST_SHARE = 1 / 4;
 
-/** The longest that a request may take while the grace runs. */
-export const LONGEST_IN_GRACE_MS = 4000;
+/** No request is given less. */
+const SHORTEST_REQUEST_MS = 1000;
 
 /** A lost session is followed by another within so much, so that a thousand clients don't come back at once. */
 const LONGEST_RECONNECT_MS = 30_000;
@@ -49,17 +50,27 @@ const LONGEST_PING_MS = 30_000;
 /** Share of the ping interval by which a ping may come early, never late. */
 const PING_JITTER = 0.1;
 
+/** How long a lease of this TTL lasts after its session was lost. */
+export function graceMs(ttlMs: number): number {
+  return Math.min(LONGEST_GRACE_MS, ttlMs / 4);
+}
+
 /** Milliseconds from the loss of a session to the heartbeat that saves the lease; `random` is from 0 to 1. */
 export function firstBeatInMs(ttlMs: number, random: number): number {
-  return Math.min(LONGEST_FIRST_MS, ttlMs / 4) * random;
+  return graceMs(ttlMs) * FIRST_BEAT_SHARE * random;
+}
+
+/** The longest that a request may take while the grace runs. */
+export function requestInGraceMs(ttlMs: number): number {
+  return Math.max(SHORTEST_REQUEST_MS, graceMs(ttlMs) * REQUEST_SHARE);
 }
 
 /**
  * The next wait of `waitMs` as it is while the grace runs: short enough for a second heartbeat within it. The second
  * one is the last that is hurried.
  */
-export function waitInGraceMs(waitMs: number, attempt: number): number {
-  return attempt === 1 ? Math.min(waitMs, LONGEST_FIRST_MS) : waitMs;
+export function waitInGraceMs(waitMs: number, attempt: number, ttlMs: number): number {
+  return attempt === 1 ? Math.min(waitMs, graceMs(ttlMs) * FIRST_BEAT_SHARE) : waitMs;
 }
 
 /**

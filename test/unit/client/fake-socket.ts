@@ -1,6 +1,6 @@
 /** A WebSocket of which every step is the test's: what it is sent is kept, what it hears is told by hand. */
 import type { SessionSocketClass } from '../../../src/client/client.ts';
-import { accept, ENTRY, LEASE, settled, type Answer, type ManualTime } from './fakes.ts';
+import { accept, ENTRY, settled, type Answer, type ManualTime } from './fakes.ts';
 
 type Listener = (event: { data?: unknown; code?: number; reason?: string }) => void;
 
@@ -72,6 +72,9 @@ export function fakeSockets(time: ManualTime): { sockets: FakeSocket[]; WebSocke
 
 export const PING_EVERY_MS = 15_000;
 
+/** Long enough for the whole grace of 15 s. */
+const LEASE = { ttlMs: 60_000, heartbeatEveryMs: 16_000 };
+
 /** What the registry says when the session is open. */
 export const HELD = { type: 'held', pingEveryMs: PING_EVERY_MS, lease: LEASE };
 
@@ -81,7 +84,7 @@ export function offering(): Answer {
   return (sent, signal) => {
     const { request, body } = sent;
     const asks = isRegistration(request) || (isObject(body) && 'session' in body);
-    if (!asks) return accept()(sent, signal);
+    if (!asks) return accept(LEASE)(sent, signal);
     tickets += 1;
     const session = {
       ticket: `ticket-${tickets}`,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { RegistryClient } from '../../../src/client/client.ts';
 import { HELD, offering, PING_EVERY_MS } from './fake-socket.ts';
-import { FakeRegistry, hang, LEASE, ManualTime, unreachable } from './fakes.ts';
+import { FakeRegistry, hang, ManualTime, unreachable } from './fakes.ts';
 import { pingFor, REGISTRATION, setUp } from './session-scene.ts';
 
 describe('a session that is lost', () => {
@@ -85,7 +85,7 @@ describe('a session that is lost', () => {
     expect(scene.sockets.length).toBeLessThan(9);
     const beats = scene.registry.times('/servers/heartbeat');
     const gaps = beats.slice(1).map((atMs, index) => atMs - (beats[index] ?? 0));
-    expect(Math.max(...gaps)).toBeLessThan(LEASE.ttlMs);
+    expect(Math.max(...gaps)).toBeLessThan(HELD.lease.ttlMs);
   });
 
   test('is not opened at all where the runtime refuses, and heartbeats go on', async () => {
