@@ -14,4 +14,13 @@ declare module 'ws' {
     terminate(): void;
     addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: object) => void): void;
   }
+
+  export class WebSocketServer {
+    constructor(options: {
+      readonly server: object;
+      handleProtocols?(protocols: ReadonlySet<string>): string | false;
+    });
+    on(type: 'connection', listener: (socket: WebSocket) => void): this;
+    close(): void;
+  }
 }
