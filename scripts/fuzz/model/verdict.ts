@@ -14,6 +14,7 @@ export const STATUS_OF = {
   'no-such-route': 404,
   'method-not-allowed': 405,
   replayed: 409,
+  replaced: 409,
   'body-too-large': 413,
   'query-too-long': 414,
   'unsupported-media-type': 415,
