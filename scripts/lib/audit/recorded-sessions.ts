@@ -1,7 +1,7 @@
 /** Sessions that enter every ping and every word of theirs in the ledger, and that can be cut as a crash does it. */
 import { WebSocket } from 'ws';
 import type { SessionSocketClass } from '../../../src/client/client.ts';
-import { closeOf, textOf } from '../../../src/client/socket.ts';
+import { textOf } from '../../../src/client/socket.ts';
 import type { Sent } from './history.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -74,10 +74,10 @@ export class RecordedSessions {
         session.held(pingEveryMs(text), Date.now());
       } else if (text.includes('"of":"metadata"')) answered('metadata');
     });
-    const ended = (event: object) => {
+    const ended = () => {
       if (!this.#open.delete(socket)) return;
       for (const sent of Object.values(pending).flat()) ledger.fail(sent, Date.now());
-      session.ended(Date.now(), closeOf(event).code);
+      session.ended(Date.now());
     };
     socket.addEventListener('error', ended);
     socket.addEventListener('close', ended);

@@ -24,7 +24,7 @@ interface Session {
 /** What becomes of a session, to be told as it happens. */
 export interface SessionRecord {
   held(pingEveryMs: number, at: number): void;
-  ended(at: number, code: number): void;
+  ended(at: number): void;
 }
 
 /** How long a lease of these terms is left that a session lost. */
@@ -97,7 +97,8 @@ export class SessionBook {
     const graceMs = sessionGraceMs(this.#terms);
     if (orphanedAt !== undefined) {
       // A load finds it held, or lost; either way it may last a TTL from there.
-      const wasHeld = heldAt !== undefined && heldAt < orphanedAt && endedAt === undefined;
+      const wasHeld =
+        heldAt !== undefined && heldAt < orphanedAt && !(endedAt !== undefined && endedAt < orphanedAt);
       const atLeast = mustBeHeld && wasHeld ? up.spawnedAt + graceMs : -Infinity;
       return {
         mustListUntil: Math.max(Math.min(byBeats.mustListUntil, seenFrom + holdMs), atLeast),
