@@ -176,6 +176,7 @@ export class Heartbeat extends GuardedEventTarget {
       offer,
       access,
       keepAlive: this.#options.keepAlive,
+      openWithinMs: this.#lease.intervalMs,
       timeoutMs: this.#options.timeoutMs,
       environment: this.#environment,
       metadata: this.#metadata,

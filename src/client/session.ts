@@ -18,7 +18,9 @@ export interface SessionParts {
   /** Whether it keeps a Node process alive. */
   readonly keepAlive: boolean | undefined;
   readonly environment: Environment;
-  /** Milliseconds that each answer may take. */
+  /** Milliseconds that the registry may take until it holds the lease. */
+  readonly openWithinMs: number;
+  /** Milliseconds that each answer may take, and a ping interval at most. */
   readonly timeoutMs: number;
   readonly metadata: MetadataToSend;
   readonly listener: SessionListener;
@@ -73,7 +75,7 @@ export class Session {
   #metadataAtMs = Number.NEGATIVE_INFINITY;
   #deregistered: (() => void) | undefined;
   /** What the registry said before it closed. */
-  #lastWords: Fault | undefined;
+  #lastWords: RegistryError | undefined;
   readonly #timers: Timers<Timer>;
 
   constructor(parts: SessionParts) {
@@ -95,7 +97,7 @@ export class Session {
       socket.addEventListener('error', (event) => {
         this.#closed(closeOf(event));
       });
-      this.#expectAnswer('answer');
+      this.#expectAnswer('answer', parts.openWithinMs);
     } catch (cause) {
       this.#end({ kind: 'network', reason: reasonOf(cause) });
     }
@@ -209,9 +211,12 @@ export class Session {
   /** What isn't about metadata is what the close that follows is about. */
   #refused(frame: Record<string, unknown>): void {
     const { status } = frame;
-    const fault = refusedFault(frame, typeof status === 'number' ? status : 400);
-    this.#lastWords = fault;
-    if (this.#carried !== undefined) this.#setAside(new RegistryError(this.#request, fault));
+    const error = new RegistryError(
+      this.#request,
+      refusedFault(frame, typeof status === 'number' ? status : 400),
+    );
+    if (this.#carried === undefined) this.#lastWords = error;
+    else this.#setAside(error);
   }
 
   #setAside(error: RegistryError): void {
@@ -227,17 +232,14 @@ export class Session {
     const words = this.#lastWords;
     if (code === REPLACED) {
       const replaced = { type: '/errors#replaced', error: reason || 'The server has another host now.' };
-      this.#end(words ?? refusedFault(replaced, 409), 'replaced');
+      this.#end(refusedFault(replaced, 409), 'replaced', words);
     } else {
       this.#end({ kind: 'closed', code, reason }, code === REGISTER_AGAIN ? 'unknown' : 'lost', words);
     }
   }
 
-  #expectAnswer(which: 'answer' | 'metadata answer'): void {
-    const timeoutMs = Math.min(
-      this.#parts.timeoutMs,
-      Math.max(SHORTEST_WAIT_MS, this.#pingEveryMs || Number.POSITIVE_INFINITY),
-    );
+  #expectAnswer(which: 'answer' | 'metadata answer', withinMs = this.#pingEveryMs): void {
+    const timeoutMs = Math.min(this.#parts.timeoutMs, Math.max(SHORTEST_WAIT_MS, withinMs));
     this.#timers.set(which, timeoutMs, () => {
       this.#end({ kind: 'timeout', timeoutMs });
     });

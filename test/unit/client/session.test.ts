@@ -85,6 +85,17 @@ describe('a session', () => {
 });
 
 describe('what the registry closes with', () => {
+  test('4409 after an error is told in its own words, and the error as its cause', async () => {
+    const scene = setUp();
+    const told: HeartbeatDetails['replaced'][] = [];
+    scene.handle.addEventListener('replaced', ({ detail }) => told.push(detail));
+    await scene.hold();
+    await scene.socket().say({ type: 'error', status: 400, error: 'No such frame' });
+    await scene.socket().end(4409, 'Another host has it.');
+    expect(told[0]?.error.fault).toMatchObject({ problem: 'replaced', error: 'Another host has it.' });
+    expect(told[0]?.error.cause).toMatchObject({ fault: { error: 'No such frame' } });
+  });
+
   test('4404 makes the server register again at once', async () => {
     const scene = setUp();
     await scene.hold();
