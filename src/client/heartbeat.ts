@@ -12,9 +12,7 @@ import { jitteredMs } from './pacing.ts';
 import { Pause } from './pause.ts';
 import { offerIn, type SessionAccess, type SessionOffer } from './session-offer.ts';
 import { Session, type SessionEnd } from './session.ts';
-import type { HeartbeatCalls, Registration, StartOptions } from './start-options.ts';
-
-type Limits = StartOptions & { readonly timeoutMs: number };
+import type { HeartbeatCalls, Registration, TimedOptions } from './start-options.ts';
 
 /**
  * A server that is kept registered, from its making until `stop` or the abort of its signal.
@@ -40,7 +38,7 @@ export class Heartbeat extends GuardedEventTarget {
   readonly #environment: Environment;
   readonly #registration: Registration;
   readonly #instance: string;
-  readonly #options: Limits;
+  readonly #options: TimedOptions;
   readonly #access: SessionAccess | undefined;
   readonly #climb = new Climb();
   readonly #inFlight = new AbortController();
@@ -63,7 +61,7 @@ export class Heartbeat extends GuardedEventTarget {
     calls: HeartbeatCalls,
     environment: Environment,
     registration: Registration,
-    options: Limits,
+    options: TimedOptions,
     access?: SessionAccess,
   ) {
     super();

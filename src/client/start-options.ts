@@ -49,6 +49,9 @@ export interface StartOptions extends CallOptions {
   keepAlive?: boolean;
 }
 
+/** The same, with the client's time-out where the owner set none. */
+export type TimedOptions = StartOptions & { readonly timeoutMs: number };
+
 /** The calls a heartbeat makes. */
 export interface HeartbeatCalls {
   register(registration: Registration, options: CallOptions): Promise<RegisterAnswer>;
