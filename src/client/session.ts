@@ -150,7 +150,7 @@ export class Session {
     if (type === 'held') this.#held(frame);
     else if (type === 'ack' && of === 'metadata') this.#metadataTaken();
     else if (type === 'ack' && of === 'deregister') this.#deregistered?.();
-    else if (type === 'error') this.#refused(frame);
+    else if (isRefusal(type)) this.#refused(frame);
   }
 
   #held({ pingEveryMs, lease }: Record<string, unknown>): void {
@@ -215,7 +215,11 @@ export class Session {
       this.#request,
       refusedFault(frame, typeof status === 'number' ? status : 400),
     );
-    if (this.#carried === undefined) this.#lastWords = error;
+    const problem = error.fault.kind === 'refused' ? error.fault.problem : undefined;
+    // The close that follows may be long in coming: a runtime may hold it back until the object sleeps.
+    if (problem === 'replaced') this.#end(error.fault, 'replaced');
+    else if (problem === 'not-registered') this.#end(error.fault, 'unknown');
+    else if (this.#carried === undefined) this.#lastWords = error;
     else this.#setAside(error);
   }
 
@@ -270,6 +274,11 @@ export class Session {
   get #request(): string {
     return `the session ${this.#parts.access.url}`;
   }
+}
+
+/** An error says that it is one, or which: the type of a problem is its name. */
+function isRefusal(type: unknown): boolean {
+  return type === 'error' || (typeof type === 'string' && type.startsWith('/errors#'));
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {
