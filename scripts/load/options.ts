@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly url?: URL;
   readonly token?: string;
   readonly servers: number;
+  /** How many of them hold a session. */
+  readonly sessions: number;
   readonly heartbeatEveryMs: number;
   readonly readers: number;
   /** Lists a second, over all readers. */
@@ -34,7 +36,10 @@ export interface LoadOptions {
 }
 
 /** As commander hands them over. */
-type Given = Pick<LoadOptions, 'url' | 'token' | 'servers' | 'readers' | 'seed' | 'json' | 'html'> & {
+type Given = Pick<
+  LoadOptions,
+  'url' | 'token' | 'servers' | 'sessions' | 'readers' | 'seed' | 'json' | 'html'
+> & {
   readonly yes?: boolean;
   readonly heartbeatEvery: number;
   readonly readRate?: number;
@@ -56,6 +61,7 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     .addOption(option('--url <url>', 'the registry; one is started on this machine if absent', httpUrl))
     .option('--token <token>', 'sent as a bearer token with every request')
     .addOption(option('--servers <count>', 'servers that register and heartbeat', count, '1000'))
+    .addOption(option('--sessions <count>', 'how many of them hold a session', wholeNumber(0, 100_000), '0'))
     .addOption(option('--heartbeat-every <time>', 'the pace of each', duration, '30s'))
     .addOption(option('--readers <count>', 'connections that ask for lists', count, '50'))
     .addOption(
@@ -83,6 +89,9 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     yes = false,
     ...same
   } = parsed.options;
+  if (same.sessions > same.servers) {
+    return refuse(`--sessions ${same.sessions} is more than the ${same.servers} --servers`);
+  }
   if (readRate < same.readers) {
     return refuse(
       `--read-rate ${readRate} is less than one list a second for each of ${same.readers} --readers`,

@@ -46,6 +46,7 @@ export interface LoadResults {
   /** Causes of failed requests, and how often. */
   readonly errors: Readonly<Record<string, number>>;
   readonly died: number;
+  readonly sessions: { readonly wanted: number; readonly heldAtEnd: number };
   readonly verification: {
     readonly listsVerified: number;
     /** How many servers broke each promise. */
@@ -108,13 +109,14 @@ export function promisesTable({ verification: { counts } }: LoadResults): TextTa
 }
 
 /** What the registry did meanwhile. */
-export function registryTable({ seconds, sweeps, died, errors }: LoadResults): TextTable {
+export function registryTable({ seconds, sweeps, died, errors, sessions }: LoadResults): TextTable {
   const last = seconds.at(-1);
   const longestMs = Math.max(0, ...sweeps.map(({ from, to }) => (to - from) * 1000));
   return {
     header: ['registry', ''],
     rows: [
       ['live at the end', String(last?.live ?? '–')],
+      ...(sessions.wanted > 0 ? [['sessions held at the end', String(sessions.heldAtEnd)]] : []),
       ['servers that died', String(died)],
       ['swept', String(last?.swept ?? '–')],
       ['sweeps', String(sweeps.length)],

@@ -69,6 +69,8 @@ export async function runLoad(
       publicKey: `key-of-${idPrefix}${index}`,
     }),
     client: () => new RecordedClient(url, { ledger, auditor }, recording),
+    // Who takes the place of one that died holds its place as that did, but for the order.
+    session: (index) => index % servers < options.sessions,
   });
   const timeline = new Timeline({
     client: new RegistryClient(url, access),
@@ -79,6 +81,7 @@ export async function runLoad(
   });
 
   let startedAt = performance.now();
+  const sessions = { wanted: options.sessions, heldAtEnd: 0 };
   let complete = false;
   let listsVerified = 0;
   const over = new AbortController();
@@ -101,6 +104,7 @@ export async function runLoad(
     const churning = churn(fleet, options, stopping);
     const plan = { ...options, url, token, signal };
     await runReaders(plan, { latencies: lists, failed: (what) => failed('lists', what), listed });
+    sessions.heldAtEnd = ledger.sessions.held;
     over.abort();
     await churning;
     complete = !signal.aborted;
@@ -136,6 +140,7 @@ export async function runLoad(
     },
     errors: Object.fromEntries(errors),
     died: fleet.died,
+    sessions,
     verification: {
       listsVerified,
       counts: Object.fromEntries(auditor.counts),
@@ -188,6 +193,7 @@ function describe(options: LoadOptions, { terms, settings }: LoadTarget): Record
   const seconds = (ms: number) => `${ms / 1000} s`;
   return {
     servers: String(options.servers),
+    sessions: String(options.sessions),
     'heartbeat every': seconds(options.heartbeatEveryMs),
     readers: String(options.readers),
     'read rate': `${options.readRate}/s`,

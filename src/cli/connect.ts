@@ -1,7 +1,13 @@
 /** How every command but `start` reaches a registry: its address, and by which right it writes. */
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { RegistryClient, RegistryError, SigningKey, type Environment } from '../client/client.ts';
+import {
+  RegistryClient,
+  RegistryError,
+  SigningKey,
+  type Environment,
+  type SessionSocketClass,
+} from '../client/client.ts';
 import { CommandError, EXIT, type ExitCode } from './exit-codes.ts';
 import { durationMs } from './flags.ts';
 
@@ -14,6 +20,8 @@ export interface RegistryFlags {
 
 /** The flags of `withWriter`, as commander gives them. */
 export interface WriterFlags extends RegistryFlags {
+  /** False where no session is to be held; of `announce` alone. */
+  readonly session?: boolean;
   readonly token?: string;
   readonly key?: string;
 }
@@ -59,6 +67,7 @@ export async function connect(flags: WriterFlags, environment?: Environment): Pr
     );
   }
   const signingKey = key === undefined ? undefined : await readKey(key);
+  const socketClass = flags.session === true ? await installedWebSocket() : undefined;
   try {
     const client = new RegistryClient(url, {
       timeoutMs,
@@ -66,12 +75,32 @@ export async function connect(flags: WriterFlags, environment?: Environment): Pr
       ...(signingKey !== undefined && { signingKey }),
       ...(verifyKey !== undefined && { verifyKey }),
       ...(environment !== undefined && { environment }),
+      ...(socketClass !== undefined && { WebSocket: socketClass }),
     });
     return { client, signingKey };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(`--url ${JSON.stringify(url)} can't be used: ${reason}.`, EXIT.unusable, error);
   }
+}
+
+/** That of the package `ws`, for Node 20 has none of its own; undefined elsewhere, and where it was not installed. */
+async function installedWebSocket(): Promise<SessionSocketClass | undefined> {
+  if ('WebSocket' in globalThis) return undefined;
+  try {
+    // By a name that is no literal: it has no types, and need not be there.
+    const name = 'ws';
+    const module: unknown = await import(name);
+    const found = typeof module === 'object' && module !== null && 'default' in module && module.default;
+    return isSocketClass(found) ? found : undefined;
+  } catch {
+    // Heartbeats do as well.
+    return undefined;
+  }
+}
+
+function isSocketClass(value: unknown): value is SessionSocketClass {
+  return typeof value === 'function';
 }
 
 async function readKey(file: string): Promise<SigningKey> {

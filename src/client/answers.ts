@@ -58,8 +58,6 @@ const isDuration = (value: unknown): value is number => isCount(value) && value 
 const isTrue = (value: unknown): value is true => value === true;
 const isStatus = (value: unknown): value is ServerAnswer['status'] =>
   value === 'live' || value === 'suspect' || value === 'stale';
-const isSessionProtocol = (value: unknown): value is SessionOffer['protocol'] =>
-  value === 'rollcall.session.1';
 const isSigning = (value: unknown): value is StatsAnswer['signing'] =>
   value === 'on' || value === 'off' || value === 'malformed key';
 /** Whatever JSON holds is JSON, so being an object is all there is to check. */
@@ -95,18 +93,19 @@ const isPartOfEntry = shaped<PageAnswer['servers'][number]>({
 });
 
 const offered = {
-  session: optional(
-    shaped<SessionOffer>({ ticket: isString, protocol: isSessionProtocol, pingEveryMs: isDuration }),
-  ),
+  session: optional(shaped<SessionOffer>({ ticket: isString, protocol: isString, pingEveryMs: isDuration })),
 };
 
 const unknownMembers = { ignored: optional(arrayOf(isString)), hint: optional(isString) };
+
+/** Terms of a lease, of which an interval can be made. */
+export const isLeaseTerms = shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration });
 
 /** Answer to a registration. */
 export const isRegisterAnswer = shaped<RegisterAnswer>({
   success: isTrue,
   server: isEntry,
-  lease: shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration }),
+  lease: isLeaseTerms,
   ...offered,
   ...unknownMembers,
 });

@@ -18,7 +18,7 @@ import {
   isServerAnswer,
   isStatsAnswer,
 } from './answers.ts';
-import { pathSegment } from './addresses.ts';
+import { normalizedBaseUrl, pathSegment } from './addresses.ts';
 import { DEFAULT_MAX_LIST_BYTES } from './bodies.ts';
 import { assertTimeout, Connection, type CallOptions, type Fetch } from './connection.ts';
 import { realEnvironment, type Environment } from './environment.ts';
@@ -37,14 +37,17 @@ import {
 import { RequestSigner, type ClockCorrection } from './signing.ts';
 import { unpausedFetch } from './unpaused-fetch.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
-import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { SessionAccess } from './session-offer.ts';
+import { openGlobal, openWith, sessionUrl, type SessionSocketClass } from './socket.ts';
+import type { HeartbeatOptions, Registration, StartOptions } from './start-options.ts';
 
 export { RegistryError, type Fault } from './errors.ts';
 export { SigningKey } from './keys.ts';
 export { HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 export type { CallOptions, Environment, Fetch, Heartbeat, HeartbeatOptions, Registration, StartOptions };
 export type { ClockCorrection, ListChange, ListQuery, MetadataBound, MetadataCondition, MetadataValue };
-export type { WatchOptions };
+export type { SessionSocketClass, WatchOptions };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
@@ -82,6 +85,11 @@ export interface ClientOptions {
   headers?: Record<string, string>;
   /** Used in place of the global `fetch`, such as that of a service binding. */
   fetch?: Fetch;
+  /**
+   * Used in place of the global `WebSocket` to hold sessions, such as that of the package `ws` on Node 20, which has
+   * none. The global one is not used where `fetch` is given, for it would not lead where that does.
+   */
+  WebSocket?: SessionSocketClass;
   /** Used in place of the real clock, timers and randomness. */
   environment?: Environment;
 }
@@ -104,6 +112,8 @@ export class RegistryClient {
   readonly #isVerifying: boolean;
   readonly #maxListBytes: number;
   readonly #listFiles: ListFiles | undefined;
+  readonly #timeoutMs: number;
+  readonly #access: SessionAccess | undefined;
 
   /**
    * `baseUrl` is the address of the registry, with the path it is mounted on if there is one. Throws a `TypeError`
@@ -120,9 +130,9 @@ export class RegistryClient {
     this.#isVerifying = options.verifyKey !== undefined;
     this.#maxListBytes = options.maxListBytes ?? DEFAULT_MAX_LIST_BYTES;
     const listKey = options.verifyKey === undefined ? undefined : new ListKey(options.verifyKey);
-    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const shared = {
-      timeoutMs,
+      timeoutMs: this.#timeoutMs,
       listKey,
       maxListBytes: this.#maxListBytes,
       fetch: options.fetch ?? unpausedFetch,
@@ -143,6 +153,11 @@ export class RegistryClient {
       const read = { connection, folder: folder.href, manifest, list: 'default' };
       this.#listFiles = new ListFiles({ ...shared, ...read });
     }
+    const { WebSocket: own } = options;
+    const global = options.fetch === undefined ? openGlobal() : undefined;
+    const open = own === undefined ? global : openWith(own);
+    const url = sessionUrl(normalizedBaseUrl(baseUrl));
+    this.#access = open && { url, open, isSigned: signingKey !== undefined };
   }
 
   /** Registers a server, or renews it with new data. Answers with the entry as held, and the terms of its lease. */
@@ -159,7 +174,7 @@ export class RegistryClient {
    * `instance` is given and another one registered the id since. With `peers`, a client that has a `verifyKey` rejects without asking, since peers are not signed.
    */
   async heartbeat(serverId: string, options: HeartbeatOptions = {}): Promise<HeartbeatAnswer> {
-    const { peers = false, metadata, instance, ...callOptions } = options;
+    const { peers = false, metadata, instance, session, ...callOptions } = options;
     const path = '/servers/heartbeat';
     if (peers) this.#assertUnverified(`POST ${path}`, PEERS_ARE_UNSIGNED);
     const body = {
@@ -167,6 +182,7 @@ export class RegistryClient {
       peers,
       ...(metadata !== undefined && { metadata }),
       ...(instance !== undefined && { instance }),
+      ...(session && { session }),
     };
     return this.#connection.call(
       { method: 'POST', path, body, serverId, ...(peers && { length: 'list' }) },
@@ -239,7 +255,8 @@ export class RegistryClient {
   startHeartbeat(registration: Registration, options: StartOptions = {}): Heartbeat {
     if (options.timeoutMs !== undefined) assertTimeout(options.timeoutMs);
     if (options.peers && this.#isVerifying) throw new TypeError(PEERS_ARE_UNSIGNED);
-    return new Heartbeat(this, this.#environment, registration, options);
+    const { timeoutMs = this.#timeoutMs } = options;
+    return new Heartbeat(this, this.#environment, registration, { ...options, timeoutMs }, this.#access);
   }
 
   #assertUnverified(request: string, reason: string): void {

@@ -3,7 +3,7 @@ import { normalizedBaseUrl } from './addresses.ts';
 import { type Check, isRecord } from './answers.ts';
 import { bodyHead, jsonOf, MAX_ANSWER_BYTES, MAX_ERROR_BYTES, reasonOfTooMuch, wholeBody } from './bodies.ts';
 import type { Environment } from './environment.ts';
-import { RegistryError, type Fault } from './errors.ts';
+import { refusedFault, RegistryError, type Fault } from './errors.ts';
 import type { ListKey } from './list-key.ts';
 import { callOwner } from './owner.ts';
 import { retryAfterMs } from './pacing.ts';
@@ -288,13 +288,9 @@ export function assertTimeout(timeoutMs: number): void {
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be above 0, but is ${timeoutMs}`);
 }
 
-function refusal(response: Response, { type, error, detail }: Record<string, unknown>, nowMs: number): Fault {
+function refusal(response: Response, members: Record<string, unknown>, nowMs: number): Fault {
   return {
-    kind: 'refused',
-    status: response.status,
-    problem: typeof type === 'string' ? /^\/errors#([a-z-]{1,40})$/.exec(type)?.[1] : undefined,
-    error: typeof error === 'string' ? error : response.statusText || 'no reason given',
-    detail: typeof detail === 'string' ? detail : undefined,
+    ...refusedFault(members, response.status, response.statusText),
     retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), nowMs),
   };
 }

@@ -5,8 +5,10 @@ import { z } from 'zod';
 const sessionOffer = z.object({
   ticket: z.string().describe('Opens one session, within 30 seconds.'),
   protocol: z
-    .literal('rollcall.session.1')
-    .describe('The WebSocket subprotocol to ask for, before the ticket.'),
+    .string()
+    .describe(
+      'The WebSocket subprotocol to ask for, before the ticket: rollcall.session.1, or one yet to come.',
+    ),
   pingEveryMs: z.int().positive().describe('Milliseconds between two pings of the session.'),
 });
 

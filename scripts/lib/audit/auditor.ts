@@ -72,7 +72,7 @@ export class Auditor {
     }
     this.#held(serverId, reading, belief);
     if (!belief.mayBeHeld) return;
-    const { mustListUntil, mayListUntil } = this.#ledger.bounds(belief);
+    const { mustListUntil, mayListUntil } = this.#ledger.bounds(serverId, belief);
     if (held.status === 'live' && reading.sentAt >= mayListUntil) {
       this.#report('dead server live', serverId, reading, this.#until(mayListUntil));
     }
@@ -93,7 +93,7 @@ export class Auditor {
     if (wrong !== null) this.#report('wrong answer to a registration', serverId, reading, wrong);
 
     // [C4] While the old entry is still held, its registeredAt is kept; otherwise the time is that of this one.
-    const { mustListUntil, mayHoldUntil } = this.#ledger.bounds(before);
+    const { mustListUntil, mayHoldUntil } = this.#ledger.bounds(serverId, before);
     const isHeld = before.mustBeHeld && reading.receivedAt < mustListUntil;
     const isGone = !before.mayBeHeld || reading.sentAt > mayHoldUntil;
     const known = before.registrations.map(({ registeredAt }) => registeredAt);
@@ -133,7 +133,7 @@ export class Auditor {
   }
 
   #notListed(serverId: string, reading: Reading, belief: Belief): void {
-    const { mustListUntil } = this.#ledger.bounds(belief);
+    const { mustListUntil } = this.#ledger.bounds(serverId, belief);
     const { life, terms } = this.#ledger;
     if (reading.receivedAt < mustListUntil) {
       this.#report('live server missing', serverId, reading, this.#until(mustListUntil));
@@ -147,7 +147,7 @@ export class Auditor {
   }
 
   #listed(serverId: string, entry: Entry, reading: Reading, belief: Belief): void {
-    const { mayListUntil } = this.#ledger.bounds(belief);
+    const { mayListUntil } = this.#ledger.bounds(serverId, belief);
     if (!belief.mayBeHeld) {
       this.#report('deregistered server listed', serverId, reading);
     } else if (reading.sentAt >= mayListUntil) {
@@ -158,7 +158,7 @@ export class Auditor {
   }
 
   #held(serverId: string, reading: Reading, belief: Belief): void {
-    const { mayHoldUntil } = this.#ledger.bounds(belief);
+    const { mayHoldUntil } = this.#ledger.bounds(serverId, belief);
     if (!belief.mayBeHeld) {
       this.#report('deregistered server held', serverId, reading);
     } else if (reading.sentAt > mayHoldUntil) {
@@ -167,7 +167,7 @@ export class Auditor {
   }
 
   #notHeld(serverId: string, reading: Reading, belief: Belief): void {
-    const { mustListUntil } = this.#ledger.bounds(belief);
+    const { mustListUntil } = this.#ledger.bounds(serverId, belief);
     if (reading.receivedAt >= mustListUntil) return;
     this.#report('registration forgotten', serverId, reading, this.#until(mustListUntil));
   }
@@ -218,7 +218,7 @@ export class Auditor {
     if (downtimes.some(({ until }) => until >= life.spawnedAt)) return;
     const leftAt = { sentAt: life.killedAt, receivedAt: life.killedAt };
     const wasLive = (id: string) =>
-      this.#ledger.bounds(this.#ledger.belief(id, leftAt)).mustListUntil > this.#latestLeaving;
+      this.#ledger.bounds(id, this.#ledger.belief(id, leftAt)).mustListUntil > this.#latestLeaving;
     const witness = [...this.#ledger.ids()].find(wasLive);
     if (witness === undefined) return;
     this.#report('downtime not noticed', witness, reading, `the registry was down for ${awayMs} ms`);

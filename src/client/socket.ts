@@ -1,0 +1,93 @@
+/** The WebSocket that a session is held by: what is used of one, which one there is, and where it connects to. */
+import { callOf, dispatcherAt, methodOf, SHARED_DISPATCHER } from './unpaused-fetch.ts';
+
+/** The part of a WebSocket that the client uses. */
+export interface SessionSocket {
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'message' | 'close' | 'error', listener: (event: object) => void): void;
+}
+
+/** A class of WebSockets: the global one of browsers, Workers and Node 22, or that of the package `ws`. */
+export type SessionSocketClass = new (url: string, protocols: string[]) => SessionSocket;
+
+/** Opens a socket. Throws where that can't even be tried, as from a page that came by https to a registry by http. */
+export type OpenSocket = (url: string, protocols: string[], keepsAlive: boolean) => SessionSocket;
+
+/** What a message says; undefined where it is none of text. */
+export function textOf(event: object): string | undefined {
+  return 'data' in event && typeof event.data === 'string' ? event.data : undefined;
+}
+
+/** The code and the reason of a close: 1006 where there is none, as where the connection broke. */
+export function closeOf(event: object): { code: number; reason: string } {
+  const { code, reason }: { code?: unknown; reason?: unknown } = event;
+  return {
+    code: typeof code === 'number' ? code : 1006,
+    reason: typeof reason === 'string' ? reason : '',
+  };
+}
+
+/** Where a session is held: the path of a heartbeat, under the base URL, by ws or wss. */
+export function sessionUrl(baseUrl: string): string {
+  return `${baseUrl.replace(/^http/, 'ws')}/servers/heartbeat`;
+}
+
+/** Opens sockets of a class that was handed in. */
+export function openWith(socketClass: SessionSocketClass): OpenSocket {
+  return (url, protocols, keepsAlive) => {
+    const socket = new socketClass(url, protocols);
+    // The package `ws` keeps its connection there, once it has one.
+    if (!keepsAlive)
+      socket.addEventListener('message', () => {
+        unref(Reflect.get(socket, '_socket'));
+      });
+    return socket;
+  };
+}
+
+/** Opens sockets of the runtime's own class; undefined where there is none, as in Node 20. */
+export function openGlobal(): OpenSocket | undefined {
+  const socketClass: unknown = Reflect.get(globalThis, 'WebSocket');
+  if (!isSocketClass(socketClass)) return undefined;
+  return (url, protocols, keepsAlive) => {
+    const shared = keepsAlive ? undefined : dispatcherAt(SHARED_DISPATCHER);
+    if (shared === undefined) return new socketClass(url, protocols);
+    const socket: unknown = Reflect.construct(socketClass, [url, { protocols, dispatcher: unrefBy(shared) }]);
+    return isSocket(socket) ? socket : new socketClass(url, protocols);
+  };
+}
+
+/**
+ * As Node's own dispatcher, but what it connects does not keep the process alive. Node has no other way to say so: its
+ * WebSocket shows nothing of the connection that it has.
+ */
+function unrefBy(shared: object): unknown {
+  const dispatch = (options: unknown, handler: object): unknown => {
+    const onUpgrade = methodOf(handler, 'onUpgrade');
+    if (onUpgrade === undefined) return callOf(shared, 'dispatch', [options, handler]);
+    const unreferenced: unknown = Object.create(handler, {
+      onUpgrade: {
+        value(...values: unknown[]) {
+          unref(values[2]);
+          return Reflect.apply(onUpgrade, handler, values);
+        },
+      },
+    });
+    return callOf(shared, 'dispatch', [options, unreferenced]);
+  };
+  return Object.create(shared, { dispatch: { value: dispatch } });
+}
+
+function unref(connection: unknown): void {
+  if (typeof connection !== 'object' || connection === null) return;
+  callOf(connection, 'unref', []);
+}
+
+function isSocketClass(value: unknown): value is SessionSocketClass {
+  return typeof value === 'function';
+}
+
+function isSocket(value: unknown): value is SessionSocket {
+  return typeof value === 'object' && value !== null && 'addEventListener' in value;
+}
