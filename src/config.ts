@@ -16,6 +16,13 @@ const seconds = (fallback: number) =>
     .transform(Number)
     .default(fallback);
 
+const countFrom0 = (fallback: number) =>
+  z
+    .string('must be a string holding a number')
+    .regex(/^\d{1,6}$/, 'must be a number, 0 to 999999')
+    .transform(Number)
+    .default(fallback);
+
 const MAX_TOKEN_CHARACTERS = 256;
 
 /** A secret: trimmed, because a value piped in from a shell ends in a newline; blank is unset. */
@@ -89,6 +96,7 @@ const variables = z.object({
   ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'must be "true" or "false"').default('false'),
   ENDPOINT_SCHEMES: schemes.default(['wss', 'ws', 'https', 'http', 'tcp', 'udp', 'quic']),
   RECORD_LOCATION: z.enum(['true', 'false'], 'must be "true" or "false"').default('true'),
+  MAX_WATCHERS: countFrom0(1000),
   LIST_MAX_AGE_S: seconds(0),
   METRICS_MAX_AGE_S: seconds(15),
   METRICS_TOKEN: secret,
@@ -148,6 +156,8 @@ export interface Config {
   readonly endpointSchemes: readonly string[];
   /** Whether an entry notes where its registration came from. */
   readonly recordLocation: boolean;
+  /** Sockets that may follow the list; 0: nobody is pushed anything. */
+  readonly maxWatchers: number;
   /** Seconds for which caches may answer a list; 0: every list is asked for. */
   readonly listMaxAgeS: number;
   /** How old the metrics of a scrape may be, in seconds; 0: each scrape asks the object. */
@@ -203,6 +213,7 @@ export function parseConfig(env: object): Config {
     allowPrivateEndpoints: vars.ALLOW_PRIVATE_ENDPOINTS === 'true',
     endpointSchemes: vars.ENDPOINT_SCHEMES,
     recordLocation: vars.RECORD_LOCATION === 'true',
+    maxWatchers: vars.MAX_WATCHERS,
     listMaxAgeS: vars.LIST_MAX_AGE_S,
     metricsMaxAgeS: vars.METRICS_MAX_AGE_S,
     metricsToken: vars.METRICS_TOKEN === undefined || vars.METRICS_TOKEN === '' ? null : vars.METRICS_TOKEN,

@@ -15,6 +15,7 @@ declare global {
       readonly MAX_LIST_BYTES: string;
       readonly WRITE_ACCESS: string;
       readonly RECORD_LOCATION: string;
+      readonly MAX_WATCHERS: string;
       readonly LIST_MAX_AGE_S: string;
       readonly METRICS_MAX_AGE_S: string;
       /** Secrets: unset until somebody sets them. */

@@ -159,5 +159,6 @@ export const isStatsAnswer = shaped<StatsAnswer>({
   setAside: isCount,
   signing: isSigning,
   listBytes: isCount,
+  watchers: isCount,
   streams: shaped<StatsAnswer['streams']>({ heldBytes: isCount, cut: isCount }),
 });

@@ -12,6 +12,12 @@ export const KEYS_PER_SLICE = 256;
  */
 export const SLICE_PAUSE_MS = 20;
 
+/**
+ * Where the list is watched, an expiry is found by the alarm, without any reader: at most so long after the one before, since
+ * each setting of an alarm is a row.
+ */
+export const WATCHED_EXPIRY_EVERY_MS = 1000;
+
 /** An alarm later than this is taken for lost, and the next write sets it again. */
 export const ALARM_OVERDUE_MS = 5000;
 
@@ -44,6 +50,8 @@ export interface ScheduleState {
   /** Rows of tombstones wait to be deleted. */
   readonly tombstonesOver: boolean;
   readonly lastSweepAt: number | null;
+  /** Somebody is to be told of each expiry, and to be closed if it went away. */
+  readonly watched: boolean;
 }
 
 /** Whether this alarm flushes a slice of the queue, or lets stale keys go on accumulating. */
@@ -53,17 +61,22 @@ export function sweepIsDue(state: ScheduleState, terms: ScheduleTerms): boolean 
 }
 
 /**
- * When the next alarm rings, or null: an empty registry sleeps. It is the sooner of the next sweep (the later of
+ * When the next alarm rings, or null: an empty registry that nobody watches sleeps. It is the sooner of the next sweep (the later of
  * the next expiry and the sweep interval after the last sweep) and a checkpoint interval from now: a heartbeat must set
- * no alarm, and an alarm far ahead would not show that the registry was down.
+ * no alarm, and an alarm far ahead would not show that the registry was down. Where the list is watched, it rings at the
+ * next expiry as well.
  */
 export function nextAlarm(state: ScheduleState, terms: ScheduleTerms): number | null {
-  if (state.held === 0) return null;
+  if (state.held === 0 && !state.watched) return null;
   const soonest = state.now + SLICE_PAUSE_MS;
   if (state.sweepUnfinished || state.tombstonesOver) return soonest;
   const nextStale = state.stale > 0 ? state.now : (state.nextExpiry ?? Infinity);
   const sweepAt = Math.max(nextStale, after(state.lastSweepAt, terms.sweepIntervalMs));
-  return Math.max(soonest, Math.min(sweepAt, state.now + terms.checkpointIntervalMs));
+  const checkpointAt = state.now + terms.checkpointIntervalMs;
+  const expiryAt = state.watched
+    ? Math.max(state.nextExpiry ?? Infinity, state.now + WATCHED_EXPIRY_EVERY_MS)
+    : Infinity;
+  return Math.max(soonest, Math.min(sweepAt, checkpointAt, expiryAt));
 }
 
 /**

@@ -221,6 +221,7 @@ export const statsAnswer = z.object({
     .enum(['on', 'off', 'malformed key'])
     .describe('Whether lists are signed with BOOTSTRAP_SIGNING_KEY.'),
   listBytes: z.int().describe('UTF-8 bytes of the entries of all servers held; at most MAX_LIST_BYTES.'),
+  watchers: z.int().describe('Sockets that follow the list.'),
   streams: z
     .object({ heldBytes: z.int(), cut: z.int() })
     .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),

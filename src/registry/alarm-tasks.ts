@@ -6,6 +6,7 @@ import type { PendingWrites } from './pending-writes.ts';
 import type { Saver } from './saver.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
+import type { Watchers } from './watchers.ts';
 
 export interface AlarmTaskParts {
   readonly directory: Directory;
@@ -15,6 +16,7 @@ export interface AlarmTaskParts {
   readonly pending: PendingWrites;
   readonly counters: Counters;
   readonly terms: ScheduleTerms;
+  readonly watchers: Pick<Watchers, 'isAny'>;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
 }
@@ -42,7 +44,7 @@ export class AlarmTasks {
 
   /** What the alarm's decisions depend on. */
   state(now: number): ScheduleState {
-    const { directory, tombstones, counters } = this.#parts;
+    const { directory, tombstones, counters, watchers } = this.#parts;
     return {
       now,
       held: directory.heldCount + tombstones.size,
@@ -51,6 +53,7 @@ export class AlarmTasks {
       sweepUnfinished: this.#sweepUnfinished && directory.staleCount > 0,
       tombstonesOver: tombstones.hasOver(now),
       lastSweepAt: counters.lastSweep?.at ?? null,
+      watched: watchers.isAny,
     };
   }
 

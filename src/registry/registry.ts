@@ -6,6 +6,7 @@ import { Ownership } from '../core/leases/ownership.ts';
 import { Tombstones } from '../core/leases/tombstones.ts';
 import {
   LIST_URL,
+  WATCH_URL,
   type DeregisterOutcome,
   type GetOutcome,
   type HeartbeatOutcome,
@@ -29,6 +30,7 @@ import { Saver } from './saver.ts';
 import { signingWith } from './signer.ts';
 import { zeroCounters } from './storage/counters.ts';
 import { Store } from './storage/store.ts';
+import { WATCHER_TAG, Watchers } from './watchers.ts';
 import { Writes } from './writes.ts';
 
 export class ServerRegistry extends DurableObject<Env> implements RegistryCalls {
@@ -41,6 +43,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   readonly #reads: Reads;
   readonly #writes: Writes;
   readonly #alarmTasks: AlarmTasks;
+  readonly #watchers: Watchers;
   readonly #listResponses = new ListResponses();
   #quarantined = 0;
 
@@ -51,7 +54,9 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const counters = this.#counters;
     const store = new Store(ctx.storage);
     const tombstones = new Tombstones();
-    const directory = new Directory(config, crypto.randomUUID().slice(0, 8), Date.now() * 1000);
+    const directory = new Directory(config, crypto.randomUUID().slice(0, 8), Date.now() * 1000, () => {
+      this.#watchers.changed();
+    });
     const ownership = new Ownership(directory, tombstones, config);
     const stateAt = (now: number) => this.#alarmTasks.state(now);
     const clock = new AlarmClock({ config, directory, store, counters, stateAt });
@@ -62,6 +67,16 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     });
     const signing = signingWith(config.signingSeed);
     const reads = new Reads(directory, config.snapshotMaxAgeMs, signing.signer, () => saver.headChanged());
+    const watchers = new Watchers({
+      sockets: ctx,
+      directory,
+      maxWatchers: config.maxWatchers,
+      now,
+      onFirst: () => void clock.armEarlier(clock.now()),
+    });
+    // The runtime answers it without waking the object.
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
+    this.#watchers = watchers;
     this.#directory = directory;
     this.#clock = clock;
     this.#saver = saver;
@@ -77,14 +92,17 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
       counters,
       reads,
       writes,
+      watchers,
       signing: signing.state,
       loadedAt: now(),
     };
-    this.#alarmTasks = new AlarmTasks({ ...held, terms: config, now });
+    this.#alarmTasks = new AlarmTasks({ ...held, terms: config, watchers, now });
     void ctx.blockConcurrencyWhile(async () => {
       const loaded = await store.load();
       this.#quarantined = loaded.quarantined;
       await recover({ config, clock, directory, tombstones, saver, counters }, loaded);
+      // Where the list is another one than before, whoever still watches has to know.
+      watchers.changed();
     });
   }
 
@@ -118,6 +136,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
 
   /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. */
   override async fetch(request: Request): Promise<Response> {
+    if (request.url.startsWith(`${WATCH_URL}?`)) return this.#watch(request);
     if (request.url !== LIST_URL) return new Response(`no such call: ${request.url}`, { status: 404 });
     const now = this.#tickOfRead();
     if (request.method === 'HEAD') return this.#listResponses.head(await this.#reads.head(now));
@@ -184,10 +203,32 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const now = this.#clock.tick();
     await this.#clock.settle(now, invocation === undefined ? null : invocation.scheduledTime);
     this.#expire(now);
+    this.#watchers.closeSilent();
     await this.#alarmTasks.run(now);
     this.#directory.measureEarliestExpiry();
     // By the clock as it is now: after long work, a time counted from its beginning could lie in the past.
     await this.#clock.arm(this.#clock.now());
+  }
+
+  override webSocketMessage(socket: WebSocket): void {
+    if (this.#isWatcher(socket)) this.#watchers.refuseMessage(socket);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    // The runtime answers no closing by itself. These two codes say that there was none, and can't be sent.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+  }
+
+  #watch(request: Request): Response {
+    if (request.headers.get('Upgrade') !== 'websocket') return new Response('no upgrade', { status: 426 });
+    this.#expire(this.#tickOfRead());
+    const accepted = this.#watchers.accept(new URL(request.url).searchParams.get('since') ?? '');
+    if ('kind' in accepted) return Response.json(accepted, { status: 503 });
+    return new Response(null, { status: 101, webSocket: accepted });
+  }
+
+  #isWatcher(socket: WebSocket): boolean {
+    return this.ctx.getTags(socket).includes(WATCHER_TAG);
   }
 
   #expire(now: number): void {

@@ -8,10 +8,12 @@ const CHANGES_KEPT = 10_000;
 export class Changes {
   readonly #revision: Revision;
   readonly #log = new ChangeLog(CHANGES_KEPT, 0);
+  readonly #onChanged: () => void;
 
-  /** `life` and `start` as in `Revision`. */
-  constructor(life: string, start: number) {
+  /** `life` and `start` as in `Revision`; `onChanged` is told of each move, behind it. */
+  constructor(life: string, start: number, onChanged: () => void) {
     this.#revision = new Revision(life, start);
+    this.#onChanged = onChanged;
   }
 
   /** Of the list as it is now. */
@@ -30,12 +32,13 @@ export class Changes {
     if (serverIds.length > CHANGES_KEPT) {
       this.#revision.move(serverIds.length);
       this.#log.startAt(this.#revision.counter);
-      return;
+    } else {
+      for (const serverId of serverIds) {
+        this.#revision.move(1);
+        this.#log.record(this.#revision.counter, serverId);
+      }
     }
-    for (const serverId of serverIds) {
-      this.#revision.move(1);
-      this.#log.record(this.#revision.counter, serverId);
-    }
+    this.#onChanged();
   }
 
   /** The ids that changed after a revision that a client names; undefined where that is not known. */

@@ -34,10 +34,10 @@ export class Directory {
   #entryBytes = 0;
   readonly #changes: Changes;
 
-  /** `life` and `start` of its revision: see `Revision`. */
-  constructor(terms: DirectoryTerms, life: string, start: number) {
+  /** `life` and `start` of its revision: see `Revision`. `onChanged` is told whenever that moves; it must not look yet. */
+  constructor(terms: DirectoryTerms, life: string, start: number, onChanged: () => void = () => undefined) {
     this.#terms = terms;
-    this.#changes = new Changes(life, start);
+    this.#changes = new Changes(life, start, onChanged);
   }
 
   get liveCount(): number {
