@@ -36,6 +36,9 @@ import {
 import { RequestSigner, type ClockCorrection } from './signing.ts';
 import { unpausedFetch } from './unpaused-fetch.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
+import { openPush, pushSource, type Transport } from './push.ts';
+import { socketTransport, type WebSocketClass } from './push-socket.ts';
+import { streamTransport } from './push-stream.ts';
 import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
 
 export { RegistryError, type Fault } from './errors.ts';
@@ -43,7 +46,7 @@ export { SigningKey } from './keys.ts';
 export { HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 export type { CallOptions, Environment, Fetch, Heartbeat, HeartbeatOptions, Registration, StartOptions };
 export type { ClockCorrection, ListChange, ListQuery, MetadataBound, MetadataCondition, MetadataValue };
-export type { WatchOptions };
+export type { WatchOptions, WebSocketClass };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
@@ -75,6 +78,11 @@ export interface ClientOptions {
   headers?: Record<string, string>;
   /** Used in place of the global `fetch`, such as that of a service binding. */
   fetch?: Fetch;
+  /**
+   * Used by `watch()` in place of the global `WebSocket`, such as the class of the package `ws` where there is none. The
+   * global one is not used where `fetch` or `headers` are given, of which it would know nothing.
+   */
+  WebSocket?: WebSocketClass;
   /** Used in place of the real clock, timers and randomness. */
   environment?: Environment;
 }
@@ -96,6 +104,7 @@ export class RegistryClient {
   readonly #environment: Environment;
   readonly #isVerifying: boolean;
   readonly #maxListBytes: number;
+  readonly #webSocket: WebSocketClass | undefined;
 
   /**
    * `baseUrl` is the address of the registry, with the path it is mounted on if there is one. Throws a `TypeError`
@@ -111,6 +120,8 @@ export class RegistryClient {
     this.#environment = environment;
     this.#isVerifying = options.verifyKey !== undefined;
     this.#maxListBytes = options.maxListBytes ?? DEFAULT_MAX_LIST_BYTES;
+    this.#webSocket =
+      options.WebSocket ?? ((options.fetch ?? options.headers) ? undefined : globalWebSocket());
     this.#connection = new Connection({
       baseUrl,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
@@ -173,13 +184,38 @@ export class RegistryClient {
    * the signal is aborted or the loop is left. Failures end nothing; see `onFailed`.
    */
   watchByPolling(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
-    const ask = (since: string, limits: CallOptions) => {
+    return watch(this.#askChanges(), this.#environment, this.#maxListBytes, options);
+  }
+
+  /**
+   * As `watchByPolling`, but told of changes as they happen: over a WebSocket where there is one, else by an event stream.
+   * Where neither is to be had it asks every `everyMs`, and tries again now and then. A client that has a `verifyKey`
+   * always asks, since what is pushed is not signed.
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
+    const environment = this.#environment;
+    const maxBytes = this.#maxListBytes;
+    const socket = this.#webSocket;
+    const transports: Transport[] = [];
+    if (!this.#isVerifying) {
+      if (socket !== undefined) transports.push(socketTransport(this.#connection.baseUrl, socket));
+      transports.push(streamTransport((path, signal) => this.#connection.stream(path, signal)));
+    }
+    const source = pushSource(
+      transports,
+      (transport, since, signal) => openPush(transport, since, { environment, maxBytes, signal }),
+      environment,
+    );
+    return watch(this.#askChanges(), environment, maxBytes, options, source);
+  }
+
+  #askChanges() {
+    return (since: string, limits: CallOptions) => {
       const isAnswer = (value: unknown): value is DeltaAnswer =>
         isDeltaAnswer(value) && (value.full === true || value.since === since);
       const path = `/servers?since=${encodeURIComponent(since)}`;
       return this.#connection.measured({ method: 'GET', path, ...SIGNED_LIST }, isAnswer, limits);
     };
-    return watch(ask, this.#environment, this.#maxListBytes, options);
   }
 
   /**
@@ -224,4 +260,14 @@ export class RegistryClient {
   #assertUnverified(request: string, reason: string): void {
     if (this.#isVerifying) throw new RegistryError(request, { kind: 'untrusted', reason });
   }
+}
+
+function globalWebSocket(): WebSocketClass | undefined {
+  // The types of some runtimes don't have it.
+  const found: unknown = Reflect.get(globalThis, 'WebSocket');
+  return isWebSocketClass(found) ? found : undefined;
+}
+
+function isWebSocketClass(value: unknown): value is WebSocketClass {
+  return typeof value === 'function';
 }

@@ -108,6 +108,27 @@ export class Connection {
     this.#assertHeaders();
   }
 
+  /** Under which every path lies. */
+  get baseUrl(): string {
+    return this.#baseUrl;
+  }
+
+  /**
+   * Asks for an event stream, until the signal is aborted. Undefined where the answer is none; rejects where there is no
+   * answer, and with what the signal was aborted by.
+   */
+  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined> {
+    const headers = this.#headers();
+    headers.set('Accept', 'text/event-stream');
+    const { fetch, maxListBytes } = this.#settings;
+    const init: RequestInit = { method: 'GET', headers, redirect: 'manual', signal };
+    const response = await fetch(`${this.#baseUrl}${path}`, init, maxListBytes + WIRE_SLACK_BYTES);
+    const isEvents = response.headers.get('Content-Type')?.startsWith('text/event-stream') === true;
+    if (response.status === 200 && isEvents && response.body !== null) return response.body;
+    await response.body?.cancel();
+    return undefined;
+  }
+
   /** Resolves with an answer that passed `check`; rejects with a `RegistryError` otherwise. */
   async call<T>(ask: Ask, check: Check<T>, options?: CallOptions): Promise<T> {
     return (await this.measured(ask, check, options)).answer;

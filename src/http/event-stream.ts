@@ -41,6 +41,8 @@ export class EventStream {
   #frames: string[] = [];
   #isWriting = false;
   #isOver = false;
+  /** The whole list was written on this stream. */
+  #hasWhole = false;
   #unpingedBytes = 0;
   #comments: ReturnType<typeof setInterval> | null = null;
   #end: ReturnType<typeof setTimeout> | null = null;
@@ -91,7 +93,10 @@ export class EventStream {
       for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) {
         if (frame.startsWith(CHANGE)) {
           const data = `{${frame.slice(CHANGE.length)}`;
-          this.#revision = revisionIn(data) ?? this.#revision;
+          const revision = revisionIn(data) ?? this.#revision;
+          // The first frame of a socket behind the whole list has nothing new.
+          if (this.#hasWhole && revision === this.#revision) continue;
+          this.#revision = revision;
           await this.#write(`event: change\nid: ${this.#revision}\ndata: ${data}\n\n`);
           this.#unpingedBytes += frame.length;
         } else await this.#takeWhole();
@@ -122,6 +127,7 @@ export class EventStream {
     if (body instanceof Uint8Array) await take(body);
     else for await (const chunk of body) await take(chunk);
     this.#revision = revisionIn(head) ?? this.#revision;
+    this.#hasWhole = true;
     // The body ends with a newline.
     await this.#write(`id: ${this.#revision}\n\n`);
     if (this.#isOver) return;

@@ -25,6 +25,7 @@ export const FIGURES: RegistryFigures = {
     setAside: 1,
     signing: 'off',
     listBytes: 800,
+    watchers: 12,
     streams: { heldBytes: 50, cut: 1 },
   },
   maxServers: 10_000,
@@ -43,5 +44,7 @@ export const FIGURES: RegistryFigures = {
     replaced: 0,
     'key-full': 0,
   },
+  watchers: { open: 12, max: 1000 },
+  pushes: { changes: 30, resyncs: 2, silent: 1, refused: 0 },
   alarms: { rings: 4, lateMs: 250 },
 };
