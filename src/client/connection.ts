@@ -6,8 +6,8 @@ import type { Environment } from './environment.ts';
 import { RegistryError, type Fault } from './errors.ts';
 import type { ListKey } from './list-key.ts';
 import { callOwner } from './owner.ts';
-import { retryAfterMs } from './pacing.ts';
 import { redirectOf } from './redirects.ts';
+import { refusal, rejectedOnAbort } from './refused.ts';
 import { reasonOf } from './shown.ts';
 import type { ClockCorrection, RequestSigner } from './signing.ts';
 
@@ -292,30 +292,7 @@ export class Connection {
   }
 }
 
-/**
- * The signal alone does not end every request: in Node 20 (undici 6.24) a compressed body that is being read when the
- * signal aborts is never read to its end, nor does reading it fail.
- */
-function rejectedOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(new DOMException('the request was cut short', 'AbortError'));
-    });
-  });
-}
-
 /** Throws a `RangeError` for a time-out that no request could be made with. */
 export function assertTimeout(timeoutMs: number): void {
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be above 0, but is ${timeoutMs}`);
-}
-
-function refusal(response: Response, { type, error, detail }: Record<string, unknown>, nowMs: number): Fault {
-  return {
-    kind: 'refused',
-    status: response.status,
-    problem: typeof type === 'string' ? /^\/errors#([a-z-]{1,40})$/.exec(type)?.[1] : undefined,
-    error: typeof error === 'string' ? error : response.statusText || 'no reason given',
-    detail: typeof detail === 'string' ? detail : undefined,
-    retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), nowMs),
-  };
 }

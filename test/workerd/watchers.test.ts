@@ -1,6 +1,7 @@
 /** The list as it changes: what sockets and event streams are told, and who is told nothing more. */
 import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { deltaAnswer } from '../../src/protocol/protocol.ts';
 import { EventStream } from '../../src/http/event-stream.ts';
 import {
@@ -13,13 +14,14 @@ import {
 } from './support/fleet.ts';
 import { countCalls } from './support/calls.ts';
 
-interface Frame {
-  readonly type: string;
-  readonly since?: string;
-  readonly revision: string;
-  readonly changed?: readonly { readonly serverId: string }[];
-  readonly removed?: readonly string[];
-}
+const frame = z.object({
+  type: z.enum(['change', 'resync']),
+  since: z.string().optional(),
+  revision: z.string(),
+  changed: z.array(z.object({ serverId: z.string() })).optional(),
+  removed: z.array(z.string()).optional(),
+});
+type Frame = z.infer<typeof frame>;
 
 /** A watcher of the object. */
 class Watcher {
@@ -30,7 +32,7 @@ class Watcher {
   constructor(socket: WebSocket) {
     this.socket = socket;
     socket.addEventListener('message', ({ data }) => {
-      if (typeof data === 'string' && data !== 'pong') this.frames.push(JSON.parse(data) as Frame);
+      if (typeof data === 'string' && data !== 'pong') this.frames.push(frame.parse(JSON.parse(data)));
     });
     socket.addEventListener('close', ({ code }) => {
       this.closedWith = code;
@@ -59,16 +61,18 @@ describe('a watcher', () => {
   test('is told at once what it misses, then each change, from revision to revision', async () => {
     const stub = freshRegistry();
     await registerMany(stub, 1);
-    const since = await revisionOf(stub);
+    const from = await revisionOf(stub);
     await stub.register(registration('b'));
-    const watcher = await watch(stub, since);
-    expect(await watcher.told(1)).toMatchObject([{ type: 'change', since, changed: [{ serverId: 'b' }] }]);
+    const watcher = await watch(stub, from);
+    expect(await watcher.told(1)).toMatchObject([
+      { type: 'change', since: from, changed: [{ serverId: 'b' }] },
+    ]);
     await stub.heartbeat('b', false, '{"players":1}');
     await watcher.told(2);
     await stub.deregister('b');
     const frames = await watcher.told(3);
     expect(frames[2]).toMatchObject({ changed: [], removed: ['b'], revision: await revisionOf(stub) });
-    expect(frames.slice(1).map((frame) => frame.since)).toEqual(
+    expect(frames.slice(1).map(({ since }) => since)).toEqual(
       frames.slice(0, -1).map(({ revision }) => revision),
     );
   });
