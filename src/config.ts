@@ -17,6 +17,12 @@ const seconds = (fallback: number) =>
     .default(fallback);
 
 const MAX_PING_EVERY_MS = 30_000;
+const countFrom0 = (fallback: number) =>
+  z
+    .string('must be a string holding a number')
+    .regex(/^\d{1,6}$/, 'must be a number, 0 to 999999')
+    .transform(Number)
+    .default(fallback);
 
 const MAX_TOKEN_CHARACTERS = 256;
 
@@ -97,6 +103,7 @@ const variables = z.object({
   ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'must be "true" or "false"').default('false'),
   ENDPOINT_SCHEMES: schemes.default(['wss', 'ws', 'https', 'http', 'tcp', 'udp', 'quic']),
   RECORD_LOCATION: z.enum(['true', 'false'], 'must be "true" or "false"').default('true'),
+  MAX_WATCHERS: countFrom0(1000),
   LIST_MAX_AGE_S: seconds(0),
   METRICS_MAX_AGE_S: seconds(15),
   // Above 30 the file could not be written as often as clients in the field need it.
@@ -168,6 +175,8 @@ export interface Config {
   readonly endpointSchemes: readonly string[];
   /** Whether an entry notes where its registration came from. */
   readonly recordLocation: boolean;
+  /** Sockets that may follow the list; 0: nobody is pushed anything. */
+  readonly maxWatchers: number;
   /** Seconds for which caches may answer a list; 0: every list is asked for. */
   readonly listMaxAgeS: number;
   /** Shortest time between two writings of the list file, where there is one. */
@@ -231,6 +240,7 @@ export function parseConfig(env: object): Config {
     allowPrivateEndpoints: vars.ALLOW_PRIVATE_ENDPOINTS === 'true',
     endpointSchemes: vars.ENDPOINT_SCHEMES,
     recordLocation: vars.RECORD_LOCATION === 'true',
+    maxWatchers: vars.MAX_WATCHERS,
     listMaxAgeS: vars.LIST_MAX_AGE_S,
     publishIntervalMs: vars.PUBLISH_INTERVAL_S * 1000,
     metricsMaxAgeS: vars.METRICS_MAX_AGE_S,

@@ -17,6 +17,7 @@ declare global {
       readonly MAX_SESSIONS: string;
       readonly WRITE_ACCESS: string;
       readonly RECORD_LOCATION: string;
+      readonly MAX_WATCHERS: string;
       readonly LIST_MAX_AGE_S: string;
       readonly METRICS_MAX_AGE_S: string;
       readonly PUBLISH_INTERVAL_S: string;

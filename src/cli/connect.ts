@@ -6,7 +6,7 @@ import {
   RegistryError,
   SigningKey,
   type Environment,
-  type SessionSocketClass,
+  type WebSocketClass,
 } from '../client/client.ts';
 import { CommandError, EXIT, type ExitCode } from './exit-codes.ts';
 import { durationMs } from './flags.ts';
@@ -85,7 +85,7 @@ export async function connect(flags: WriterFlags, environment?: Environment): Pr
 }
 
 /** That of the package `ws`, for Node 20 has none of its own; undefined elsewhere, and where it was not installed. */
-async function installedWebSocket(): Promise<SessionSocketClass | undefined> {
+async function installedWebSocket(): Promise<WebSocketClass | undefined> {
   if ('WebSocket' in globalThis) return undefined;
   try {
     // By a name that is no literal: it has no types, and need not be there.
@@ -99,7 +99,7 @@ async function installedWebSocket(): Promise<SessionSocketClass | undefined> {
   }
 }
 
-function isSocketClass(value: unknown): value is SessionSocketClass {
+function isSocketClass(value: unknown): value is WebSocketClass {
   return typeof value === 'function';
 }
 

@@ -14,8 +14,6 @@ import type {
   StatsAnswer,
 } from '../protocol/protocol.ts';
 
-type SessionOffer = NonNullable<RegisterAnswer['session']>;
-
 /** Tells whether a value, as JSON gave it, is a `T`. */
 export type Check<T> = (value: unknown) => value is T;
 
@@ -92,29 +90,23 @@ const isPartOfEntry = shaped<PageAnswer['servers'][number]>({
   distanceKm: optional(isCount),
 });
 
-const offered = {
-  session: optional(shaped<SessionOffer>({ ticket: isString, protocol: isString, pingEveryMs: isDuration })),
-};
-
 const unknownMembers = { ignored: optional(arrayOf(isString)), hint: optional(isString) };
 
 /** Terms of a lease, of which an interval can be made. */
 export const isLeaseTerms = shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration });
 
-/** Answer to a registration. */
-export const isRegisterAnswer = shaped<RegisterAnswer>({
+/** Answer to a registration. What it offers is looked at by `offerIn`: an offer that is none is no reason to refuse it. */
+export const isRegisterAnswer = shaped<Omit<RegisterAnswer, 'session'>>({
   success: isTrue,
   server: isEntry,
   lease: isLeaseTerms,
-  ...offered,
   ...unknownMembers,
 });
 
 /** Answer to a heartbeat. */
-export const isHeartbeatAnswer = shaped<HeartbeatAnswer>({
+export const isHeartbeatAnswer = shaped<Omit<HeartbeatAnswer, 'session'>>({
   success: isTrue,
   peers: optional(arrayOf(isEntry)),
-  ...offered,
   ...unknownMembers,
 });
 
@@ -192,6 +184,7 @@ export const isStatsAnswer = shaped<StatsAnswer>({
   setAside: isCount,
   signing: isSigning,
   listBytes: isCount,
+  watchers: isCount,
   streams: shaped<StatsAnswer['streams']>({ heldBytes: isCount, cut: isCount }),
   listFile: optional(
     shaped<NonNullable<StatsAnswer['listFile']>>({

@@ -39,15 +39,18 @@ import { unpausedFetch } from './unpaused-fetch.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { SessionAccess } from './session-offer.ts';
-import { openGlobal, openWith, sessionUrl, type SessionSocketClass } from './socket.ts';
+import { openGlobal, openWith, sessionUrl, type WebSocketClass, globalWebSocket } from './socket.ts';
 import type { HeartbeatOptions, Registration, StartOptions } from './start-options.ts';
+import { openPush, pushSource, type Transport } from './push.ts';
+import { streamTransport } from './push-stream.ts';
+import { socketTransport } from './push-socket.ts';
 
 export { RegistryError, type Fault } from './errors.ts';
 export { SigningKey } from './keys.ts';
 export { HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 export type { CallOptions, Environment, Fetch, Heartbeat, HeartbeatOptions, Registration, StartOptions };
 export type { ClockCorrection, ListChange, ListQuery, MetadataBound, MetadataCondition, MetadataValue };
-export type { SessionSocketClass, WatchOptions };
+export type { WatchOptions, WebSocketClass };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
@@ -86,10 +89,11 @@ export interface ClientOptions {
   /** Used in place of the global `fetch`, such as that of a service binding. */
   fetch?: Fetch;
   /**
-   * Used in place of the global `WebSocket` to hold sessions, such as that of the package `ws` on Node 20, which has
-   * none. The global one is not used where `fetch` is given, for it would not lead where that does.
+   * Used in place of the global `WebSocket` to hold sessions and to watch the list, such as that of the package `ws` on
+   * Node 20, which has none. The global one is not used where `fetch` is given, for it would not lead where that does;
+   * nor by `watch()` where `headers` are, of which it would know nothing.
    */
-  WebSocket?: SessionSocketClass;
+  WebSocket?: WebSocketClass;
   /** Used in place of the real clock, timers and randomness. */
   environment?: Environment;
 }
@@ -111,6 +115,7 @@ export class RegistryClient {
   readonly #environment: Environment;
   readonly #isVerifying: boolean;
   readonly #maxListBytes: number;
+  readonly #webSocket: WebSocketClass | undefined;
   readonly #listFiles: ListFiles | undefined;
   readonly #timeoutMs: number;
   readonly #access: SessionAccess | undefined;
@@ -129,6 +134,8 @@ export class RegistryClient {
     this.#environment = environment;
     this.#isVerifying = options.verifyKey !== undefined;
     this.#maxListBytes = options.maxListBytes ?? DEFAULT_MAX_LIST_BYTES;
+    this.#webSocket =
+      options.WebSocket ?? ((options.fetch ?? options.headers) ? undefined : globalWebSocket());
     const listKey = options.verifyKey === undefined ? undefined : new ListKey(options.verifyKey);
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const shared = {
@@ -210,13 +217,38 @@ export class RegistryClient {
    * the signal is aborted or the loop is left. Failures end nothing; see `onFailed`.
    */
   watchByPolling(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
-    const ask = (since: string, limits: CallOptions) => {
+    return watch(this.#askChanges(), this.#environment, this.#maxListBytes, options);
+  }
+
+  /**
+   * As `watchByPolling`, but told of changes as they happen: over a WebSocket where there is one, else by an event stream.
+   * Where neither is to be had it asks every `everyMs`, and tries again now and then. A client that has a `verifyKey`
+   * always asks, since what is pushed is not signed.
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
+    const environment = this.#environment;
+    const maxBytes = this.#maxListBytes;
+    const socket = this.#webSocket;
+    const transports: Transport[] = [];
+    if (!this.#isVerifying) {
+      if (socket !== undefined) transports.push(socketTransport(this.#connection.baseUrl, socket));
+      transports.push(streamTransport((path, signal) => this.#connection.stream(path, signal)));
+    }
+    const source = pushSource(
+      transports,
+      (transport, since, signal) => openPush(transport, since, { environment, maxBytes, signal }),
+      environment,
+    );
+    return watch(this.#askChanges(), environment, maxBytes, options, source);
+  }
+
+  #askChanges() {
+    return (since: string, limits: CallOptions) => {
       const isAnswer = (value: unknown): value is DeltaAnswer =>
         isDeltaAnswer(value) && (value.full === true || value.since === since);
       const path = `/servers?since=${encodeURIComponent(since)}`;
       return this.#connection.measured({ method: 'GET', path, ...SIGNED_LIST }, isAnswer, limits);
     };
-    return watch(ask, this.#environment, this.#maxListBytes, options);
   }
 
   /**

@@ -3,11 +3,11 @@ import { normalizedBaseUrl } from './addresses.ts';
 import { type Check, isRecord } from './answers.ts';
 import { bodyHead, jsonOf, MAX_ANSWER_BYTES, MAX_ERROR_BYTES, reasonOfTooMuch, wholeBody } from './bodies.ts';
 import type { Environment } from './environment.ts';
-import { refusedFault, RegistryError, type Fault } from './errors.ts';
+import { RegistryError, type Fault } from './errors.ts';
 import type { ListKey } from './list-key.ts';
 import { callOwner } from './owner.ts';
-import { retryAfterMs } from './pacing.ts';
 import { redirectOf } from './redirects.ts';
+import { refusal, rejectedOnAbort } from './refused.ts';
 import { reasonOf } from './shown.ts';
 import type { ClockCorrection, RequestSigner } from './signing.ts';
 
@@ -108,6 +108,27 @@ export class Connection {
       throw new RangeError(`maxListBytes must be above 0, but is ${settings.maxListBytes}`);
     }
     this.#assertHeaders();
+  }
+
+  /** Under which every path lies. */
+  get baseUrl(): string {
+    return this.#baseUrl;
+  }
+
+  /**
+   * Asks for an event stream, until the signal is aborted. Undefined where the answer is none; rejects where there is no
+   * answer, and with what the signal was aborted by.
+   */
+  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined> {
+    const headers = this.#headers();
+    headers.set('Accept', 'text/event-stream');
+    const { fetch, maxListBytes } = this.#settings;
+    const init: RequestInit = { method: 'GET', headers, redirect: 'manual', signal };
+    const response = await fetch(`${this.#baseUrl}${path}`, init, maxListBytes + WIRE_SLACK_BYTES);
+    const isEvents = response.headers.get('Content-Type')?.startsWith('text/event-stream') === true;
+    if (response.status === 200 && isEvents && response.body !== null) return response.body;
+    await response.body?.cancel();
+    return undefined;
   }
 
   /** Resolves with an answer that passed `check`; rejects with a `RegistryError` otherwise. */
@@ -271,26 +292,7 @@ export class Connection {
   }
 }
 
-/**
- * The signal alone does not end every request: in Node 20 (undici 6.24) a compressed body that is being read when the
- * signal aborts is never read to its end, nor does reading it fail.
- */
-function rejectedOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(new DOMException('the request was cut short', 'AbortError'));
-    });
-  });
-}
-
 /** Throws a `RangeError` for a time-out that no request could be made with. */
 export function assertTimeout(timeoutMs: number): void {
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be above 0, but is ${timeoutMs}`);
-}
-
-function refusal(response: Response, members: Record<string, unknown>, nowMs: number): Fault {
-  return {
-    ...refusedFault(members, response.status, response.statusText),
-    retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), nowMs),
-  };
 }

@@ -8,7 +8,7 @@ import type { Metadata } from '../protocol/protocol.ts';
 import { pingInMs } from './pacing.ts';
 import { reasonOf } from './shown.ts';
 import type { SessionAccess, SessionOffer } from './session-offer.ts';
-import { closeOf, textOf, type SessionSocket } from './socket.ts';
+import { closeOf, textOf, type ClientSocket } from './socket.ts';
 import { Timers } from './timers.ts';
 
 /** What a session is made of. */
@@ -64,7 +64,7 @@ export class Session {
   readonly ended: Promise<SessionEnd>;
   readonly #parts: SessionParts;
   #resolve: (end: SessionEnd) => void = () => undefined;
-  #socket: SessionSocket | undefined;
+  #socket: ClientSocket | undefined;
   #isOver = false;
   #heldAtMs: number | undefined;
   #pingEveryMs = 0;

@@ -1,18 +1,21 @@
 /** The WebSocket that a session is held by: what is used of one, which one there is, and where it connects to. */
 import { callOf, dispatcherAt, methodOf, SHARED_DISPATCHER } from './unpaused-fetch.ts';
 
-/** The part of a WebSocket that the client uses. */
-export interface SessionSocket {
+/** The part of a WebSocket that the client uses: browsers, Node 22, Workers and the package `ws` have it. */
+export interface ClientSocket {
   send(text: string): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: 'message' | 'close' | 'error', listener: (event: object) => void): void;
+  addEventListener(
+    type: 'open' | 'message' | 'close' | 'error',
+    listener: (event: { data?: unknown }) => void,
+  ): void;
 }
 
 /** A class of WebSockets: the global one of browsers, Workers and Node 22, or that of the package `ws`. */
-export type SessionSocketClass = new (url: string, protocols: string[]) => SessionSocket;
+export type WebSocketClass = new (url: string, protocols: string[]) => ClientSocket;
 
 /** Opens a socket. Throws where that can't even be tried, as from a page that came by https to a registry by http. */
-export type OpenSocket = (url: string, protocols: string[], keepsAlive: boolean) => SessionSocket;
+export type OpenSocket = (url: string, protocols: string[], keepsAlive: boolean) => ClientSocket;
 
 /** What a message says; undefined where it is none of text. */
 export function textOf(event: object): string | undefined {
@@ -34,7 +37,7 @@ export function sessionUrl(baseUrl: string): string {
 }
 
 /** Opens sockets of a class that was handed in. */
-export function openWith(socketClass: SessionSocketClass): OpenSocket {
+export function openWith(socketClass: WebSocketClass): OpenSocket {
   return (url, protocols, keepsAlive) => {
     const socket = new socketClass(url, protocols);
     // The package `ws` keeps its connection there, once it has one.
@@ -48,8 +51,8 @@ export function openWith(socketClass: SessionSocketClass): OpenSocket {
 
 /** Opens sockets of the runtime's own class; undefined where there is none, as in Node 20. */
 export function openGlobal(): OpenSocket | undefined {
-  const socketClass: unknown = Reflect.get(globalThis, 'WebSocket');
-  if (!isSocketClass(socketClass)) return undefined;
+  const socketClass = globalWebSocket();
+  if (socketClass === undefined) return undefined;
   return (url, protocols, keepsAlive) => {
     const shared = keepsAlive ? undefined : dispatcherAt(SHARED_DISPATCHER);
     if (shared === undefined) return new socketClass(url, protocols);
@@ -84,10 +87,17 @@ function unref(connection: unknown): void {
   callOf(connection, 'unref', []);
 }
 
-function isSocketClass(value: unknown): value is SessionSocketClass {
+/** The runtime's own class; undefined where there is none, as in Node 20. */
+export function globalWebSocket(): WebSocketClass | undefined {
+  // The types of some runtimes don't have it.
+  const found: unknown = Reflect.get(globalThis, 'WebSocket');
+  return isSocketClass(found) ? found : undefined;
+}
+
+function isSocketClass(value: unknown): value is WebSocketClass {
   return typeof value === 'function';
 }
 
-function isSocket(value: unknown): value is SessionSocket {
+function isSocket(value: unknown): value is ClientSocket {
   return typeof value === 'object' && value !== null && 'addEventListener' in value;
 }

@@ -12,6 +12,12 @@ export const KEYS_PER_SLICE = 256;
  */
 export const SLICE_PAUSE_MS = 20;
 
+/**
+ * Where the list is watched, an expiry is found by the alarm, without any reader: at most so long after the one before, since
+ * each setting of an alarm is a row.
+ */
+export const WATCHED_EXPIRY_EVERY_MS = 1000;
+
 /** An alarm later than this is taken for lost, and the next write sets it again. */
 export const ALARM_OVERDUE_MS = 5000;
 
@@ -72,6 +78,8 @@ export interface ScheduleState {
   /** Rows of tombstones wait to be deleted. */
   readonly tombstonesOver: boolean;
   readonly lastSweepAt: number | null;
+  /** Somebody is to be told of each expiry, and to be closed if it went away. */
+  readonly watched: boolean;
   /** Null where no list file is written. */
   readonly publication: PublicationState | null;
 }
@@ -112,22 +120,27 @@ export function publishIsDue(state: ScheduleState, terms: ScheduleTerms): boolea
 }
 
 /**
- * When the next alarm rings, or null: an empty registry sleeps. It is the soonest of the next sweep (the later of
+ * When the next alarm rings, or null: an empty registry that nobody watches sleeps. It is the soonest of the next sweep (the later of
  * the next expiry and the sweep interval after the last sweep), the next writing of the list file, and a checkpoint
  * interval from now: a heartbeat must set no alarm, and an alarm far ahead would not show that the registry was down.
+ * Where the list is watched, it rings at the next expiry as well.
  */
 export function nextAlarm(state: ScheduleState, terms: ScheduleTerms): number | null {
   const soonest = state.now + SLICE_PAUSE_MS;
   const filesAt = publishAt(state, terms);
-  if (state.held === 0) return filesAt === null ? null : Math.max(soonest, filesAt);
+  const checkpointAt = state.now + terms.checkpointIntervalMs;
+  if (state.held === 0) {
+    const at = Math.min(filesAt ?? Infinity, state.watched ? checkpointAt : Infinity);
+    return at === Infinity ? null : Math.max(soonest, at);
+  }
   if (state.sweepUnfinished || state.tombstonesOver) return soonest;
   const nextStale = state.stale > 0 ? state.now : (state.nextExpiry ?? Infinity);
   const sweepAt = Math.max(nextStale, after(state.lastSweepAt, terms.sweepIntervalMs));
   const nextLossEnd = state.nextLossEnd ?? Infinity;
-  return Math.max(
-    soonest,
-    Math.min(sweepAt, filesAt ?? Infinity, nextLossEnd, state.now + terms.checkpointIntervalMs),
-  );
+  const expiryAt = state.watched
+    ? Math.max(state.nextExpiry ?? Infinity, state.now + WATCHED_EXPIRY_EVERY_MS)
+    : Infinity;
+  return Math.max(soonest, Math.min(sweepAt, filesAt ?? Infinity, checkpointAt, nextLossEnd, expiryAt));
 }
 
 /**

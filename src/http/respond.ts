@@ -14,7 +14,8 @@ const LIST_SIGNATURE_HEADER = 'X-Bootstrap-Signature';
 /** [C15] What every answer allows other origins to do, and to read. */
 const CORS = {
   methods: 'GET, POST, DELETE, OPTIONS',
-  headers: 'Content-Type, Authorization, If-None-Match, Content-Digest, Signature, Signature-Input',
+  headers:
+    'Content-Type, Authorization, If-None-Match, Last-Event-ID, Content-Digest, Signature, Signature-Input',
   exposed: 'Retry-After, WWW-Authenticate, Accept-Signature',
   exposedOfLists: `ETag, ${LIST_SIGNATURE_HEADER}`,
   preflightSeconds: 86_400,
@@ -97,6 +98,18 @@ export class Responder {
     const headers = new Headers(this.#list.with(etag, signature));
     headers.set('Content-Length', String(byteLength));
     return new Response(null, { headers });
+  }
+
+  /** Events, as they happen. */
+  events(body: ReadableStream<Uint8Array>): Response {
+    const headers = {
+      ...this.#common,
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store',
+      // nginx would keep events back until it has a buffer full of them.
+      'X-Accel-Buffering': 'no',
+    };
+    return new Response(body, { headers });
   }
 
   /** The live page, as its file was found, or that the reader has it. */

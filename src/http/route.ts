@@ -50,5 +50,7 @@ export interface Route {
   readonly answerType?: string;
   /** The type of what browsers get in its place, where they do. */
   readonly answerToBrowsers?: string;
+  /** It is pushed to whoever asks for an event stream, or for a WebSocket. */
+  readonly answerAsItChanges?: true;
   readonly handler: Handler;
 }

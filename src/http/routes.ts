@@ -6,6 +6,7 @@ import { openApi } from './handlers/openapi.ts';
 import { home } from './handlers/page.ts';
 import { list } from './handlers/reads.ts';
 import { getOrHold, holdSession } from './handlers/sessions.ts';
+import { isWatch, watch } from './handlers/watch.ts';
 import { deregister, heartbeat, register } from './handlers/writes.ts';
 import { LIST_PARAMETERS } from './openapi/list-parameters.ts';
 import { CONTENT_TYPE } from './metrics/exposition.ts';
@@ -33,12 +34,13 @@ export const ROUTES: readonly Route[] = [
     operation: 'listServers',
     path: '/servers',
     summary:
-      'every live server; ?region=, ?metadata.<key>=, ?q=, ?near= and more: those you want; ?since=: what changed',
+      'every live server; ?region=, ?metadata.<key>=, ?q=, ?near= and more: those you want; ?since=: what changed; as text/event-stream or a WebSocket: as it changes',
     parameters: LIST_PARAMETERS,
-    problems: ['invalid-field', 'query-too-long', 'query-too-costly'],
+    problems: ['invalid-field', 'query-too-long', 'query-too-costly', 'too-many-watchers'],
     isConditional: true,
     answer: protocol.anyListAnswer,
-    handler: list,
+    answerAsItChanges: true,
+    handler: (call) => (isWatch(call.request) ? watch(call) : list(call)),
   },
   {
     method: 'POST',

@@ -90,6 +90,11 @@ function particularsOf(refusal: Refusal): Particulars {
       };
     case 'registry-full':
       return { ...fullOf(refusal), headers: retryAfter(refusal.retryAfterMs) };
+    case 'too-many-watchers':
+      return {
+        said: `${refusal.maxWatchers} readers may follow the list, the registry's MAX_WATCHERS.`,
+        headers: retryAfter(refusal.retryAfterMs),
+      };
     case 'no-such-route':
       return { said: `There is nothing at ${refusal.path}.`, error: 'Not Found' };
     case 'method-not-allowed':

@@ -145,6 +145,12 @@ export const PROBLEMS = {
     meaning: 'The registry holds as many servers, or as many bytes of entries, as it may.',
     advice: 'Try again later.',
   },
+  'too-many-watchers': {
+    status: 503,
+    title: 'Too many watchers',
+    meaning: 'As many readers follow the list as may.',
+    advice: 'Try again later, or ask for what changed by GET /servers?since=<revision>.',
+  },
   'no-such-route': {
     status: 404,
     title: 'Not Found',

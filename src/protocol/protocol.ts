@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listFileStats } from './list-file-stats.ts';
 import { anyMetadata, metadata, METADATA_LIMITS } from './metadata.ts';
 import { problemOfName } from './names.ts';
-import { offered, sessionCount } from './session-offer.ts';
+import { offered, socketCounts } from './session-offer.ts';
 
 /** Limits on what one registration may hold. Lengths are in characters (Unicode code points). */
 export const LIMITS = {
@@ -226,7 +226,7 @@ export const statsAnswer = z.object({
     .enum(['on', 'off', 'malformed key'])
     .describe('Whether lists are signed with BOOTSTRAP_SIGNING_KEY.'),
   listBytes: z.int().describe('UTF-8 bytes of the entries of all servers held; at most MAX_LIST_BYTES.'),
-  sessions: sessionCount,
+  ...socketCounts,
   streams: z
     .object({ heldBytes: z.int(), cut: z.int() })
     .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),

@@ -14,6 +14,13 @@ export type RegistryRefusal =
     }
   | OwnershipRefusal;
 
+/** As many follow the list as may. */
+export interface WatchRefusal {
+  readonly kind: 'too-many-watchers';
+  readonly maxWatchers: number;
+  readonly retryAfterMs: number;
+}
+
 /** Why a query of the list has no answer. */
 export type QueryRefusal =
   /** Over what is listed now, it would take longer than a query may. */
@@ -61,4 +68,4 @@ export type Failure =
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'internal'; readonly incident: string };
 
-export type Refusal = RegistryRefusal | RequestRefusal | QueryRefusal | Failure;
+export type Refusal = RegistryRefusal | RequestRefusal | QueryRefusal | WatchRefusal | Failure;

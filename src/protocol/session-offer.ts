@@ -17,7 +17,11 @@ export const offered = {
   session: sessionOffer.optional().describe('Absent where no session is to be had: go on by heartbeats.'),
 };
 
-/** Of `GET /stats`. An object of the first release has none. */
-export const sessionCount = z.int().optional().describe('Servers that hold a session; at most MAX_SESSIONS.');
+/** Of `GET /stats`. */
+export const socketCounts = {
+  /** An object of the first release has none. */
+  sessions: z.int().optional().describe('Servers that hold a session; at most MAX_SESSIONS.'),
+  watchers: z.int().describe('Sockets that follow the list.'),
+};
 
 export type SessionOffer = z.infer<typeof sessionOffer>;

@@ -97,6 +97,13 @@ export class AlarmClock {
     await write;
   }
 
+  /** The alarm may have to ring earlier than it was set for. */
+  async armEarlier(now: number): Promise<void> {
+    const { config, stateAt } = this.#parts;
+    const at = nextAlarm(stateAt(now), config);
+    if (at !== null && (this.#alarmAt === null || at < this.#alarmAt)) await this.rearm(now);
+  }
+
   /** For a call that is true whether or not the alarm can be set: the next one tries again. */
   async rearm(now: number): Promise<void> {
     try {

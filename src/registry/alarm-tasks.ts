@@ -13,6 +13,7 @@ import type { Publisher } from './publisher.ts';
 import type { Saver } from './saver.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
+import type { Watchers } from './watchers.ts';
 
 export interface AlarmTaskParts {
   readonly directory: Directory;
@@ -24,6 +25,7 @@ export interface AlarmTaskParts {
   /** Null where no list file is written. */
   readonly publisher: Publisher | null;
   readonly terms: ScheduleTerms;
+  readonly watchers: Pick<Watchers, 'isAny'>;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
 }
@@ -54,7 +56,7 @@ export class AlarmTasks {
 
   /** What the alarm's decisions depend on. */
   state(now: number): ScheduleState {
-    const { directory, tombstones, counters, publisher } = this.#parts;
+    const { directory, tombstones, counters, publisher, watchers } = this.#parts;
     return {
       now,
       held: directory.heldCount + tombstones.size,
@@ -64,6 +66,7 @@ export class AlarmTasks {
       sweepUnfinished: this.#sweepUnfinished && directory.staleCount > 0,
       tombstonesOver: tombstones.hasOver(now),
       lastSweepAt: counters.lastSweep?.at ?? null,
+      watched: watchers.isAny,
       publication: publisher?.state ?? null,
     };
   }

@@ -7,6 +7,7 @@ import type { Publisher } from './publisher.ts';
 import type { Reads } from './reads.ts';
 import type { Signing } from './signer.ts';
 import type { Counters } from './storage/counters.ts';
+import type { Watchers } from './watchers.ts';
 import type { Writes } from './writes.ts';
 
 export interface FigureParts {
@@ -16,6 +17,7 @@ export interface FigureParts {
   readonly counters: Counters;
   readonly reads: Reads;
   readonly writes: Writes;
+  readonly watchers: Watchers;
   readonly publisher: Publisher | null;
   readonly signing: Signing['state'];
   /** Epoch milliseconds. */
@@ -24,7 +26,7 @@ export interface FigureParts {
 
 /** Call `expire` first. `quarantined` is how many rows are. */
 export function statsOf(parts: FigureParts, quarantined: number): RegistryStats {
-  const { clock, counters, directory, publisher, reads, signing } = parts;
+  const { clock, counters, directory, publisher, reads, signing, watchers } = parts;
   const { downtime } = clock;
   return {
     live: directory.liveCount,
@@ -43,6 +45,7 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
     absence: downtime && { from: downtime.from, until: downtime.until, leases: downtime.leases },
     setAside: quarantined,
     signing,
+    watchers: watchers.count,
     streams: { heldBytes: reads.streams.heldBytes, cut: reads.streams.cutCount },
     listBytes: directory.entryBytes,
     sessions: directory.sessions.count,
@@ -52,12 +55,13 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
 
 /** Call `expire` first. `now`: epoch milliseconds of the registry's clock. */
 export function figuresOf(parts: FigureParts, quarantined: number, now: number): RegistryFigures {
-  const { clock, config, counters, loadedAt, reads, writes } = parts;
+  const { clock, config, counters, loadedAt, reads, watchers, writes } = parts;
   const { registrations, deregistrations, sweepMs, downtimes, extendedLeases } = counters;
+  const stats = statsOf(parts, quarantined);
   return {
     at: now,
     loadedAt,
-    stats: statsOf(parts, quarantined),
+    stats,
     maxServers: config.maxServers,
     maxListBytes: config.maxListBytes,
     registrations,
@@ -67,6 +71,8 @@ export function figuresOf(parts: FigureParts, quarantined: number, now: number):
     extendedLeases,
     lists: { ...reads.lists },
     refusedWrites: { ...writes.refused },
+    watchers: { open: stats.watchers, max: config.maxWatchers },
+    pushes: { ...watchers.figures },
     alarms: { ...clock.figures },
   };
 }

@@ -9,6 +9,7 @@ import {
   SESSION_ID_HEADER,
   SESSION_TICKET_HEADER,
   SESSION_URL,
+  WATCH_URL,
   type DeregisterOutcome,
   type GetOutcome,
   type HeartbeatOutcome,
@@ -36,6 +37,7 @@ import { SessionCalls } from './session-calls.ts';
 import { signingWith } from './signer.ts';
 import { zeroCounters } from './storage/counters.ts';
 import { Store } from './storage/store.ts';
+import { WATCHER_TAG, Watchers } from './watchers.ts';
 import { Writes } from './writes.ts';
 
 export class ServerRegistry extends DurableObject<Env> implements RegistryCalls {
@@ -49,6 +51,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   readonly #writes: Writes;
   readonly #sessions: SessionCalls;
   readonly #alarmTasks: AlarmTasks;
+  readonly #watchers: Watchers;
   readonly #listResponses = new ListResponses();
   #quarantined = 0;
 
@@ -65,6 +68,9 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
       crypto.randomUUID().slice(0, 8),
       Date.now() * 1000,
       (_serverId, session) => presence.heardAt(session),
+      () => {
+        this.#watchers.changed();
+      },
     );
     const ownership = new Ownership(directory, tombstones, config);
     const stateAt = (now: number) => this.#alarmTasks.state(now);
@@ -80,6 +86,15 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const signing = signingWith(config.signingSeed);
     const { signer } = signing;
     const reads = new Reads(directory, config.snapshotMaxAgeMs, signer, () => saver.headChanged());
+    const watchers = new Watchers({
+      sockets: ctx,
+      directory,
+      maxWatchers: config.maxWatchers,
+      now,
+      onFirst: () => void clock.armEarlier(clock.now()),
+    });
+    // The runtime answers it without waking the object.
+    this.#watchers = watchers;
     this.#directory = directory;
     this.#clock = clock;
     this.#saver = saver;
@@ -102,16 +117,19 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
       counters,
       reads,
       writes,
+      watchers,
       publisher,
       signing: signing.state,
       loadedAt: now(),
     };
-    this.#alarmTasks = new AlarmTasks({ ...held, terms: config, now });
+    this.#alarmTasks = new AlarmTasks({ ...held, terms: config, watchers, now });
     void ctx.blockConcurrencyWhile(async () => {
       const loaded = await store.load();
       this.#quarantined = loaded.quarantined;
       await recover({ ...held, presence }, loaded);
       this.#sessions.readAll();
+      // Where the list is another one than before, whoever still watches has to know.
+      watchers.changed();
     });
   }
 
@@ -151,6 +169,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
       const serverId = decodeURIComponent(headers.get(SESSION_ID_HEADER) ?? '');
       return this.#sessions.open(serverId, headers.get(SESSION_TICKET_HEADER) ?? '');
     }
+    if (request.url.startsWith(`${WATCH_URL}?`)) return this.#watch(request);
     if (request.url !== LIST_URL) return new Response(`no such call: ${request.url}`, { status: 404 });
     const now = this.#tickOfRead();
     if (request.method === 'HEAD') return this.#listResponses.head(await this.#reads.head(now));
@@ -218,22 +237,37 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     await this.#clock.settle(now, invocation === undefined ? null : invocation.scheduledTime);
     this.#expire(now);
     this.#sessions.closeSilent();
+    this.#watchers.closeSilent();
     await this.#alarmTasks.run(now);
     this.#directory.measureEarliestExpiry();
     // By the clock as it is now: after long work, a time counted from its beginning could lie in the past.
     await this.#clock.arm(this.#clock.now());
   }
 
-  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    return this.#sessions.message(socket, data);
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    if (this.#isWatcher(socket)) this.#watchers.refuseMessage(socket);
+    else await this.#sessions.message(socket, data);
   }
 
-  override webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-    return this.#sessions.closed(socket, code, reason);
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    if (this.#isWatcher(socket)) this.#watchers.closed(socket, code, reason);
+    else await this.#sessions.closed(socket, code, reason);
   }
 
   override webSocketError(socket: WebSocket): Promise<void> {
-    return this.#sessions.closed(socket, 1006, '');
+    return this.webSocketClose(socket, 1006, '');
+  }
+
+  #watch(request: Request): Response {
+    if (request.headers.get('Upgrade') !== 'websocket') return new Response('no upgrade', { status: 426 });
+    this.#expire(this.#tickOfRead());
+    const accepted = this.#watchers.accept(new URL(request.url).searchParams.get('since') ?? '');
+    if ('kind' in accepted) return Response.json(accepted, { status: 503 });
+    return new Response(null, { status: 101, webSocket: accepted });
+  }
+
+  #isWatcher(socket: WebSocket): boolean {
+    return this.ctx.getTags(socket).includes(WATCHER_TAG);
   }
 
   #expire(now: number): void {

@@ -58,6 +58,13 @@ export interface RegistryCalls {
  * the Worker (docs/performance.md). The answer has the list's `ETag`, and its signature in this header.
  */
 export const LIST_URL = 'http://registry/servers';
+
+/**
+ * The list is followed by `fetch` of this URL with `Upgrade: websocket`, and `?since=` the revision that the reader has:
+ * the answer has the socket. Refused with 503 and a `WatchRefusal` as JSON. Not in the first release.
+ */
+export const WATCH_URL = 'http://registry/watch';
+
 export const SIGNATURE_HEADER = 'Signature';
 /** Bytes of the body, where the list is asked for with HEAD. Not in the first release. */
 export const LENGTH_HEADER = 'List-Length';
@@ -164,6 +171,10 @@ export interface RegistryFigures {
   readonly lists: { readonly [Kind in 'whole' | 'page' | 'delta' | 'unchanged']: number };
   /** Of this life: writes that the object refused, by reason. */
   readonly refusedWrites: { readonly [Reason in RegistryRefusal['kind']]: number };
+  /** Sockets that follow the list, and how many may. */
+  readonly watchers: { readonly open: number; readonly max: number };
+  /** Of this life: frames that told a change, and watchers sent to HTTP, closed for their silence, and refused. */
+  readonly pushes: { readonly [Kind in 'changes' | 'resyncs' | 'silent' | 'refused']: number };
   /** Of this life: rings of the alarm, and the milliseconds by which they came late, all together. */
   readonly alarms: { readonly rings: number; readonly lateMs: number };
 }

@@ -1,6 +1,6 @@
 /** Sessions that enter every ping and every word of theirs in the ledger, and that can be cut as a crash does it. */
 import { WebSocket } from 'ws';
-import type { SessionSocketClass } from '../../../src/client/client.ts';
+import type { WebSocketClass } from '../../../src/client/client.ts';
 import { textOf } from '../../../src/client/socket.ts';
 import type { Sent } from './history.ts';
 import type { Ledger } from './ledger.ts';
@@ -16,7 +16,7 @@ export class RecordedSessions {
   }
 
   /** The class of sockets for a client. */
-  get socketClass(): SessionSocketClass {
+  get socketClass(): WebSocketClass {
     const opened = (socket: WebSocket, ticket: string) => {
       this.#record(socket, ticket);
     };

@@ -16,10 +16,12 @@ export function isMost(changes: number, liveCount: number): boolean {
 export class Changes {
   readonly #revision: Revision;
   readonly #log = new ChangeLog(CHANGES_KEPT, 0);
+  readonly #onChanged: () => void;
 
-  /** `life` and `start` as in `Revision`. */
-  constructor(life: string, start: number) {
+  /** `life` and `start` as in `Revision`; `onChanged` is told of each move, behind it. */
+  constructor(life: string, start: number, onChanged: () => void) {
     this.#revision = new Revision(life, start);
+    this.#onChanged = onChanged;
   }
 
   /** Of the list as it is now. */
@@ -43,6 +45,7 @@ export class Changes {
       this.#revision.move(1);
       this.#log.record(this.#revision.counter, serverId);
     }
+    this.#onChanged();
   }
 
   /**
@@ -52,6 +55,7 @@ export class Changes {
   recordMost(count: number): void {
     this.#revision.move(count);
     this.#log.startAt(this.#revision.counter);
+    this.#onChanged();
   }
 
   /** The ids that changed after a revision that a client names; undefined where that is not known. */

@@ -33,11 +33,20 @@ export class Directory {
   #entryBytes = 0;
   readonly #changes: Changes;
 
-  /** `life` and `start` of its revision: see `Revision`. `heardAt` looks at the socket of one session. */
-  constructor(terms: DirectoryTerms, life: string, start: number, heardAt: HeardAt = () => null) {
+  /**
+   * `life` and `start` of its revision: see `Revision`. `heardAt` looks at the socket of one session. `onChanged` is told
+   * whenever the revision moves; it must not look yet.
+   */
+  constructor(
+    terms: DirectoryTerms,
+    life: string,
+    start: number,
+    heardAt: HeardAt = () => null,
+    onChanged: () => void = () => undefined,
+  ) {
     this.#terms = terms;
     this.sessions = new Sessions(terms, this.#population, this.unsaved, heardAt);
-    this.#changes = new Changes(life, start);
+    this.#changes = new Changes(life, start, onChanged);
   }
 
   get liveCount(): number {

@@ -194,6 +194,30 @@ export const FAMILIES: readonly Family<RegistryFigures>[] = [
     read: ({ stats }) => stats.setAside,
   },
   {
+    name: 'rollcall_watchers',
+    type: 'gauge',
+    help: 'Sockets that follow the list.',
+    read: ({ watchers }) => watchers.open,
+  },
+  {
+    name: 'rollcall_watchers_limit',
+    type: 'gauge',
+    help: 'Sockets that may follow the list: MAX_WATCHERS.',
+    read: ({ watchers }) => watchers.max,
+  },
+  {
+    name: 'rollcall_pushes_total',
+    type: 'counter',
+    help: `Changes pushed to watchers ${LIFE}, each counted for each, and watchers told to take a change by HTTP.`,
+    read: ({ pushes: { changes, resyncs } }) => each('kind', { change: changes, resync: resyncs }),
+  },
+  {
+    name: 'rollcall_lost_watchers_total',
+    type: 'counter',
+    help: `Watchers closed ${LIFE} because they stopped to ping, and refused because there were too many.`,
+    read: ({ pushes: { silent, refused } }) => each('reason', { silent, refused }),
+  },
+  {
     name: 'rollcall_held_bytes',
     type: 'gauge',
     help: 'Bytes of answers that slow readers hold in memory.',

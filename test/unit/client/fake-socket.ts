@@ -1,5 +1,5 @@
 /** A WebSocket of which every step is the test's: what it is sent is kept, what it hears is told by hand. */
-import type { SessionSocketClass } from '../../../src/client/client.ts';
+import type { WebSocketClass } from '../../../src/client/client.ts';
 import { accept, ENTRY, settled, type Answer, type ManualTime } from './fakes.ts';
 
 type Listener = (event: { data?: unknown; code?: number; reason?: string }) => void;
@@ -59,7 +59,7 @@ export class FakeSocket {
 }
 
 /** The sockets that a client opened, in order. */
-export function fakeSockets(time: ManualTime): { sockets: FakeSocket[]; WebSocket: SessionSocketClass } {
+export function fakeSockets(time: ManualTime): { sockets: FakeSocket[]; WebSocket: WebSocketClass } {
   const sockets: FakeSocket[] = [];
   class Opened extends FakeSocket {
     constructor(url: string, protocols: string[]) {

@@ -26,6 +26,7 @@ function state(more: Partial<ScheduleState> = {}): ScheduleState {
     sweepUnfinished: false,
     tombstonesOver: false,
     lastSweepAt: null,
+    watched: false,
     publication: null,
     ...more,
   };
@@ -34,6 +35,16 @@ function state(more: Partial<ScheduleState> = {}): ScheduleState {
 describe('the next alarm', () => {
   test.each<[string, Partial<ScheduleState>, number | null]>([
     ['is none where nothing is held', { held: 0, nextExpiry: null }, null],
+    [
+      'comes a checkpoint interval ahead where nothing is held, but somebody watches',
+      { held: 0, nextExpiry: null, watched: true },
+      10_600,
+    ],
+    [
+      'comes at an expiry before the next sweep where somebody watches',
+      { watched: true, nextExpiry: 11_100, lastSweepAt: 10_900, now: 10_950 },
+      11_550,
+    ],
     [
       'comes a pause after a slice that left keys',
       { sweepUnfinished: true, stale: 5 },

@@ -27,6 +27,7 @@ export const REFUSALS: {
   'rate-limited': { kind: 'rate-limited', per: 'address', retryAfterMs: 10_000 },
   'not-registered': { kind: 'not-registered' },
   replaced: { kind: 'replaced' },
+  'too-many-watchers': { kind: 'too-many-watchers', maxWatchers: 1000, retryAfterMs: 30_000 },
   'registry-full': { kind: 'registry-full', maxServers: 10_000, retryAfterMs: 1500 },
   'no-such-route': { kind: 'no-such-route', path: '/nowhere' },
   'method-not-allowed': { kind: 'method-not-allowed', method: 'PUT', allow: 'GET, HEAD, POST, OPTIONS' },
