@@ -41,7 +41,7 @@ describe('the next alarm', () => {
     ],
     [
       'comes at an expiry before the next sweep where somebody watches',
-      { watched: true, nextExpiry: 11_100, lastSweepAt: 10_900, ...{ now: 10_950 } },
+      { watched: true, nextExpiry: 11_100, lastSweepAt: 10_900, now: 10_950 },
       11_550,
     ],
     [
