@@ -78,6 +78,7 @@ async function pushed(
       const start = performance.now();
       await client.heartbeat(idAt(0), { metadata: { change } });
       lasts.push((await told) - start);
+      crowd.ping();
       if (calls !== undefined) calls.push(await storageCalls(runtime, worker));
     }
     return lasts;
@@ -112,6 +113,11 @@ class Crowd {
     return this.#until(this.#frames + this.#sockets.length);
   }
 
+  /** Tells that all was read. */
+  ping(): void {
+    for (const socket of this.#sockets) socket.send('ping');
+  }
+
   close(): void {
     for (const socket of this.#sockets) socket.close();
   }
@@ -123,7 +129,6 @@ class Crowd {
       if (data === 'pong') return;
       this.#frames += 1;
       if (this.#onAll?.frames === this.#frames) this.#onAll.resolve(performance.now());
-      socket.send('ping');
     });
   }
 
