@@ -172,7 +172,7 @@ describe('a session', () => {
     await session.until(() => session.frames.length === 5);
     expect(session.frames[1]).toEqual({ type: 'ack', of: 'metadata' });
     for (const frame of session.frames.slice(2)) {
-      expect(frame).toMatchObject({ type: 'error', problem: { type: '/errors#invalid-field', status: 400 } });
+      expect(frame).toMatchObject({ type: 'error', problem: '/errors#invalid-field', status: 400 });
     }
   });
 
