@@ -107,9 +107,9 @@ export function ackFrame(of: 'metadata' | 'deregister'): string {
   return JSON.stringify({ type: 'ack', of });
 }
 
-/** What the server sent is refused, in the words of an HTTP answer. */
+/** What the server sent is refused, in the words of an HTTP answer; `problem` is the `type` of that. */
 export function errorFrame(refusal: Refusal): string {
   const { status, title, detail, error = detail } = explain(refusal);
-  const problem = { type: PROBLEM_TYPE_PREFIX + refusal.kind, title, status, detail, error };
-  return JSON.stringify({ type: 'error', problem });
+  const problem = PROBLEM_TYPE_PREFIX + refusal.kind;
+  return JSON.stringify({ type: 'error', problem, title, status, detail, error });
 }
