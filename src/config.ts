@@ -1,5 +1,7 @@
 /** The variables of wrangler.toml (and `--var NAME:VALUE`) → one typed, checked Config. */
 import { z } from 'zod';
+import { listNames, listSettings } from './list-variables.ts';
+import { DEFAULT_LIST } from './protocol/lists.ts';
 
 const positiveMs = (fallback: number) =>
   z
@@ -104,6 +106,8 @@ const variables = z.object({
       'must be an origin such as "https://registry.example", or empty',
     )
     .default(''),
+  LISTS: listNames.default([DEFAULT_LIST]),
+  LIST_SETTINGS: listSettings.default(new Map()),
 });
 
 /** Every variable and secret there is. */
@@ -176,18 +180,34 @@ export class ConfigError extends Error {
  * @throws ConfigError for a value that can't be used
  */
 export function parseConfig(env: object): Config {
+  return configOf(parseVariables(env));
+}
+
+/** Every variable and secret, checked one by one. */
+export type Variables = z.infer<typeof variables>;
+
+/**
+ * `ofList` is the list whose own variables are among them, if any: an error then says so.
+ *
+ * @throws ConfigError for a value that can't be used
+ */
+export function parseVariables(env: object, ofList?: string): Variables {
   const parsed = variables.safeParse(env);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      const value: unknown = SECRETS.has(name) ? 'not shown here' : Reflect.get(env, name);
-      return `${name} ${issue.message}, but is ${JSON.stringify(value)}`;
-    });
-    throw new ConfigError(
-      `${problems.join('; ')}. Set it in wrangler.toml under [vars], or with --var NAME:VALUE.`,
-    );
-  }
-  const vars = parsed.data;
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path: [first], message }) => {
+    const name = String(first);
+    const value: unknown = SECRETS.has(name) ? 'not shown here' : Reflect.get(env, name);
+    return `${name} ${message}, but is ${JSON.stringify(value)}`;
+  });
+  throw new ConfigError(
+    ofList === undefined
+      ? `${problems.join('; ')}. Set it in wrangler.toml under [vars], or with --var NAME:VALUE.`
+      : `LIST_SETTINGS of the list ${ofList}: ${problems.join('; ')}.`,
+  );
+}
+
+/** What the variables make of each other. */
+export function configOf(vars: Variables): Config {
   return {
     ttlMs: vars.SERVER_TTL_MS,
     heartbeatEveryMs: atMost(vars.HEARTBEAT_INTERVAL_MS, vars.SERVER_TTL_MS / 3),

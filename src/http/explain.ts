@@ -90,6 +90,12 @@ function particularsOf(refusal: Refusal): Particulars {
       };
     case 'registry-full':
       return { ...fullOf(refusal), headers: retryAfter(refusal.retryAfterMs) };
+    case 'no-such-list':
+      return {
+        said: refusal.isImplied
+          ? `The path names no list, and there is none called ${refusal.list}.`
+          : `There is no list ${JSON.stringify(refusal.list)}.`,
+      };
     case 'no-such-route':
       return { said: `There is nothing at ${refusal.path}.`, error: 'Not Found' };
     case 'method-not-allowed':

@@ -138,6 +138,12 @@ export const PROBLEMS = {
     meaning: 'The registry holds as many servers, or as many bytes of entries, as it may.',
     advice: 'Try again later.',
   },
+  'no-such-list': {
+    status: 404,
+    title: 'No such list',
+    meaning: 'The registry has no list of this name.',
+    advice: 'GET /lists names those that there are.',
+  },
   'no-such-route': {
     status: 404,
     title: 'Not Found',

@@ -241,6 +241,9 @@ export const infoAnswer = z.object({
   endpoints: z.record(z.string(), z.string()),
 });
 
+/** Answer to `GET /lists`: every list there is. */
+export const listsAnswer = z.object({ lists: z.array(z.object({ name: z.string() })) });
+
 /** Answer to `GET /errors`: every problem, by the `type` that an error answer names. */
 export const errorsAnswer = z.object({
   errors: z.array(
@@ -288,6 +291,7 @@ export type ServerAnswer = z.infer<typeof serverAnswer>;
 export type StatsAnswer = z.infer<typeof statsAnswer>;
 export type HealthAnswer = z.infer<typeof healthAnswer>;
 export type InfoAnswer = z.infer<typeof infoAnswer>;
+export type ListsAnswer = z.infer<typeof listsAnswer>;
 export type ErrorsAnswer = z.infer<typeof errorsAnswer>;
 export type Problem = z.infer<typeof problem>;
 /** What a server says of itself beside the named fields: any JSON object. */

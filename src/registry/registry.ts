@@ -1,6 +1,6 @@
 /** The Durable Object: its face. It owns time and storage, delegates every call, and has no policy of its own. */
 import { DurableObject } from 'cloudflare:workers';
-import { parseConfig } from '../config.ts';
+import { parseListConfig } from '../lists.ts';
 import { Directory } from '../core/leases/directory.ts';
 import { Ownership } from '../core/leases/ownership.ts';
 import { Tombstones } from '../core/leases/tombstones.ts';
@@ -20,6 +20,7 @@ import {
 } from '../rpc/contract.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { AlarmTasks } from './alarm-tasks.ts';
+import { placeOfObject } from './place-of-object.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { ListResponses } from './list-response.ts';
 import { PendingWrites } from './pending-writes.ts';
@@ -47,9 +48,10 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   /** @throws ConfigError where a variable can't be used */
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const config = parseConfig(env);
+    const place = placeOfObject(ctx);
+    const config = parseListConfig(env, place.list);
     const counters = this.#counters;
-    const store = new Store(ctx.storage);
+    const store = new Store(ctx.storage, place);
     const tombstones = new Tombstones();
     const directory = new Directory(config, crypto.randomUUID().slice(0, 8), Date.now() * 1000);
     const ownership = new Ownership(directory, tombstones, config);

@@ -21,7 +21,7 @@ export interface Examples {
 }
 
 /** What every route may answer. */
-const ALWAYS: readonly Kind[] = ['misconfigured', 'unavailable', 'internal'];
+const ALWAYS: readonly Kind[] = ['no-such-list', 'misconfigured', 'unavailable', 'internal'];
 
 const SECURITY = {
   writes: [{}, { token: [] }, { signature: [], signatureInput: [] }],
