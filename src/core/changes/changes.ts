@@ -5,6 +5,14 @@ import { Revision, type SavedRevision } from './revision.ts';
 /** As many changes as a full registry has servers by default: beyond that, the whole list is the smaller answer. */
 const CHANGES_KEPT = 10_000;
 
+/** A delta of so few ids is never worth replacing by the whole list. */
+const SMALL_DELTA = 100;
+
+/** Whether so many changes are hardly the smaller answer than the whole list of `liveCount`. */
+export function isMost(changes: number, liveCount: number): boolean {
+  return changes > Math.max(liveCount, SMALL_DELTA);
+}
+
 export class Changes {
   readonly #revision: Revision;
   readonly #log = new ChangeLog(CHANGES_KEPT, 0);
@@ -28,14 +36,22 @@ export class Changes {
   /** The entry of each id came, changed or went. More of them than the log would keep are not worth telling it. */
   record(serverIds: readonly string[]): void {
     if (serverIds.length > CHANGES_KEPT) {
-      this.#revision.move(serverIds.length);
-      this.#log.startAt(this.#revision.counter);
+      this.recordMost(serverIds.length);
       return;
     }
     for (const serverId of serverIds) {
       this.#revision.move(1);
       this.#log.record(this.#revision.counter, serverId);
     }
+  }
+
+  /**
+   * So many went that a delta with them would be answered by the whole list: it need not be told which, and ten thousand
+   * ids would take a quarter of the time of the list that found them gone.
+   */
+  recordMost(count: number): void {
+    this.#revision.move(count);
+    this.#log.startAt(this.#revision.counter);
   }
 
   /** The ids that changed after a revision that a client names; undefined where that is not known. */

@@ -3,9 +3,7 @@ import { join } from '../encoding/bytes.ts';
 import type { Directory } from '../leases/directory.ts';
 import { encodeEntry } from '../queries/entry.ts';
 import { encodeUtf8 } from '../utf8.ts';
-
-/** A delta of so few ids is never worth replacing by the whole list. */
-const SMALL_DELTA = 100;
+import { isMost } from './changes.ts';
 
 /** Bytes of entries from which on the whole list, which is there already, is sent rather than one more copy of most. */
 const MAX_DELTA_BYTES = 8_000_000;
@@ -16,7 +14,7 @@ const MAX_DELTA_BYTES = 8_000_000;
  */
 export function answerSince(since: string, directory: Directory, now: number): Uint8Array | 'full' {
   const ids = directory.changedSince(since);
-  if (ids === undefined || ids.size > Math.max(directory.liveCount, SMALL_DELTA)) return 'full';
+  if (ids === undefined || isMost(ids.size, directory.liveCount)) return 'full';
   const changed: Uint8Array[] = [];
   let bytes = 0;
   const removed: string[] = [];

@@ -5,8 +5,9 @@
  * - `expire` alone moves live → stale; `forget` and `remove` alone end a lease.
  * - Times are epoch milliseconds, passed in, and never decrease from call to call.
  */
-import { Changes } from '../changes/changes.ts';
+import { Changes, isMost } from '../changes/changes.ts';
 import type { Revision, SavedRevision } from '../changes/revision.ts';
+import { countExpired, expiredOf, survivorsOf } from './expired.ts';
 import { KeyCounts } from './key-counts.ts';
 import { Lease, type LeaseStatus, type RegisteredServer, type ServerRecord } from './lease.ts';
 import { Unsaved } from './unsaved.ts';
@@ -174,39 +175,38 @@ export class Directory {
   /** Live → stale for every lease that is over; tells whether any was. One comparison, unless one may have run out. */
   expire(now: number): boolean {
     const over = this.#takeExpired(now);
-    if (over.length > 0) this.#changes.record(over.map(({ serverId }) => serverId));
+    if (over === 'most') {
+      this.#changes.recordMost(this.#stale.size);
+      return true;
+    }
+    this.#changes.record(over.map(({ serverId }) => serverId));
     return over.length > 0;
   }
 
-  #takeExpired(now: number): readonly Lease[] {
+  /** Those that ran out; `most` where they are the whole queue now, and more than are left. */
+  #takeExpired(now: number): readonly Lease[] | 'most' {
     if (now < this.#earliestExpiry) return NONE;
-    this.#earliestExpiry = Infinity;
-    const over: Lease[] = [];
-    const survivors: Lease[] = [];
-    for (const lease of this.#live.values()) {
-      if (lease.expiresAt <= now) {
-        over.push(lease);
-        continue;
-      }
-      survivors.push(lease);
-      if (lease.expiresAt < this.#earliestExpiry) this.#earliestExpiry = lease.expiresAt;
+    const { count, earliestExpiry } = countExpired(this.#live, now);
+    this.#earliestExpiry = earliestExpiry;
+    if (count === 0) return NONE;
+    if (this.#stale.size === 0 && isMost(count, this.#live.size - count)) {
+      this.#turnOver(now);
+      return 'most';
     }
-    if (over.length === 0) return over;
-    if (this.#stale.size === 0 && survivors.length < over.length) this.#turnOver(survivors);
-    else for (const lease of over) this.#queue(lease);
+    const over = expiredOf(this.#live, now);
+    for (const lease of over) {
+      this.#live.delete(lease.serverId);
+      this.#stale.set(lease.serverId, lease);
+    }
     return over;
   }
 
-  #queue(lease: Lease): void {
-    this.#live.delete(lease.serverId);
-    this.#stale.set(lease.serverId, lease);
-  }
-
   /** When most run out at once, the map of the live becomes the queue: moving 50,000 one by one would take 30 ms. */
-  #turnOver(survivors: readonly Lease[]): void {
-    for (const { serverId } of survivors) this.#live.delete(serverId);
+  #turnOver(now: number): void {
+    const survivors = survivorsOf(this.#live, now);
+    survivors.forEach((_, serverId) => this.#live.delete(serverId));
     this.#stale = this.#live;
-    this.#live = new Map(survivors.map((lease) => [lease.serverId, lease]));
+    this.#live = survivors;
   }
 
   /** A time before which no live lease runs out; null where none is live. Exact after `measureEarliestExpiry`. */
@@ -216,10 +216,7 @@ export class Directory {
 
   /** Looks at every live lease, which renewals spare themselves. For the alarm: it sets its next time by it. */
   measureEarliestExpiry(): void {
-    this.#earliestExpiry = Infinity;
-    for (const { expiresAt } of this.#live.values()) {
-      this.#earliestExpiry = Math.min(this.#earliestExpiry, expiresAt);
-    }
+    this.#earliestExpiry = countExpired(this.#live, -Infinity).earliestExpiry;
   }
 
   /**
