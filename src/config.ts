@@ -1,6 +1,6 @@
 /** The variables of wrangler.toml (and `--var NAME:VALUE`) → one typed, checked Config. */
 import { z } from 'zod';
-import { listNames, listSettings } from './list-variables.ts';
+import { byList, listNames, listSettings } from './list-variables.ts';
 import { DEFAULT_LIST } from './protocol/lists.ts';
 
 const positiveMs = (fallback: number) =>
@@ -21,7 +21,7 @@ const seconds = (fallback: number) =>
 const MAX_TOKEN_CHARACTERS = 256;
 
 /** A secret: trimmed, because a value piped in from a shell ends in a newline; blank is unset. */
-const secret = z
+const token = z
   .string('must be a string')
   .transform((text) => text.trim())
   .pipe(
@@ -30,8 +30,8 @@ const secret = z
       .max(MAX_TOKEN_CHARACTERS, `must have at most ${MAX_TOKEN_CHARACTERS} characters`)
       // Anything else can't be sent behind "Bearer", or is sent in another encoding by each client.
       .regex(/^[\x21-\x7e]*$/, 'must have visible ASCII characters only, and no blanks between them'),
-  )
-  .optional();
+  );
+const secret = token.optional();
 
 /** What a scheme is (RFC 3986, section 3.1), in lower case. */
 const SCHEME = /^[a-z][a-z\d+.-]*$/;
@@ -70,6 +70,7 @@ const SECRETS: ReadonlySet<string> = new Set([
   'REGISTRY_TOKEN_PREVIOUS',
   'BOOTSTRAP_SIGNING_KEY',
   'METRICS_TOKEN',
+  'LIST_TOKENS',
 ]);
 
 const variables = z.object({
@@ -114,6 +115,7 @@ const variables = z.object({
     .default(''),
   LISTS: listNames.default([DEFAULT_LIST]),
   LIST_SETTINGS: listSettings.default(new Map()),
+  LIST_TOKENS: byList(token, '{"luanti": "its token"}').default(new Map()),
 });
 
 /** Every variable and secret there is. */

@@ -17,7 +17,7 @@ export const listNames = z
   );
 
 /** A JSON object by the names of lists, as a map: a list may be called `constructor`. Blank is empty. */
-function byList<Value>(value: z.ZodType<Value>, example: string) {
+export function byList<Value>(value: z.ZodType<Value>, example: string) {
   const problem = `must be a JSON object of lists, such as ${example}`;
   return z
     .string(problem)

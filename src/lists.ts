@@ -17,6 +17,7 @@ const OF_ALL_LISTS: ReadonlySet<string> = new Set([
   'METRICS_TOKEN',
   'REGISTRY_TOKEN',
   'REGISTRY_TOKEN_PREVIOUS',
+  'LIST_TOKENS',
   'BOOTSTRAP_SIGNING_KEY',
 ]);
 
@@ -45,10 +46,27 @@ export function parseListConfig(env: object, list: string): Config {
 
 function configOfList(env: object, vars: Variables, list: string): Config {
   const settings = vars.LIST_SETTINGS.get(list);
-  return configOf(settings === undefined ? vars : parseVariables({ ...env, ...settings }, list));
+  const config = configOf(settings === undefined ? vars : parseVariables({ ...env, ...settings }, list));
+  const token = vars.LIST_TOKENS.get(list);
+  return token === undefined || token === '' ? config : { ...config, tokens: [...config.tokens, token] };
 }
 
-function assertKnown({ LISTS, LIST_SETTINGS }: Variables): void {
+function assertKnown({ LISTS, LIST_SETTINGS, LIST_TOKENS, REGISTRY_TOKEN }: Variables): void {
+  const tokens = new Map([[REGISTRY_TOKEN ?? '', 'REGISTRY_TOKEN']]);
+  for (const [list, token] of LIST_TOKENS) {
+    if (!LISTS.includes(list)) {
+      throw new ConfigError(
+        `LIST_TOKENS names the list ${JSON.stringify(list)}, but LISTS has only ${LISTS.join(', ')}.`,
+      );
+    }
+    const other = tokens.get(token);
+    if (token !== '' && other !== undefined) {
+      throw new ConfigError(
+        `LIST_TOKENS has for the list ${list} the token of ${other}: each needs its own.`,
+      );
+    }
+    tokens.set(token, `the list ${list}`);
+  }
   for (const [list, settings] of LIST_SETTINGS) {
     if (!LISTS.includes(list)) {
       throw new ConfigError(

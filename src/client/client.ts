@@ -18,7 +18,7 @@ import {
   isServerAnswer,
   isStatsAnswer,
 } from './answers.ts';
-import { pathSegment } from './addresses.ts';
+import { listUrl, pathSegment } from './addresses.ts';
 import { DEFAULT_MAX_LIST_BYTES } from './bodies.ts';
 import { assertTimeout, Connection, type CallOptions, type Fetch } from './connection.ts';
 import { realEnvironment, type Environment } from './environment.ts';
@@ -48,6 +48,8 @@ export type { WatchOptions };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
+  /** Which of the registry's lists is meant; `default` if absent. A `TypeError` for what is no name of one. */
+  list?: string;
   /** Milliseconds a call may take until its whole answer is there; 10,000 if absent. */
   timeoutMs?: number;
   /** Sent as `Authorization: Bearer <token>` with every request. */
@@ -130,7 +132,7 @@ export class RegistryClient {
     };
     this.#connection = new Connection({
       ...shared,
-      baseUrl,
+      baseUrl: listUrl(baseUrl, options.list),
       token: options.token,
       signer: signingKey && new RequestSigner(signingKey, () => environment.nowMs()),
       onClockCorrected: options.onClockCorrected,
@@ -140,7 +142,7 @@ export class RegistryClient {
       const { folder, manifest } = splitManifestUrl(options.listFile);
       const nothing = { token: undefined, signer: undefined, onClockCorrected: undefined, headers: {} };
       const connection = new Connection({ ...shared, ...nothing, baseUrl: folder });
-      const read = { connection, folder: folder.href, manifest, list: 'default' };
+      const read = { connection, folder: folder.href, manifest, list: options.list ?? 'default' };
       this.#listFiles = new ListFiles({ ...shared, ...read });
     }
   }

@@ -57,7 +57,9 @@ function particularsOf(refusal: Refusal): Particulars {
         headers: { 'Accept-Post': 'application/json' },
       };
     case 'writes-closed':
-      return { said: 'WRITE_ACCESS is "token", but the secret REGISTRY_TOKEN is not set.' };
+      return {
+        said: 'WRITE_ACCESS is "token", but the secret REGISTRY_TOKEN is not set, nor a token of the list in LIST_TOKENS.',
+      };
     case 'unauthorized':
       return challenge(refusal.wants, refusal.problem);
     case 'foreign-origin':

@@ -38,17 +38,18 @@ export function settingsOf(env: Env): AllSettings {
   let all = known.get(env);
   if (all === undefined) {
     const { names, configs, base } = parseLists(env);
-    const scrapes = new Scrapes(base);
     const settingsFor = (list: string, config: Config): Settings => ({
       list,
       lists: names,
       config,
       writeGuard: {
         credentials: new Credentials(config),
-        limits: config.rateLimit ? new WriteLimits(env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER) : undefined,
+        limits: config.rateLimit
+          ? new WriteLimits(list, env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER)
+          : undefined,
       },
       respond: new Responder(config),
-      scrapes,
+      scrapes: new Scrapes(config, names.length === 1 ? {} : { list }),
       assets: env.ASSETS,
     });
     const ofList = new Map(Array.from(configs, ([list, config]) => [list, settingsFor(list, config)]));

@@ -23,7 +23,6 @@ import { AlarmTasks } from './alarm-tasks.ts';
 import { placeOfObject } from './place-of-object.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { ListResponses } from './list-response.ts';
-import { WHOLE_LIST } from './list-part.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Publisher } from './publisher.ts';
 import { Reads } from './reads.ts';
@@ -76,7 +75,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     this.#pending = pending;
     this.#reads = reads;
     const bucket = env.LIST_FILES;
-    const part = () => WHOLE_LIST;
+    const part = () => ({ ...place, shards: 1 });
     const publisher: Publisher | null =
       bucket === undefined
         ? null
