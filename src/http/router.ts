@@ -5,9 +5,12 @@ import { answer, refuse, withSettings } from './answer.ts';
 import { listPathOf, pathOf } from './parse/path.ts';
 import { ROUTES } from './routes.ts';
 
+/** In place of the empty path of a list's bare name, which the router can't take; no route is like it. */
+const BARE = '/\n';
+
 const app = new Hono<{ Bindings: Env }>({
   router: new RegExpRouter(),
-  getPath: (request) => listPathOf(request).path,
+  getPath: (request) => listPathOf(request).path || BARE,
 });
 
 // Exactly one handler a request: Hono then calls it without its middleware chain.
@@ -25,7 +28,7 @@ app.notFound((context) => refuse(context.req.raw, context.env, nothingFor(contex
 /** [C16] */
 function nothingFor(request: Request) {
   const { method } = request;
-  const { path } = listPathOf(request);
+  const path = listPathOf(request).path || BARE;
   const known = ROUTES.map((route) => route.method).filter((of) => app.router.match(of, path)[0].length > 0);
   if (known.length === 0) return { kind: 'no-such-route', path: pathOf(request) } as const;
   const served = new Set(known.flatMap((of) => (of === 'GET' ? ['GET', 'HEAD'] : [of])));

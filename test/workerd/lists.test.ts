@@ -4,6 +4,7 @@ import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test } from 'vitest';
 import { SigningKey } from '../../src/client/client.ts';
 import { listAnswer } from '../../src/protocol/protocol.ts';
+import { parseListConfig } from '../../src/lists.ts';
 import { placeOf } from '../../src/rpc/place.ts';
 import { request } from './support/signing.ts';
 import { ask, environment } from './support/worker.ts';
@@ -54,12 +55,15 @@ describe('each list is by itself', () => {
   });
 
   test('and has the settings of its own', async () => {
-    const path = '/lists/luanti/servers';
-    expect(await kindOf(await call(OPEN, 'POST', path, registration({ serverId: 'second' })))).toBe(
-      '503 registry-full',
+    const own = environment({ LISTS, LIST_SETTINGS: '{"luanti": {"WRITE_ACCESS": "signed"}}' });
+    const body = registration({ serverId: 'one' });
+    expect(await kindOf(await call(own, 'POST', '/lists/luanti/servers', body))).toBe('401 unauthorized');
+    expect(await kindOf(await call(own, 'POST', '/lists/godot/servers', body))).toBe('ok');
+    const ofObject = parseListConfig(
+      { LISTS, LIST_SETTINGS: '{"luanti": {"MAX_SERVERS": 1, "SERVER_TTL_MS": "60000"}}' },
+      'luanti',
     );
-    const beat = await call(OPEN, 'POST', '/lists/godot/servers', registration({ serverId: 'one' }));
-    expect(await beat.json()).toMatchObject({ lease: { ttlMs: 300_000 } });
+    expect(ofObject).toMatchObject({ maxServers: 1, ttlMs: 60_000, heartbeatEveryMs: 20_000 });
   });
 
   test('which its object writes down with the first registration', async () => {

@@ -27,6 +27,7 @@ export const REFUSALS: {
   'not-registered': { kind: 'not-registered' },
   replaced: { kind: 'replaced' },
   'registry-full': { kind: 'registry-full', maxServers: 10_000, retryAfterMs: 1500 },
+  'no-such-list': { kind: 'no-such-list', list: 'nope', isImplied: false },
   'no-such-route': { kind: 'no-such-route', path: '/nowhere' },
   'method-not-allowed': { kind: 'method-not-allowed', method: 'PUT', allow: 'GET, HEAD, POST, OPTIONS' },
   misconfigured: {
