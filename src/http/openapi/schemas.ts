@@ -20,6 +20,7 @@ const ANSWERS = {
   Server: protocol.serverAnswer,
   Stats: protocol.statsAnswer,
   Metrics: protocol.metricsAnswer,
+  Lists: protocol.listsAnswer,
   Health: protocol.healthAnswer,
   Errors: protocol.errorsAnswer,
   Overview: protocol.infoAnswer,
