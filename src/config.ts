@@ -1,5 +1,7 @@
 /** The variables of wrangler.toml (and `--var NAME:VALUE`) → one typed, checked Config. */
 import { z } from 'zod';
+import { byList, listNames, listSettings } from './list-variables.ts';
+import { DEFAULT_LIST } from './protocol/lists.ts';
 
 const positiveMs = (fallback: number) =>
   z
@@ -27,7 +29,7 @@ const countFrom0 = (fallback: number) =>
 const MAX_TOKEN_CHARACTERS = 256;
 
 /** A secret: trimmed, because a value piped in from a shell ends in a newline; blank is unset. */
-const secret = z
+const token = z
   .string('must be a string')
   .transform((text) => text.trim())
   .pipe(
@@ -36,8 +38,8 @@ const secret = z
       .max(MAX_TOKEN_CHARACTERS, `must have at most ${MAX_TOKEN_CHARACTERS} characters`)
       // Anything else can't be sent behind "Bearer", or is sent in another encoding by each client.
       .regex(/^[\x21-\x7e]*$/, 'must have visible ASCII characters only, and no blanks between them'),
-  )
-  .optional();
+  );
+const secret = token.optional();
 
 /** What a scheme is (RFC 3986, section 3.1), in lower case. */
 const SCHEME = /^[a-z][a-z\d+.-]*$/;
@@ -76,6 +78,7 @@ const SECRETS: ReadonlySet<string> = new Set([
   'REGISTRY_TOKEN_PREVIOUS',
   'BOOTSTRAP_SIGNING_KEY',
   'METRICS_TOKEN',
+  'LIST_TOKENS',
 ]);
 
 const variables = z.object({
@@ -125,6 +128,9 @@ const variables = z.object({
       'must be an origin such as "https://registry.example", or empty',
     )
     .default(''),
+  LISTS: listNames.default([DEFAULT_LIST]),
+  LIST_SETTINGS: listSettings.default(new Map()),
+  LIST_TOKENS: byList(token, '{"luanti": "its token"}').default(new Map()),
 });
 
 /** Every variable and secret there is. */
@@ -207,18 +213,34 @@ export class ConfigError extends Error {
  * @throws ConfigError for a value that can't be used
  */
 export function parseConfig(env: object): Config {
+  return configOf(parseVariables(env));
+}
+
+/** Every variable and secret, checked one by one. */
+export type Variables = z.infer<typeof variables>;
+
+/**
+ * `ofList` is the list whose own variables are among them, if any: an error then says so.
+ *
+ * @throws ConfigError for a value that can't be used
+ */
+export function parseVariables(env: object, ofList?: string): Variables {
   const parsed = variables.safeParse(env);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      const value: unknown = SECRETS.has(name) ? 'not shown here' : Reflect.get(env, name);
-      return `${name} ${issue.message}, but is ${JSON.stringify(value)}`;
-    });
-    throw new ConfigError(
-      `${problems.join('; ')}. Set it in wrangler.toml under [vars], or with --var NAME:VALUE.`,
-    );
-  }
-  const vars = parsed.data;
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path: [first], message }) => {
+    const name = String(first);
+    const value: unknown = SECRETS.has(name) ? 'not shown here' : Reflect.get(env, name);
+    return `${name} ${message}, but is ${JSON.stringify(value)}`;
+  });
+  throw new ConfigError(
+    ofList === undefined
+      ? `${problems.join('; ')}. Set it in wrangler.toml under [vars], or with --var NAME:VALUE.`
+      : `LIST_SETTINGS of the list ${ofList}: ${problems.join('; ')}.`,
+  );
+}
+
+/** What the variables make of each other. */
+export function configOf(vars: Variables): Config {
   // The platform cuts sockets off that are silent for a minute, without telling anybody.
   const pingEveryMs = atMost(MAX_PING_EVERY_MS, vars.SERVER_TTL_MS / 3);
   return {

@@ -24,6 +24,7 @@ declare global {
       /** Secrets: unset until somebody sets them. */
       readonly BOOTSTRAP_SIGNING_KEY?: string;
       readonly REGISTRY_TOKEN?: string;
+      readonly LIST_TOKENS?: string;
       readonly METRICS_TOKEN?: string;
       readonly REGISTRY_TOKEN_PREVIOUS?: string;
       readonly MAX_SERVERS_PER_KEY: string;
@@ -34,6 +35,8 @@ declare global {
       readonly WRITES_PER_SERVER?: RateLimit;
       readonly ENDPOINT_SCHEMES: string;
       readonly CORS_ORIGIN: string;
+      readonly LISTS: string;
+      readonly LIST_SETTINGS: string;
       readonly PUBLIC_ORIGIN: string;
       /** Where the list is written as files. Absent where nobody asked for that. */
       readonly LIST_FILES?: FileBucket;

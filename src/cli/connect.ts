@@ -14,6 +14,7 @@ import { durationMs } from './flags.ts';
 /** The flags of `withRegistry`, as commander gives them. */
 export interface RegistryFlags {
   readonly url: string;
+  readonly list?: string;
   readonly timeout: number;
   readonly verifyKey?: string;
 }
@@ -33,6 +34,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export function withRegistry(command: Command): Command {
   return command
     .addOption(new Option('--url <url>', 'the registry').default(DEFAULT_URL).env('ROLLCALL_URL'))
+    .addOption(new Option('--list <name>', 'which of its lists; default if absent').env('ROLLCALL_LIST'))
     .addOption(
       new Option('--timeout <time>', 'how long a call may take')
         .argParser(durationMs)
@@ -59,7 +61,7 @@ export interface Connected {
 
 /** Throws a `CommandError` for an address, a key or a combination that can't be used. */
 export async function connect(flags: WriterFlags, environment?: Environment): Promise<Connected> {
-  const { url, timeout: timeoutMs, token, key, verifyKey } = flags;
+  const { url, list, timeout: timeoutMs, token, key, verifyKey } = flags;
   if (token !== undefined && key !== undefined) {
     throw new CommandError(
       '--token and --key exclude each other: a registry takes one or the other.',
@@ -71,6 +73,7 @@ export async function connect(flags: WriterFlags, environment?: Environment): Pr
   try {
     const client = new RegistryClient(url, {
       timeoutMs,
+      ...(list !== undefined && { list }),
       ...(token !== undefined && { token }),
       ...(signingKey !== undefined && { signingKey }),
       ...(verifyKey !== undefined && { verifyKey }),

@@ -18,7 +18,7 @@ import {
   isServerAnswer,
   isStatsAnswer,
 } from './answers.ts';
-import { normalizedBaseUrl, pathSegment } from './addresses.ts';
+import { listUrl, pathSegment } from './addresses.ts';
 import { DEFAULT_MAX_LIST_BYTES } from './bodies.ts';
 import { assertTimeout, Connection, type CallOptions, type Fetch } from './connection.ts';
 import { realEnvironment, type Environment } from './environment.ts';
@@ -54,6 +54,8 @@ export type { WatchOptions, WebSocketClass };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
+  /** Which of the registry's lists is meant; `default` if absent. A `TypeError` for what is no name of one. */
+  list?: string;
   /** Milliseconds a call may take until its whole answer is there; 10,000 if absent. */
   timeoutMs?: number;
   /** Sent as `Authorization: Bearer <token>` with every request. */
@@ -147,7 +149,7 @@ export class RegistryClient {
     };
     this.#connection = new Connection({
       ...shared,
-      baseUrl,
+      baseUrl: listUrl(baseUrl, options.list),
       token: options.token,
       signer: signingKey && new RequestSigner(signingKey, () => environment.nowMs()),
       onClockCorrected: options.onClockCorrected,
@@ -157,13 +159,13 @@ export class RegistryClient {
       const { folder, manifest } = splitManifestUrl(options.listFile);
       const nothing = { token: undefined, signer: undefined, onClockCorrected: undefined, headers: {} };
       const connection = new Connection({ ...shared, ...nothing, baseUrl: folder });
-      const read = { connection, folder: folder.href, manifest, list: 'default' };
+      const read = { connection, folder: folder.href, manifest, list: options.list ?? 'default' };
       this.#listFiles = new ListFiles({ ...shared, ...read });
     }
     const { WebSocket: own } = options;
     const global = options.fetch === undefined ? openGlobal() : undefined;
     const open = own === undefined ? global : openWith(own);
-    const url = sessionUrl(normalizedBaseUrl(baseUrl));
+    const url = sessionUrl(this.#connection.baseUrl);
     this.#access = open && { url, open, isSigned: signingKey !== undefined };
   }
 

@@ -150,7 +150,7 @@ export class Session {
     if (type === 'held') this.#held(frame);
     else if (type === 'ack' && of === 'metadata') this.#metadataTaken();
     else if (type === 'ack' && of === 'deregister') this.#deregistered?.();
-    else if (isRefusal(type)) this.#refused(frame);
+    else if (type === 'error') this.#refused(frame);
   }
 
   #held({ pingEveryMs, lease }: Record<string, unknown>): void {
@@ -213,7 +213,7 @@ export class Session {
     const { status } = frame;
     const error = new RegistryError(
       this.#request,
-      refusedFault(frame, typeof status === 'number' ? status : 400),
+      refusedFault({ ...frame, type: frame['problem'] }, typeof status === 'number' ? status : 400),
     );
     const problem = error.fault.kind === 'refused' ? error.fault.problem : undefined;
     // The close that follows may be long in coming: a runtime may hold it back until the object sleeps.
@@ -274,11 +274,6 @@ export class Session {
   get #request(): string {
     return `the session ${this.#parts.access.url}`;
   }
-}
-
-/** An error says that it is one, or which: the type of a problem is its name. */
-function isRefusal(type: unknown): boolean {
-  return type === 'error' || (typeof type === 'string' && type.startsWith('/errors#'));
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {

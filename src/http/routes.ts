@@ -1,6 +1,7 @@
 /** The table of all routes: the router, 405 and `/api/info` are made of it. A new route is a row here. */
+import { listsAnswer } from '../protocol/lists-answer.ts';
 import * as protocol from '../protocol/protocol.ts';
-import { errors, health, info, stats } from './handlers/operators.ts';
+import { errors, health, info, lists, stats } from './handlers/operators.ts';
 import { metrics } from './handlers/metrics.ts';
 import { openApi } from './handlers/openapi.ts';
 import { home } from './handlers/page.ts';
@@ -115,9 +116,20 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    operation: 'lists',
+    path: '/lists',
+    summary: 'the names of all lists; every route is served under /lists/<name>/ as well',
+    isOfAll: true,
+    problems: [],
+    answer: listsAnswer,
+    handler: lists,
+  },
+  {
+    method: 'GET',
     operation: 'health',
     path: '/health',
     summary: 'is the Worker up',
+    isOfAll: true,
     problems: [],
     answer: protocol.healthAnswer,
     handler: health,
@@ -127,6 +139,7 @@ export const ROUTES: readonly Route[] = [
     operation: 'errors',
     path: '/errors',
     summary: 'what each error means',
+    isOfAll: true,
     problems: [],
     answer: protocol.errorsAnswer,
     handler: errors,
@@ -136,6 +149,7 @@ export const ROUTES: readonly Route[] = [
     operation: 'openApi',
     path: '/openapi.json',
     summary: 'this interface for machines: OpenAPI 3.1',
+    isOfAll: true,
     problems: [],
     answer: protocol.openApiAnswer,
     handler: openApi,
@@ -145,6 +159,7 @@ export const ROUTES: readonly Route[] = [
     operation: 'overview',
     path: '/',
     summary: 'this overview; the live page for browsers',
+    isOfAll: true,
     problems: [],
     answer: protocol.infoAnswer,
     answerToBrowsers: 'text/html',
@@ -156,6 +171,7 @@ export const ROUTES: readonly Route[] = [
     operation: 'overviewOfApi',
     path: '/api/info',
     summary: 'this overview',
+    isOfAll: true,
     problems: [],
     answer: protocol.infoAnswer,
     handler: overview,

@@ -57,7 +57,9 @@ function particularsOf(refusal: Refusal): Particulars {
         headers: { 'Accept-Post': 'application/json' },
       };
     case 'writes-closed':
-      return { said: 'WRITE_ACCESS is "token", but the secret REGISTRY_TOKEN is not set.' };
+      return {
+        said: 'WRITE_ACCESS is "token", but the secret REGISTRY_TOKEN is not set, nor a token of the list in LIST_TOKENS.',
+      };
     case 'unauthorized':
       return challenge(refusal.wants, refusal.problem);
     case 'foreign-origin':
@@ -94,6 +96,12 @@ function particularsOf(refusal: Refusal): Particulars {
       return {
         said: `${refusal.maxWatchers} readers may follow the list, the registry's MAX_WATCHERS.`,
         headers: retryAfter(refusal.retryAfterMs),
+      };
+    case 'no-such-list':
+      return {
+        said: refusal.isImplied
+          ? `The path names no list, and there is none called ${refusal.list}.`
+          : `There is no list ${JSON.stringify(refusal.list)}.`,
       };
     case 'no-such-route':
       return { said: `There is nothing at ${refusal.path}.`, error: 'Not Found' };

@@ -151,6 +151,12 @@ export const PROBLEMS = {
     meaning: 'As many readers follow the list as may.',
     advice: 'Try again later, or ask for what changed by GET /servers?since=<revision>.',
   },
+  'no-such-list': {
+    status: 404,
+    title: 'No such list',
+    meaning: 'The registry has no list of this name.',
+    advice: 'GET /lists names those that there are.',
+  },
   'no-such-route': {
     status: 404,
     title: 'Not Found',

@@ -59,6 +59,8 @@ export type RequestRefusal =
   /** The id is that of another key. The registry refuses it by the same name where it is bound to one. */
   | { readonly kind: 'not-owner' }
   | { readonly kind: 'rate-limited'; readonly per: 'address' | 'server'; readonly retryAfterMs: number }
+  /** `isImplied`: the path names no list, and so means `default`. */
+  | { readonly kind: 'no-such-list'; readonly list: string; readonly isImplied: boolean }
   | { readonly kind: 'no-such-route'; readonly path: string }
   | { readonly kind: 'method-not-allowed'; readonly method: string; readonly allow: string };
 

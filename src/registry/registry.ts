@@ -1,6 +1,6 @@
 /** The Durable Object: its face. It owns time and storage, delegates every call, and has no policy of its own. */
 import { DurableObject } from 'cloudflare:workers';
-import { parseConfig } from '../config.ts';
+import { parseListConfig } from '../lists.ts';
 import { Directory } from '../core/leases/directory.ts';
 import { Ownership } from '../core/leases/ownership.ts';
 import { Tombstones } from '../core/leases/tombstones.ts';
@@ -24,9 +24,9 @@ import {
 } from '../rpc/contract.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { AlarmTasks } from './alarm-tasks.ts';
+import { placeOfObject } from './place-of-object.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { ListResponses } from './list-response.ts';
-import { WHOLE_LIST } from './list-part.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Presence } from './presence.ts';
 import { Publisher } from './publisher.ts';
@@ -58,9 +58,10 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   /** @throws ConfigError where a variable can't be used */
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const config = parseConfig(env);
+    const place = placeOfObject(ctx);
+    const config = parseListConfig(env, place.list);
     const counters = this.#counters;
-    const store = new Store(ctx.storage);
+    const store = new Store(ctx.storage, place);
     const tombstones = new Tombstones();
     const presence = new Presence(ctx, (timeMs) => this.#clock.fromWall(timeMs));
     const directory = new Directory(
@@ -101,7 +102,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     this.#pending = pending;
     this.#reads = reads;
     const bucket = env.LIST_FILES;
-    const part = () => WHOLE_LIST;
+    const part = () => ({ ...place, shards: 1 });
     const publisher: Publisher | null =
       bucket === undefined
         ? null

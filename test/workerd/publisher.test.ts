@@ -246,7 +246,7 @@ test('the first of three parts makes the others, empty, where they are not there
       bucket,
       directory,
       reads: new Reads(directory, 1000, null, () => undefined),
-      store: new Store(storage),
+      store: new Store(storage, { list: 'luanti', shard: 0 }),
       signer: null,
       terms: { ttlMs: TTL_MS, publishIntervalMs: INTERVAL_MS },
       part: () => ({ list: 'luanti', shard: 0, shards: 3 }),

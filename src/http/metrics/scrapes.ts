@@ -3,16 +3,22 @@ import type { Config } from '../../config.ts';
 import type { RequestRefusal } from '../../protocol/refusal.ts';
 import type { RegistryFigures } from '../../rpc/contract.ts';
 import { TokenChecker } from '../auth/token.ts';
-import { exposition } from './exposition.ts';
+import { exposition, type Labels } from './exposition.ts';
 import { FAMILIES } from './families.ts';
 
 export class Scrapes {
   readonly #maxAgeMs: number;
+  readonly #labels: Labels;
   readonly #token: TokenChecker | undefined;
   /** Of this isolate; each has its own. */
   #copy: { readonly text: string; readonly takenAt: number } | undefined;
 
-  constructor({ metricsMaxAgeS, metricsToken }: Pick<Config, 'metricsMaxAgeS' | 'metricsToken'>) {
+  /** `labels` tell the list from others, where there are any. */
+  constructor(
+    { metricsMaxAgeS, metricsToken }: Pick<Config, 'metricsMaxAgeS' | 'metricsToken'>,
+    labels: Labels = {},
+  ) {
+    this.#labels = labels;
     this.#maxAgeMs = metricsMaxAgeS * 1000;
     this.#token = metricsToken === null ? undefined : new TokenChecker([metricsToken]);
   }
@@ -31,7 +37,7 @@ export class Scrapes {
     const kept = this.#copy;
     // A clock that stepped back must not make a copy last.
     if (kept !== undefined && now >= kept.takenAt && now - kept.takenAt < this.#maxAgeMs) return kept.text;
-    const text = exposition(FAMILIES, [{ labels: {}, source: await ask() }]);
+    const text = exposition(FAMILIES, [{ labels: this.#labels, source: await ask() }]);
     this.#copy = { text, takenAt: now };
     return text;
   }

@@ -15,6 +15,8 @@ export const SCHEMA_VERSION = 1;
 /** Every key in use. */
 export const KEYS = {
   schema: 'schema',
+  /** Which list the object holds, and which shard of it. Absent where that is the default list. */
+  place: 'place',
   serverPrefix: 'server:',
   /** Tombstones. */
   departedPrefix: 'departed:',
@@ -120,6 +122,9 @@ export const departedRow = z.object({
   createdSeconds: time,
   until: time,
 });
+
+/** `place`: see `rpc/place.ts`. */
+export const placeRow = z.object({ list: z.string().min(1), shard: z.int().nonnegative() });
 
 /** `absence`: the last downtime of the registry; see `core/leases/downtime.ts`. */
 export const absenceRow = z.object({

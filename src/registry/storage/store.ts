@@ -4,6 +4,7 @@ import type { Downtime } from '../../core/leases/downtime.ts';
 import type { JournalRow } from '../../core/leases/journal.ts';
 import type { Lease, StoredServer } from '../../core/leases/lease.ts';
 import { SEGMENTS } from '../../core/leases/segment.ts';
+import { DEFAULT_OBJECT, objectName, type Place } from '../../rpc/place.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
 import type { Counters } from './counters.ts';
 import { load, type Loaded } from './load.ts';
@@ -49,11 +50,14 @@ export class Store {
   readonly #segmentKeys = new Set<string>();
   /** The save that `noteChange` was last called behind. */
   #notedSave = 0;
-  /** The version of the rows is on disk. */
+  readonly #place: Place;
+  /** The version of the rows is on disk, and with it the place. */
   #isVersioned = false;
 
-  constructor(storage: DurableObjectStorage) {
+  /** `place` is what the object is for. */
+  constructor(storage: DurableObjectStorage, place: Place) {
     this.#storage = storage;
+    this.#place = place;
   }
 
   /** Reads everything, once, when the object is loaded. A row that can't be read is quarantined, not fatal. */
@@ -79,9 +83,15 @@ export class Store {
   async putServer(record: StoredServer): Promise<void> {
     const row: ServerRow = { ...record, savesBefore: this.#save };
     const written = this.#storage.put(serverKey(record.serverId), row, UNCONFIRMED);
-    const version = this.#isVersioned || this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED);
-    this.#isVersioned = true;
-    await Promise.all([written, version]);
+    const writes = [written];
+    if (!this.#isVersioned) {
+      this.#isVersioned = true;
+      writes.push(this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED));
+      // In an alarm after a restart the object is not told its name.
+      if (objectName(this.#place) !== DEFAULT_OBJECT)
+        writes.push(this.#storage.put(KEYS.place, this.#place, UNCONFIRMED));
+    }
+    await Promise.all(writes);
   }
 
   /** Rows that were behind, as part of a save; the caller passes no more than one step may write. */
