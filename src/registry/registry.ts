@@ -94,7 +94,6 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
       now,
       onFirst: () => void clock.armEarlier(clock.now()),
     });
-    // The runtime answers it without waking the object.
     this.#watchers = watchers;
     this.#directory = directory;
     this.#clock = clock;
