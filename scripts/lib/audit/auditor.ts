@@ -14,6 +14,9 @@ export interface Told {
 /** Accounts kept; all are counted. */
 const ACCOUNTS_KEPT = 50;
 
+/** The registry looks at the pings of sessions now and then: a list may show one that is so much older than the last. */
+const PING_SHOWN_WITHIN_MS = 60_000;
+
 export class Auditor {
   /** Answers compared with the ledger. */
   audits = 0;
@@ -181,9 +184,12 @@ export class Auditor {
     const { lastSeen, registeredAt } = entry;
     const { atLeastMs, atMostMs } = this.#clock;
     const isTooOld = (seenFrom: number) => lastSeen < seenFrom + atLeastMs;
-    const before = { ...reading, sentAt: reading.sentAt - lagMs };
+    const isBySession = this.#ledger.sessions.has(serverId);
+    const before = { ...reading, sentAt: reading.sentAt - (isBySession ? PING_SHOWN_WITHIN_MS : lagMs) };
+    // After a load the registry takes a session for alive whose socket it has not looked at.
+    const seenUntil = this.#ledger.sessions.mayBeGuessed(serverId) ? reading.receivedAt : belief.seenUntil;
     if (
-      lastSeen > belief.seenUntil + atMostMs ||
+      lastSeen > seenUntil + atMostMs ||
       (isTooOld(belief.seenFrom) && isTooOld(this.#ledger.belief(serverId, before).seenFrom))
     ) {
       const [from, until] = [this.#time(belief.seenFrom), this.#time(belief.seenUntil)];

@@ -14,8 +14,15 @@ import type { Population } from './population.ts';
 import { heldUnder, NO_SESSION, type SavedSession, type Ticket } from './session.ts';
 import type { Unsaved } from './unsaved.ts';
 
-/** A session that closed without a word may be back within this time. Clients need up to 5 s for a heartbeat. */
-export const LOST_GRACE_MS = 15_000;
+const LONGEST_GRACE_MS = 15_000;
+
+/**
+ * A session that closed without a word may be back within this time: clients heartbeat in the first third of it. Where
+ * leases are short it is a quarter of one, or a crash would be noticed later than silence.
+ */
+export function lostGraceMs(ttlMs: number): number {
+  return Math.min(LONGEST_GRACE_MS, ttlMs / 4);
+}
 
 /** A list may show a ping that is so much older than it is in truth. With a ping each 30 s, `lastSeen` is 40 s old at most. */
 const LOOK_EVERY_MS = 10_000;
@@ -104,7 +111,7 @@ export class Sessions {
     this.#look(lease, now);
     // Its server went over to HTTP before the registry knew that the session is gone.
     if (session.beatAt > (session.heardAt ?? 0)) this.end(lease, session.beatAt + this.#terms.ttlMs);
-    else this.#loseUntil(lease, now, now + LOST_GRACE_MS);
+    else this.#loseUntil(lease, now, now + lostGraceMs(this.#terms.ttlMs));
     this.#population.expiresSooner(lease);
     return lease;
   }
