@@ -19,6 +19,8 @@ interface Session {
   endedAt: number | undefined;
   /** When the registry was killed that had it open. */
   orphanedAt: number | undefined;
+  /** It was killed again since: the time that the load after the first gave is not given anew. */
+  isLong: boolean;
 }
 
 /** What becomes of a session, to be told as it happens. */
@@ -66,6 +68,7 @@ export class SessionBook {
       holdMs: this.#terms.ttlMs,
       endedAt: undefined,
       orphanedAt: undefined,
+      isLong: false,
     };
     this.#sessions.set(serverId, session);
     return {
@@ -88,6 +91,7 @@ export class SessionBook {
   /** The registry was killed: no socket is left. */
   killed(at: number): void {
     for (const [serverId, session] of this.#sessions) {
+      session.isLong = session.orphanedAt !== undefined;
       session.orphanedAt ??= at;
       this.#guessed.add(serverId);
     }
@@ -102,14 +106,14 @@ export class SessionBook {
   ): Omit<LeaseBounds, 'mayHoldUntil'> {
     const session = this.#sessions.get(serverId);
     if (session === undefined) return byBeats;
-    const { openedAt, heldAt, endedAt, orphanedAt, holdMs } = session;
+    const { openedAt, heldAt, endedAt, orphanedAt, isLong, holdMs } = session;
     const graceMs = sessionGraceMs(this.#terms);
     // Whoever never heard that it holds can't tell since when the registry took it for lost.
     const lostFrom = heldAt === undefined ? openedAt : (endedAt ?? Infinity);
     if (orphanedAt !== undefined) {
       // A load finds it held, or lost; either way it may last a TTL from there.
       const wasHeld = heldAt !== undefined && heldAt < orphanedAt && lostFrom >= orphanedAt;
-      const atLeast = mustBeHeld && wasHeld ? up.spawnedAt + graceMs : -Infinity;
+      const atLeast = mustBeHeld && wasHeld && !isLong ? up.spawnedAt + graceMs : -Infinity;
       const byLoss = wasHeld ? Infinity : lostFrom + graceMs;
       return {
         mustListUntil: Math.max(Math.min(byBeats.mustListUntil, seenFrom + holdMs, byLoss), atLeast),
