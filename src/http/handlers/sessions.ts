@@ -4,7 +4,7 @@ import { CLOSE, SESSION_PROTOCOL, type Close } from '../../protocol/session.ts';
 import { openSession } from '../../rpc/session-stub.ts';
 import { hashOf, serverOfTicket } from '../auth/ticket.ts';
 import { addressOf } from '../parse/address.ts';
-import { pathOf } from '../parse/path.ts';
+import { listPathOf } from '../parse/path.ts';
 import type { Call } from '../route.ts';
 import { get } from './reads.ts';
 
@@ -12,7 +12,7 @@ import { get } from './reads.ts';
 export function getOrHold(call: Call): Promise<Response | Refusal> {
   const { headers } = call.request;
   const isUpgrade = headers.get('Upgrade')?.toLowerCase() === 'websocket';
-  return isUpgrade && pathOf(call.request) === '/servers/heartbeat' ? holdSession(call) : get(call);
+  return isUpgrade && listPathOf(call.request).path === '/servers/heartbeat' ? holdSession(call) : get(call);
 }
 
 export async function holdSession({ request, registry, writeGuard }: Call): Promise<Response | Refusal> {
