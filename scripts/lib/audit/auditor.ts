@@ -11,6 +11,9 @@ export interface Told {
   readonly setAside: number;
 }
 
+/** `lastSeen` of a server that a session holds may be so old. */
+const PINGS_LAG_MS = 60_000;
+
 /** Accounts kept; all are counted. */
 const ACCOUNTS_KEPT = 50;
 
@@ -181,9 +184,12 @@ export class Auditor {
     const { lastSeen, registeredAt } = entry;
     const { atLeastMs, atMostMs } = this.#clock;
     const isTooOld = (seenFrom: number) => lastSeen < seenFrom + atLeastMs;
-    const before = { ...reading, sentAt: reading.sentAt - lagMs };
+    // Pings are looked at now and then; after a crash, they are thought to have come until then.
+    const isHeld = this.#ledger.sessions.has(serverId);
+    const before = { ...reading, sentAt: reading.sentAt - (isHeld ? PINGS_LAG_MS : lagMs) };
+    const seenUntil = isHeld ? reading.receivedAt : belief.seenUntil;
     if (
-      lastSeen > belief.seenUntil + atMostMs ||
+      lastSeen > seenUntil + atMostMs ||
       (isTooOld(belief.seenFrom) && isTooOld(this.#ledger.belief(serverId, before).seenFrom))
     ) {
       const [from, until] = [this.#time(belief.seenFrom), this.#time(belief.seenUntil)];

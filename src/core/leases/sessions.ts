@@ -15,7 +15,12 @@ import { heldUnder, NO_SESSION, type SavedSession, type Ticket } from './session
 import type { Unsaved } from './unsaved.ts';
 
 /** A session that closed without a word may be back within this time. Clients need up to 5 s for a heartbeat. */
-export const LOST_GRACE_MS = 15_000;
+const LONGEST_GRACE_MS = 15_000;
+
+/** How long a lease of these terms lasts after its session was lost: never more than a quarter of the TTL. */
+export function lostGraceMs({ ttlMs }: Pick<SessionTerms, 'ttlMs'>): number {
+  return Math.min(LONGEST_GRACE_MS, ttlMs / 4);
+}
 
 /** A list may show a ping that is so much older than it is in truth. With a ping each 30 s, `lastSeen` is 40 s old at most. */
 const LOOK_EVERY_MS = 10_000;
@@ -104,7 +109,7 @@ export class Sessions {
     this.#look(lease, now);
     // Its server went over to HTTP before the registry knew that the session is gone.
     if (session.beatAt > (session.heardAt ?? 0)) this.end(lease, session.beatAt + this.#terms.ttlMs);
-    else this.#loseUntil(lease, now, now + LOST_GRACE_MS);
+    else this.#loseUntil(lease, now, now + lostGraceMs(this.#terms));
     this.#population.expiresSooner(lease);
     return lease;
   }

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Directory } from '../../../../src/core/leases/directory.ts';
 import type { StoredServer } from '../../../../src/core/leases/lease.ts';
-import { LOST_GRACE_MS } from '../../../../src/core/leases/sessions.ts';
+import { lostGraceMs } from '../../../../src/core/leases/sessions.ts';
 import { registration } from '../support.ts';
 
 const TERMS = {
@@ -113,7 +113,7 @@ class World {
     this.sockets.delete(name);
     if (truth?.session !== name) return;
     truth.session = null;
-    if (truth.beatAt <= truth.pingAt) truth.lost = { at: this.now, until: this.now + LOST_GRACE_MS };
+    if (truth.beatAt <= truth.pingAt) truth.lost = { at: this.now, until: this.now + lostGraceMs(TERMS) };
   }
 
   /** As the saver does: all that moved. */
