@@ -97,6 +97,21 @@ export class SessionBook {
     }
   }
 
+  /** What is known of the session of a server, as a line for its account. */
+  account(serverId: string, time: (ms: number) => string): readonly string[] {
+    const session = this.#sessions.get(serverId);
+    if (session === undefined) return [];
+    const moments = [
+      ['opening', session.openedAt],
+      ['held', session.heldAt],
+      ['ended', session.endedAt],
+      ['left for heartbeats', session.leftAt],
+      ['orphaned', session.orphanedAt],
+    ] as const;
+    const told = moments.flatMap(([what, at]) => (at === undefined ? [] : [`${what} at ${time(at)}`]));
+    return [`its session: ${told.join(', ')}; held for ${session.holdMs} ms from a ping`];
+  }
+
   /** The bounds of a lease that heartbeats hold, narrowed or widened by what is known of its session. */
   bounds(
     serverId: string,
