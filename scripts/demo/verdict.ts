@@ -70,13 +70,13 @@ function departures(plan: Plan, { departures: { goneAfterMs } }: Watch): Finding
   const { session: bySession, heartbeats } = goneAfterMs;
   if (bySession === undefined) return [];
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-  const others = heartbeats === undefined ? '' : `; those that heartbeat, ${seconds(heartbeats)} after`;
+  const others = heartbeats === undefined ? '' : `, by silence after ${seconds(heartbeats)}`;
   const withinMs = sessionGraceMs(termsOf(plan)) + 2 * NOISE_MS;
   return [
     finding(
       bySession <= withinMs,
-      `those of them with a session left the list ${seconds(bySession)} after their death${others}`,
-      `they left it after ${seconds(bySession)}, not within ${seconds(withinMs)}`,
+      `the dead were gone by session after ${seconds(bySession)}${others}`,
+      `by session after ${seconds(bySession)}, not within ${seconds(withinMs)}`,
     ),
   ];
 }

@@ -20,6 +20,8 @@ export interface LoadOptions {
   /** How many of them hold a session. */
   readonly sessions: number;
   readonly heartbeatEveryMs: number;
+  /** How many follow the list as it changes. */
+  readonly watchers: number;
   readonly readers: number;
   /** Lists a second, over all readers. */
   readonly readRate: number;
@@ -38,7 +40,7 @@ export interface LoadOptions {
 /** As commander hands them over. */
 type Given = Pick<
   LoadOptions,
-  'url' | 'token' | 'servers' | 'sessions' | 'readers' | 'seed' | 'json' | 'html'
+  'url' | 'token' | 'servers' | 'sessions' | 'readers' | 'watchers' | 'seed' | 'json' | 'html'
 > & {
   readonly yes?: boolean;
   readonly heartbeatEvery: number;
@@ -64,6 +66,9 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     .addOption(option('--sessions <count>', 'how many of them hold a session', wholeNumber(0, 100_000), '0'))
     .addOption(option('--heartbeat-every <time>', 'the pace of each', duration, '30s'))
     .addOption(option('--readers <count>', 'connections that ask for lists', count, '50'))
+    .addOption(
+      option('--watchers <count>', 'how many follow the list as it changes', wholeNumber(0, 10_000), '0'),
+    )
     .addOption(
       option('--read-rate <count>', 'lists a second over all readers; one for each if absent', count),
     )

@@ -14,6 +14,7 @@ import type { LoadOptions } from './options.ts';
 import { runReaders, type ReaderEvents } from './readers.ts';
 import type { LoadResults } from './results.ts';
 import { secondLines, Timeline } from './timeline.ts';
+import { Watching, type WatcherResults } from './watchers.ts';
 
 /** Verifying takes at most this share of this process' time: the readers need the rest. */
 const VERIFYING_SHARE = 0.15;
@@ -81,6 +82,8 @@ export async function runLoad(
 
   let startedAt = performance.now();
   const sessions = { wanted: options.sessions, heldAtEnd: 0 };
+  const watching = new Watching({ url, token, watchers: options.watchers });
+  let watchers: WatcherResults = { wanted: options.watchers, verified: 0, differing: 0, behindAtEnd: 0 };
   let complete = false;
   let listsVerified = 0;
   const over = new AbortController();
@@ -106,11 +109,13 @@ export async function runLoad(
     sessions.heldAtEnd = ledger.sessions.held;
     over.abort();
     await churning;
+    if (!signal.aborted) watchers = await watching.end();
     complete = !signal.aborted;
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     over.abort();
+    watching.stop();
     timeline.stop();
     show(screen, 'servers deregister');
     const farewell = fleet.end({ deregister: true });
@@ -140,6 +145,7 @@ export async function runLoad(
     errors: Object.fromEntries(errors),
     died: fleet.died,
     sessions,
+    watchers,
     verification: {
       listsVerified,
       counts: Object.fromEntries(auditor.counts),
@@ -195,6 +201,7 @@ function describe(options: LoadOptions, { terms, settings }: LoadTarget): Record
     sessions: String(options.sessions),
     'heartbeat every': seconds(options.heartbeatEveryMs),
     readers: String(options.readers),
+    watchers: String(options.watchers),
     'read rate': `${options.readRate}/s`,
     churn: `${options.churnPerMinute * 100} %/min`,
     ramp: seconds(options.rampMs),

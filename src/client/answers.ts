@@ -1,5 +1,4 @@
 /** Checks that an answer has the shape its type promises; members beyond that shape are let through. */
-import type { ListFile, ListManifest } from '../protocol/list-file.ts';
 import type {
   DeltaAnswer,
   Entry,
@@ -25,16 +24,16 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function shaped<T>(shape: Shape<T>): Check<T> {
+export function shaped<T>(shape: Shape<T>): Check<T> {
   const members = Object.entries<Check<unknown>>(shape);
   return (value): value is T => isRecord(value) && members.every(([name, check]) => check(value[name]));
 }
 
-function arrayOf<T>(check: Check<T>): Check<T[]> {
+export function arrayOf<T>(check: Check<T>): Check<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(check);
 }
 
-function optional<T>(check: Check<T>): Check<T | undefined> {
+export function optional<T>(check: Check<T>): Check<T | undefined> {
   return (value): value is T | undefined => value === undefined || check(value);
 }
 
@@ -42,7 +41,7 @@ function nullable<T>(check: Check<T>): Check<T | null> {
   return (value): value is T | null => value === null || check(value);
 }
 
-const isString = (value: unknown): value is string => typeof value === 'string';
+export const isString = (value: unknown): value is string => typeof value === 'string';
 
 /**
  * Opaque, but it goes back within a URL: with a lone surrogate it could not, and one that is endless would be refused
@@ -51,8 +50,8 @@ const isString = (value: unknown): value is string => typeof value === 'string';
 const isRevision = (value: unknown): value is string =>
   typeof value === 'string' && /^[\x21-\x7E]{1,256}$/.test(value);
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-const isDuration = (value: unknown): value is number => isCount(value) && value > 0;
+export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+export const isDuration = (value: unknown): value is number => isCount(value) && value > 0;
 const isTrue = (value: unknown): value is true => value === true;
 const isStatus = (value: unknown): value is ServerAnswer['status'] =>
   value === 'live' || value === 'suspect' || value === 'stale';
@@ -64,7 +63,7 @@ const isMetadata = (value: unknown): value is Metadata => isRecord(value);
 /** All of it is optional, and nothing is done with it but to show it. */
 const isLocation = (value: unknown): value is Location => isRecord(value);
 
-const isEntry = shaped<Entry>({
+export const isEntry = shaped<Entry>({
   serverId: isString,
   endpoint: isString,
   endpoints: optional(arrayOf(isString)),
@@ -118,25 +117,6 @@ const isListAnswer = shaped<ListAnswer>({ servers: arrayOf(isEntry), timestamp: 
 /** Answer to a list. A page and a part of it are signed as well, and must not pass for the whole. */
 export const isWholeList = (value: unknown): value is ListAnswer =>
   isListAnswer(value) && !('asked' in value) && !('part' in value);
-
-/** A list as a file, or a part of it. */
-export const isListFile = shaped<ListFile>({
-  part: shaped<ListFile['part']>({ list: isString, shard: isCount, shards: isCount }),
-  ttlMs: isDuration,
-  servers: arrayOf(isEntry),
-  timestamp: isCount,
-  signature: optional(isString),
-});
-
-/** A name that leads nowhere but to a file beside the manifest. */
-const isFileName = (value: unknown): value is string =>
-  typeof value === 'string' && /^[\w-]{1,64}\.json$/.test(value);
-
-const hasParts = shaped<ListManifest>({ list: isString, shards: isDuration, parts: arrayOf(isFileName) });
-
-/** Names the parts of a list. */
-export const isListManifest = (value: unknown): value is ListManifest =>
-  hasParts(value) && value.parts.length === value.shards;
 
 /** Answer to a query. */
 export const isPageAnswer = shaped<PageAnswer>({

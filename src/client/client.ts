@@ -38,7 +38,7 @@ import { RequestSigner, type ClockCorrection } from './signing.ts';
 import { unpausedFetch } from './unpaused-fetch.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { SessionAccess } from './session-offer.ts';
+import type { SessionAccess } from './socket.ts';
 import { openGlobal, openWith, sessionUrl, type WebSocketClass, globalWebSocket } from './socket.ts';
 import type { HeartbeatOptions, Registration, StartOptions } from './start-options.ts';
 import { openPush, pushSource, type Transport } from './push.ts';

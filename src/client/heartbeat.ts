@@ -10,7 +10,7 @@ import { newInstance } from './instance.ts';
 import { LeaseClock } from './lease-clock.ts';
 import { jitteredMs } from './pacing.ts';
 import { Pause } from './pause.ts';
-import { offerIn, type SessionAccess, type SessionOffer } from './session-offer.ts';
+import { offerIn, type SessionAccess, type SessionOffer } from './socket.ts';
 import { Session, type SessionEnd } from './session.ts';
 import type { HeartbeatCalls, Registration, TimedOptions } from './start-options.ts';
 

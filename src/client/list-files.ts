@@ -1,7 +1,7 @@
 /** Reads the list from the files that a registry writes, instead of asking the registry. */
 import type { ListFile, ListManifest } from '../protocol/list-file.ts';
 import type { Entry, ListAnswer } from '../protocol/protocol.ts';
-import { isListFile, isListManifest } from './answers.ts';
+import { isListFile, isListManifest } from './list-file-answers.ts';
 import { assertTimeout, type Answered, type CallOptions, type Connection } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { RegistryError, type Fault } from './errors.ts';

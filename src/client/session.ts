@@ -7,7 +7,7 @@ import type { Carried, MetadataToSend } from './metadata-to-send.ts';
 import type { Metadata } from '../protocol/protocol.ts';
 import { pingInMs } from './pacing.ts';
 import { reasonOf } from './shown.ts';
-import type { SessionAccess, SessionOffer } from './session-offer.ts';
+import type { SessionAccess, SessionOffer } from './socket.ts';
 import { closeOf, textOf, type ClientSocket } from './socket.ts';
 import { Timers } from './timers.ts';
 

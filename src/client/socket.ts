@@ -1,4 +1,5 @@
-/** The WebSocket that a session is held by: what is used of one, which one there is, and where it connects to. */
+/** What a session is held by: the ticket that opens it, the WebSocket, which class of them there is, where it connects to. */
+import { isRecord } from './answers.ts';
 import { callOf, dispatcherAt, methodOf, SHARED_DISPATCHER } from './unpaused-fetch.ts';
 
 /** The part of a WebSocket that the client uses: browsers, Node 22, Workers and the package `ws` have it. */
@@ -100,4 +101,29 @@ function isSocketClass(value: unknown): value is WebSocketClass {
 
 function isSocket(value: unknown): value is ClientSocket {
   return typeof value === 'object' && value !== null && 'addEventListener' in value;
+}
+
+const PROTOCOL = 'rollcall.session.1';
+
+/** What a registry hands out so that a session can be opened: good once, for 30 s. */
+export interface SessionOffer {
+  readonly ticket: string;
+  readonly protocol: typeof PROTOCOL;
+}
+
+/** What sessions are opened with, where they can be. */
+export interface SessionAccess {
+  readonly url: string;
+  readonly open: OpenSocket;
+  /** Requests are signed, which takes time that a page that closes does not have. */
+  readonly isSigned: boolean;
+}
+
+/** The session that an answer offers; undefined where it offers none, or one of a protocol yet to come. */
+export function offerIn(answer: object): SessionOffer | undefined {
+  const offer: unknown = Reflect.get(answer, 'session');
+  if (!isRecord(offer)) return undefined;
+  const { ticket, protocol } = offer;
+  if (protocol !== PROTOCOL || typeof ticket !== 'string') return undefined;
+  return /^[\w.~-]{1,1024}$/.test(ticket) ? { ticket, protocol } : undefined;
 }

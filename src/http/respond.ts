@@ -129,6 +129,11 @@ export class Responder {
     return new Response(null, { status: 204, headers: this.#preflight });
   }
 
+  /** For good, to the same question elsewhere: `to` may be relative to what was asked. */
+  redirect(to: string): Response {
+    return new Response(null, { status: 308, headers: { ...this.#common, Location: to } });
+  }
+
   refuse(refusal: Refusal): Response {
     const { status, title, detail, error, headers } = explain(refusal);
     const problem: Problem = {

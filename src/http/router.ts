@@ -25,7 +25,15 @@ for (const route of ROUTES) {
 app.options('*', (context) =>
   withSettings(context.req.raw, context.env, ({ respond }) => respond.preflight()),
 );
-app.notFound((context) => refuse(context.req.raw, context.env, nothingFor(context.req.raw)));
+app.notFound(({ req: { raw }, env }) => {
+  const refused = () => refuse(raw, env, nothingFor(raw));
+  const { list, path } = listPathOf(raw);
+  if (list === null || path !== '' || (raw.method !== 'GET' && raw.method !== 'HEAD')) return refused();
+  // Relative, so that it holds behind any path that the registry is mounted on.
+  return withSettings(raw, env, ({ respond }, missing) =>
+    missing === undefined ? respond.redirect(`${list}/${new URL(raw.url).search}`) : refused(),
+  );
+});
 
 /** [C16] */
 function nothingFor(request: Request) {

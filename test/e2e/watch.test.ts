@@ -2,12 +2,13 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 import { RegistryClient, type ListChange } from '../../src/client/client.ts';
 
 /** The alarm rings every quarter of it, so the object falls asleep in between. */
 const VARS = {
-  SERVER_TTL_MS: '60000',
+  SERVER_TTL_MS: '50000',
   SWEEP_INTERVAL_MS: '5000',
   WRITE_ACCESS: 'open',
   RATE_LIMIT: 'off',
@@ -16,8 +17,50 @@ const VARS = {
 };
 const ASLEEP_MS = 13_500;
 
-/** Without the global WebSocket, a client takes the event stream. */
-const STREAMS = { fetch: (url: string, init: RequestInit) => fetch(url, init) };
+/** Clients of each kind, and which way the list comes to them at the moment. */
+class Ways {
+  readonly #open = { sockets: 0, streams: 0 };
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  get open(): { readonly sockets: number; readonly streams: number } {
+    return { ...this.#open };
+  }
+
+  /** Follows over a WebSocket: that of the package, since not every Node has one. A stream of it would be counted. */
+  bySocket(): RegistryClient {
+    const open = this.#open;
+    class Counted extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols);
+        this.addEventListener('open', () => {
+          open.sockets += 1;
+          this.addEventListener('close', () => (open.sockets -= 1));
+        });
+      }
+    }
+    return new RegistryClient(this.#url, { WebSocket: Counted, fetch: this.#fetch });
+  }
+
+  /** Without a WebSocket, a client takes the event stream. */
+  byStream(): RegistryClient {
+    return new RegistryClient(this.#url, { fetch: this.#fetch });
+  }
+
+  readonly #fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    const response = await fetch(url, init);
+    if (response.body === null || response.headers.get('Content-Type') !== 'text/event-stream')
+      return response;
+    this.#open.streams += 1;
+    const ended = () => (this.#open.streams -= 1);
+    const counted = new TransformStream<Uint8Array, Uint8Array>();
+    void response.body.pipeTo(counted.writable).then(ended, ended);
+    return new Response(counted.readable, response);
+  };
+}
 
 async function started(): Promise<LocalRegistry> {
   const registry = await LocalRegistry.embed(VARS);
@@ -58,9 +101,10 @@ describe.concurrent('a reader that follows the list', () => {
       const client = new RegistryClient(registry.url);
       await register(client, 'a');
       await register(client, 'b');
+      const ways = new Ways(registry.url);
       const followers = [
-        new Follower(client, stop.signal),
-        new Follower(new RegistryClient(registry.url, STREAMS), stop.signal),
+        new Follower(ways.bySocket(), stop.signal),
+        new Follower(ways.byStream(), stop.signal),
       ];
       await expect
         .poll(() => followers.map(({ ids }) => ids))
@@ -70,6 +114,7 @@ describe.concurrent('a reader that follows the list', () => {
         ]);
       const { loads, watchers } = await client.stats();
       expect(watchers).toBe(2);
+      expect(ways.open).toEqual({ sockets: 1, streams: 1 });
       const polled = client.watchByPolling({ everyMs: 100, signal: stop.signal });
       const before = (await polled.next()).value?.revision ?? '';
 
@@ -80,7 +125,7 @@ describe.concurrent('a reader that follows the list', () => {
       expect(answer).toMatchObject({ since: before, changed: [{ serverId: 'a' }], removed: [] });
       expect((await client.stats()).loads).toBeGreaterThan(loads);
 
-      // Nobody asks: `b` runs out of its lease 60 s after its registration.
+      // Nobody asks: `b` runs out of its lease 50 s after its registration.
       await expect
         .poll(() => followers.map(({ ids }) => ids), { timeout: 55_000, interval: 100 })
         .toEqual([['a'], ['a']]);
@@ -99,6 +144,7 @@ describe.concurrent('a reader that follows the list', () => {
       // The list at first, then one step for each thing that happened.
       expect(followers.map(({ steps }) => steps.length)).toEqual([4, 4]);
       expect(followers.map(({ failures }) => failures)).toEqual([0, 0]);
+      expect(ways.open).toEqual({ sockets: 1, streams: 1 });
     } finally {
       stop.abort();
       await registry.end();
@@ -113,12 +159,13 @@ describe.concurrent('a reader that follows the list', () => {
     setMaxListeners(0, stop.signal);
     try {
       const client = new RegistryClient(registry.url);
+      const ways = new Ways(registry.url);
       const followers = Array.from(
         { length: 200 },
-        (_, index) =>
-          new Follower(index % 4 === 0 ? new RegistryClient(registry.url, STREAMS) : client, stop.signal),
+        (_, index) => new Follower(index % 4 === 0 ? ways.byStream() : ways.bySocket(), stop.signal),
       );
       await expect.poll(async () => (await client.stats()).watchers, { timeout: 20_000 }).toBe(200);
+      expect(ways.open).toEqual({ sockets: 150, streams: 50 });
       const allHold = async (timeout: number) => {
         const listed = async () => (await client.list()).servers.map(({ serverId }) => serverId).toSorted();
         await expect
@@ -145,6 +192,7 @@ describe.concurrent('a reader that follows the list', () => {
         await registry.up(() => fetch(`${registry.url}/health`));
         await allHold(30_000);
         await expect.poll(async () => (await client.stats()).watchers, { timeout: 30_000 }).toBe(200);
+        expect(ways.open).toEqual({ sockets: 150, streams: 50 });
       }
     } finally {
       stop.abort();

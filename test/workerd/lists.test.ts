@@ -179,3 +179,13 @@ test.each([
   expect(text.replaceAll(String.raw`\"`, '"')).toContain(said);
   expect(text).not.toContain('two words');
 });
+
+test('the bare name of a list leads to it, with the question that was asked; no other name does', async () => {
+  const bare = (path: string, method = 'GET') =>
+    ask(new Request(`${ORIGIN}${path}`, { method, redirect: 'manual' }), OPEN);
+  const { status, headers } = await bare('/lists/luanti?q=a');
+  expect([status, headers.get('Location')]).toEqual([308, 'luanti/?q=a']);
+  expect((await bare('/lists/luanti', 'HEAD')).status).toBe(308);
+  expect((await bare('/lists/luanti', 'POST')).status).toBe(404);
+  expect((await bare('/lists/nope')).status).toBe(404);
+});

@@ -1,6 +1,6 @@
 /** What is done to a registry by sessions, each with a server of its own, and how each must end. */
 import type { RegistryClient } from '../../../src/client/client.ts';
-import { offerIn } from '../../../src/client/session-offer.ts';
+import { offerIn } from '../../../src/client/socket.ts';
 import type { Random } from '../../lib/random.ts';
 import { FuzzFailure } from '../failure.ts';
 import { badFrame, goodMetadata, metadataFrame, refusedFrame } from './frames.ts';

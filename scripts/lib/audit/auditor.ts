@@ -11,11 +11,11 @@ export interface Told {
   readonly setAside: number;
 }
 
-/** `lastSeen` of a server that a session holds may be so old. */
-const PINGS_LAG_MS = 60_000;
-
 /** Accounts kept; all are counted. */
 const ACCOUNTS_KEPT = 50;
+
+/** The registry looks at the pings of sessions now and then: a list may show one that is so much older than the last. */
+const PING_SHOWN_WITHIN_MS = 60_000;
 
 export class Auditor {
   /** Answers compared with the ledger. */
@@ -184,10 +184,10 @@ export class Auditor {
     const { lastSeen, registeredAt } = entry;
     const { atLeastMs, atMostMs } = this.#clock;
     const isTooOld = (seenFrom: number) => lastSeen < seenFrom + atLeastMs;
-    // Pings are looked at now and then; after a crash, they are thought to have come until then.
-    const isHeld = this.#ledger.sessions.has(serverId);
-    const before = { ...reading, sentAt: reading.sentAt - (isHeld ? PINGS_LAG_MS : lagMs) };
-    const seenUntil = isHeld ? reading.receivedAt : belief.seenUntil;
+    const isBySession = this.#ledger.sessions.has(serverId);
+    const before = { ...reading, sentAt: reading.sentAt - (isBySession ? PING_SHOWN_WITHIN_MS : lagMs) };
+    // After a load the registry takes a session for alive whose socket it has not looked at.
+    const seenUntil = this.#ledger.sessions.mayBeGuessed(serverId) ? reading.receivedAt : belief.seenUntil;
     if (
       lastSeen > seenUntil + atMostMs ||
       (isTooOld(belief.seenFrom) && isTooOld(this.#ledger.belief(serverId, before).seenFrom))

@@ -40,6 +40,7 @@ export class SessionBook {
   readonly #terms: Terms;
   /** The latest of each server. */
   readonly #sessions = new Map<string, Session>();
+  readonly #guessed = new Set<string>();
 
   constructor(terms: Terms) {
     this.#terms = terms;
@@ -54,6 +55,11 @@ export class SessionBook {
   /** Whether a session of this server was held last, or still is. */
   has(serverId: string): boolean {
     return this.#sessions.has(serverId);
+  }
+
+  /** Whether a load may have taken this server for alive, by a session whose pings nobody knows any more. */
+  mayBeGuessed(serverId: string): boolean {
+    return this.#sessions.has(serverId) || this.#guessed.has(serverId);
   }
 
   /** The upgrade is being sent. */
@@ -87,7 +93,10 @@ export class SessionBook {
 
   /** The registry was killed: no socket is left. */
   killed(at: number): void {
-    for (const session of this.#sessions.values()) session.orphanedAt ??= at;
+    for (const [serverId, session] of this.#sessions) {
+      session.orphanedAt ??= at;
+      this.#guessed.add(serverId);
+    }
   }
 
   /** The registry answers again; its process was started at `spawnedAt`. */
@@ -121,26 +130,28 @@ export class SessionBook {
   ): Omit<LeaseBounds, 'mayHoldUntil'> {
     const session = this.#sessions.get(serverId);
     if (session === undefined || seenFrom >= (session.leftAt ?? Infinity)) return byBeats;
-    const { heldAt, endedAt, orphanedAt, revivedAt = -Infinity, holdMs } = session;
+    const { openedAt, heldAt, endedAt, orphanedAt, revivedAt = -Infinity, holdMs } = session;
     const graceMs = sessionGraceMs(this.#terms);
+    // Whoever never heard that it holds can't tell since when the registry took it for lost.
+    const lostFrom = heldAt === undefined ? openedAt : (endedAt ?? Infinity);
     if (orphanedAt !== undefined) {
       // A load finds it held, or lost; either way it may last a TTL from there.
-      const lostAt = endedAt !== undefined && endedAt < orphanedAt ? endedAt + graceMs : Infinity;
-      const wasHeld = heldAt !== undefined && heldAt < orphanedAt && lostAt === Infinity;
+      const wasHeld = heldAt !== undefined && heldAt < orphanedAt && lostFrom >= orphanedAt;
       const atLeast = mustBeHeld && wasHeld ? revivedAt + graceMs : -Infinity;
+      const byLoss = wasHeld ? Infinity : lostFrom + graceMs;
       return {
-        mustListUntil: Math.max(Math.min(byBeats.mustListUntil, seenFrom + holdMs, lostAt), atLeast),
+        mustListUntil: Math.max(Math.min(byBeats.mustListUntil, seenFrom + holdMs, byLoss), atLeast),
         mayListUntil: Math.max(byBeats.mayListUntil, upAt + this.#terms.ttlMs + NOISE_MS),
       };
     }
     const byPings = { from: seenFrom + holdMs, until: seenUntil + this.#terms.ttlMs };
     if (endedAt === undefined) {
       return {
-        mustListUntil: Math.min(byBeats.mustListUntil, byPings.from),
+        mustListUntil: Math.min(byBeats.mustListUntil, byPings.from, lostFrom + graceMs),
         mayListUntil: Math.max(byBeats.mayListUntil, byPings.until),
       };
     }
-    const mustListUntil = Math.min(byBeats.mustListUntil, byPings.from, endedAt + graceMs);
+    const mustListUntil = Math.min(byBeats.mustListUntil, byPings.from, lostFrom + graceMs);
     const goneAt = endedAt + graceMs + NOISE_MS;
     // What was never held goes on by heartbeats; a beat after the end does so as well.
     const isSharp = heldAt !== undefined && seenUntil <= endedAt;

@@ -14,11 +14,13 @@ import type { Population } from './population.ts';
 import { heldUnder, NO_SESSION, type SavedSession, type Ticket } from './session.ts';
 import type { Unsaved } from './unsaved.ts';
 
-/** A session that closed without a word may be back within this time. Clients need up to 5 s for a heartbeat. */
 const LONGEST_GRACE_MS = 15_000;
 
-/** How long a lease of these terms lasts after its session was lost: never more than a quarter of the TTL. */
-export function lostGraceMs({ ttlMs }: Pick<SessionTerms, 'ttlMs'>): number {
+/**
+ * A session that closed without a word may be back within this time: clients heartbeat in the first third of it. Where
+ * leases are short it is a quarter of one, or a crash would be noticed later than silence.
+ */
+export function lostGraceMs(ttlMs: number): number {
   return Math.min(LONGEST_GRACE_MS, ttlMs / 4);
 }
 
@@ -109,7 +111,7 @@ export class Sessions {
     this.#look(lease, now);
     // Its server went over to HTTP before the registry knew that the session is gone.
     if (session.beatAt > (session.heardAt ?? 0)) this.end(lease, session.beatAt + this.#terms.ttlMs);
-    else this.#loseUntil(lease, now, now + lostGraceMs(this.#terms));
+    else this.#loseUntil(lease, now, now + lostGraceMs(this.#terms.ttlMs));
     this.#population.expiresSooner(lease);
     return lease;
   }

@@ -113,7 +113,7 @@ class World {
     this.sockets.delete(name);
     if (truth?.session !== name) return;
     truth.session = null;
-    if (truth.beatAt <= truth.pingAt) truth.lost = { at: this.now, until: this.now + lostGraceMs(TERMS) };
+    if (truth.beatAt <= truth.pingAt) truth.lost = { at: this.now, until: this.now + lostGraceMs(ttlMs) };
   }
 
   /** As the saver does: all that moved. */

@@ -17,6 +17,7 @@ describe('parseOptions', () => {
       token: undefined,
       servers: 1000,
       sessions: 0,
+      watchers: 0,
       heartbeatEveryMs: 30_000,
       readers: 50,
       readRate: 50,
