@@ -90,7 +90,7 @@ export class Traffic {
     const { signal } = this.#stopped;
     await this.#pause(actor.random.between(0, this.#heartbeatEveryMs));
     const registration = registrationOf(actor.name, actor.random);
-    const heartbeat = actor.client.startHeartbeat(registration, { signal, session: false });
+    const heartbeat = actor.client.startHeartbeat(registration, { signal, session: isHeld(actor) });
     heartbeat.addEventListener('registered', () => {
       this.#books.ledger.setKeepsOn(actor.name, true);
     });
@@ -136,7 +136,7 @@ export class Traffic {
       const registration = registrationOf(`${name}/${life}`, random);
       const heartbeat = client.startHeartbeat(registration, {
         signal: power.signal,
-        session: false,
+        session: isHeld(actor),
       });
       await this.#pause(random.between(300, 5000));
       client.cut();
@@ -185,6 +185,11 @@ export class Traffic {
       `an actor failed: ${String(error)}`,
     );
   }
+}
+
+/** Every second server holds a session, where the registry offers one. */
+function isHeld({ name }: Actor): boolean {
+  return Number(name.split(':')[1]) % 2 === 0;
 }
 
 function registrationOf(serverId: string, random: Random): Registration {

@@ -67,7 +67,8 @@ export class SessionCalls {
     // A ticket opens one session: its hash is the name of that.
     directory.hold(lease, ticketHash, now);
     const { client, socket } = presence.accept(serverId, ticketHash, now);
-    if (session.kind === 'held') presence.close(session.name, CLOSE.replaced);
+    if (session.kind === 'held')
+      presence.close(session.name, CLOSE.replaced, errorFrame({ kind: 'replaced' }));
     const writes = [store.putServer(lease.toRow())];
     if (clock.isLost(now)) writes.push(clock.arm(now));
     saver.headChanged();
