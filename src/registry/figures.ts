@@ -55,8 +55,9 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
 
 /** Call `expire` first. `now`: epoch milliseconds of the registry's clock. */
 export function figuresOf(parts: FigureParts, quarantined: number, now: number): RegistryFigures {
-  const { clock, config, counters, loadedAt, reads, watchers, writes } = parts;
+  const { clock, config, counters, directory, loadedAt, reads, watchers, writes } = parts;
   const { registrations, deregistrations, sweepMs, downtimes, extendedLeases } = counters;
+  const { opened, lost } = directory.sessions.figures;
   const stats = statsOf(parts, quarantined);
   return {
     at: now,
@@ -71,6 +72,7 @@ export function figuresOf(parts: FigureParts, quarantined: number, now: number):
     extendedLeases,
     lists: { ...reads.lists },
     refusedWrites: { ...writes.refused },
+    sessions: { max: config.maxSessions, opened, lost: { ...lost } },
     watchers: { open: stats.watchers, max: config.maxWatchers },
     pushes: { ...watchers.figures },
     alarms: { ...clock.figures },

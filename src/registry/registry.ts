@@ -26,6 +26,7 @@ import { AlarmClock } from './alarm-clock.ts';
 import { AlarmTasks } from './alarm-tasks.ts';
 import { placeOfObject } from './place-of-object.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
+import { logOf } from './log.ts';
 import { ListResponses } from './list-response.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Presence } from './presence.ts';
@@ -61,6 +62,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const place = placeOfObject(ctx);
     const config = parseListConfig(env, place.list);
     const counters = this.#counters;
+    const log = logOf(place.list);
     const store = new Store(ctx.storage, place);
     const tombstones = new Tombstones();
     const presence = new Presence(ctx, (timeMs) => this.#clock.fromWall(timeMs));
@@ -75,16 +77,16 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     );
     const ownership = new Ownership(directory, tombstones, config);
     const stateAt = (now: number) => this.#alarmTasks.state(now);
-    const clock = new AlarmClock({ config, directory, store, counters, stateAt });
+    const clock = new AlarmClock({ config, directory, store, counters, log, stateAt });
     const now = () => clock.now();
     const onSaved = () => {
       if (publisher !== null) void clock.ringToPublish(now());
     };
-    const saver = new Saver({ directory, store, counters, terms: config, now, onSaved });
+    const saver = new Saver({ directory, store, counters, log, terms: config, now, onSaved });
     const pending = new PendingWrites(store, (cause) => {
       ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(cause)}`);
     });
-    const signing = signingWith(config.signingSeed);
+    const signing = signingWith(config.signingSeed, log);
     const { signer } = signing;
     const reads = new Reads(directory, config.snapshotMaxAgeMs, signer, () => saver.headChanged());
     const watchers = new Watchers({
@@ -105,7 +107,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const publisher: Publisher | null =
       bucket === undefined
         ? null
-        : new Publisher({ bucket, directory, reads, store, signer, terms: config, part, now });
+        : new Publisher({ bucket, directory, reads, store, signer, terms: config, part, log, now });
     const held = { config, clock, directory, tombstones, store, saver, pending, counters, publisher };
     const writes = new Writes({ ...held, ownership, reads, presence });
     this.#writes = writes;

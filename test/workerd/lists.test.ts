@@ -1,11 +1,12 @@
 /** Many lists [N8] [N9]: each route under `/lists/<name>/`, an object each, and nothing of one that opens another. */
 import { env } from 'cloudflare:workers';
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { SigningKey } from '../../src/client/client.ts';
 import { listAnswer, registerAnswer } from '../../src/protocol/protocol.ts';
 import { CLOSE, SESSION_PROTOCOL } from '../../src/protocol/session.ts';
 import { parseListConfig } from '../../src/lists.ts';
+import { ServerRegistry } from '../../src/registry/registry.ts';
 import { placeOf } from '../../src/rpc/place.ts';
 import { request } from './support/signing.ts';
 import { ask, environment } from './support/worker.ts';
@@ -207,6 +208,18 @@ test.each([
   const text = await answer.text();
   expect(text.replaceAll(String.raw`\"`, '"')).toContain(said);
   expect(text).not.toContain('two words');
+});
+
+test('what the object of a list says in the log names it', async () => {
+  const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  onTestFinished(() => lines.mockRestore());
+  const stub = env.SERVER_REGISTRY.getByName('list:luanti/0');
+  await runInDurableObject(stub, async (_, state) => {
+    const loaded = new ServerRegistry(state, { ...env, BOOTSTRAP_SIGNING_KEY: 'no key' });
+    await loaded.save();
+  });
+  const said = lines.mock.calls.map(([line]) => String(line));
+  expect(said).toContainEqual(expect.stringMatching(/^{"event":"lists-unsigned","list":"luanti",/));
 });
 
 test('the bare name of a list leads to it, with the question that was asked; no other name does', async () => {

@@ -36,6 +36,18 @@ export interface SessionTerms {
   readonly pingEveryMs: number;
 }
 
+/**
+ * Why sessions were lost: their sockets closed, by the server's end or without a word; what they sent ended them; no ping
+ * came in time; a deploy or a crash took them. Who deregisters or is replaced loses nothing.
+ */
+export type LossReason = 'closed' | 'bad-frame' | 'silent' | 'restart';
+
+/** Since the object was loaded. */
+export interface SessionFigures {
+  opened: number;
+  readonly lost: Record<LossReason, number>;
+}
+
 /** When the session that holds a lease was last heard, in epoch ms; null where no socket has its name. */
 export type HeardAt = (serverId: string, session: string) => number | null;
 
@@ -50,6 +62,10 @@ export class Sessions {
   /** Live leases whose session was lost. */
   readonly #lost = new Set<Lease>();
   #lookedAt = -Infinity;
+  readonly figures: SessionFigures = {
+    opened: 0,
+    lost: { closed: 0, 'bad-frame': 0, silent: 0, restart: 0 },
+  };
 
   constructor(terms: SessionTerms, population: Population, unsaved: Unsaved, heardAt: HeardAt) {
     this.#terms = terms;
@@ -89,6 +105,7 @@ export class Sessions {
 
   /** Spends the ticket: from now on the session of this name holds the lease. The caller writes the row. */
   open(lease: Lease, name: string, now: number): void {
+    this.figures.opened += 1;
     lease.ticket = null;
     this.#leave(lease);
     lease.session = heldUnder(name, now);
@@ -103,11 +120,17 @@ export class Sessions {
     if (lease.session.kind === 'held') lease.savedExpiresAt = Infinity;
   }
 
-  /** The session of this name closed without a word. Undefined where it holds no lease: then nothing changes. */
-  lose(serverId: string, name: string, now: number): Lease | undefined {
+  /** The session of this name is over without a word. Undefined where it holds no lease: then nothing changes. */
+  lose(
+    serverId: string,
+    name: string,
+    now: number,
+    reason: 'closed' | 'bad-frame' = 'closed',
+  ): Lease | undefined {
     const lease = this.holder(serverId, name);
     if (lease?.session.kind !== 'held') return undefined;
     const { session } = lease;
+    this.figures.lost[reason] += 1;
     this.#look(lease, now);
     // Its server went over to HTTP before the registry knew that the session is gone.
     if (session.beatAt > (session.heardAt ?? 0)) this.end(lease, session.beatAt + this.#terms.ttlMs);
@@ -118,6 +141,7 @@ export class Sessions {
 
   /** A load found the lease held by a session that no socket has: it gets the time of a heartbeat, from the load. */
   orphan(lease: Lease, now: number): void {
+    this.figures.lost.restart += 1;
     this.#loseUntil(lease, now, now + this.#terms.ttlMs);
   }
 
@@ -176,7 +200,9 @@ export class Sessions {
     for (const lease of this.#held) {
       if (lease.expiresAt > now) continue;
       this.#look(lease, now);
-      if (lease.expiresAt <= now) this.#loseUntil(lease, now, now);
+      if (lease.expiresAt > now) continue;
+      this.figures.lost.silent += 1;
+      this.#loseUntil(lease, now, now);
     }
     for (const lease of this.#lost) if (lease.expiresAt <= now) this.#lost.delete(lease);
   }
