@@ -24,8 +24,13 @@ const PING_ROUNDS = 5;
 const COUNTED_SESSIONS = 20;
 /** An object that nobody called for ten seconds is dropped from memory. */
 const ASLEEP_AFTER_MS = 11_500;
-/** As many as may be allowed, so that reopened sessions find room before the dead are known to be. */
-const VARS = { MAX_SESSIONS: 30_000, SNAPSHOT_MAX_AGE_MS: 1000 };
+const VARS = {
+  // As many as may be allowed, so that reopened sessions find room before the dead are known to be.
+  MAX_SESSIONS: 30_000,
+  // An alarm would wake the object that is to sleep.
+  SWEEP_INTERVAL_MS: 600_000,
+  CHECKPOINT_INTERVAL_MS: 600_000,
+};
 
 export const WITH_SESSIONS = 'lists, all hold sessions';
 export const DYING = 'lists, all sessions die';
