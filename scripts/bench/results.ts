@@ -16,6 +16,7 @@ export type ScenarioName =
   | 'saves'
   | 'beside'
   | 'watchers'
+  | 'sessions'
   | 'cost';
 
 export type Unit =

@@ -18,6 +18,7 @@ import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { polls } from './scenarios/polls.ts';
 import { saves } from './scenarios/saves.ts';
+import { sessions } from './scenarios/sessions.ts';
 import { storage } from './scenarios/storage.ts';
 import { sweep } from './scenarios/sweep.ts';
 import { watchers } from './scenarios/watchers.ts';
@@ -37,6 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
   limits,
   beside,
   watchers,
+  sessions,
   independence,
   sweep,
 ];
