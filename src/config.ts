@@ -91,6 +91,12 @@ const variables = z.object({
   RECORD_LOCATION: z.enum(['true', 'false'], 'must be "true" or "false"').default('true'),
   LIST_MAX_AGE_S: seconds(0),
   METRICS_MAX_AGE_S: seconds(15),
+  // Above 30 the file could not be written as often as clients in the field need it.
+  PUBLISH_INTERVAL_S: z
+    .string('must be a string holding a number of seconds')
+    .regex(/^(?:[1-9]|[12]\d|30)$/, 'must be a number of seconds, 1 to 30')
+    .transform(Number)
+    .default(10),
   METRICS_TOKEN: secret,
   BOOTSTRAP_SIGNING_KEY: z.string().trim().default(''),
   CORS_ORIGIN: z
@@ -150,6 +156,8 @@ export interface Config {
   readonly recordLocation: boolean;
   /** Seconds for which caches may answer a list; 0: every list is asked for. */
   readonly listMaxAgeS: number;
+  /** Shortest time between two writings of the list file, where there is one. */
+  readonly publishIntervalMs: number;
   /** How old the metrics of a scrape may be, in seconds; 0: each scrape asks the object. */
   readonly metricsMaxAgeS: number;
   /** What a scrape must send as a bearer token; null: anyone may scrape. */
@@ -204,6 +212,7 @@ export function parseConfig(env: object): Config {
     endpointSchemes: vars.ENDPOINT_SCHEMES,
     recordLocation: vars.RECORD_LOCATION === 'true',
     listMaxAgeS: vars.LIST_MAX_AGE_S,
+    publishIntervalMs: vars.PUBLISH_INTERVAL_S * 1000,
     metricsMaxAgeS: vars.METRICS_MAX_AGE_S,
     metricsToken: vars.METRICS_TOKEN === undefined || vars.METRICS_TOKEN === '' ? null : vars.METRICS_TOKEN,
     signingSeed: vars.BOOTSTRAP_SIGNING_KEY === '' ? null : vars.BOOTSTRAP_SIGNING_KEY,

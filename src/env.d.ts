@@ -1,4 +1,5 @@
 /** The bindings of wrangler.toml, as the Worker and the object see them. */
+import type { FileBucket } from './registry/publisher.ts';
 import type { ServerRegistry } from './registry/registry.ts';
 import type * as Worker from './worker.ts';
 
@@ -17,6 +18,7 @@ declare global {
       readonly RECORD_LOCATION: string;
       readonly LIST_MAX_AGE_S: string;
       readonly METRICS_MAX_AGE_S: string;
+      readonly PUBLISH_INTERVAL_S: string;
       /** Secrets: unset until somebody sets them. */
       readonly BOOTSTRAP_SIGNING_KEY?: string;
       readonly REGISTRY_TOKEN?: string;
@@ -31,6 +33,8 @@ declare global {
       readonly ENDPOINT_SCHEMES: string;
       readonly CORS_ORIGIN: string;
       readonly PUBLIC_ORIGIN: string;
+      /** Where the list is written as files. Absent where nobody asked for that. */
+      readonly LIST_FILES?: FileBucket;
       /** The files of the page. Absent where the Worker runs without the assets of wrangler.toml. */
       readonly ASSETS?: Fetcher;
     }

@@ -1,4 +1,5 @@
 /** Checks that an answer has the shape its type promises; members beyond that shape are let through. */
+import type { ListFile, ListManifest } from '../protocol/list-file.ts';
 import type {
   DeltaAnswer,
   Entry,
@@ -110,9 +111,28 @@ export const isDeregisterAnswer = shaped<{ success: true }>({ success: isTrue })
 
 const isListAnswer = shaped<ListAnswer>({ servers: arrayOf(isEntry), timestamp: isCount });
 
-/** Answer to a list. A page is signed as well, and must not pass for the whole. */
+/** Answer to a list. A page and a part of it are signed as well, and must not pass for the whole. */
 export const isWholeList = (value: unknown): value is ListAnswer =>
-  isListAnswer(value) && !('asked' in value);
+  isListAnswer(value) && !('asked' in value) && !('part' in value);
+
+/** A list as a file, or a part of it. */
+export const isListFile = shaped<ListFile>({
+  part: shaped<ListFile['part']>({ list: isString, shard: isCount, shards: isCount }),
+  ttlMs: isDuration,
+  servers: arrayOf(isEntry),
+  timestamp: isCount,
+  signature: optional(isString),
+});
+
+/** A name that leads nowhere but to a file beside the manifest. */
+const isFileName = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w-]{1,64}\.json$/.test(value);
+
+const hasParts = shaped<ListManifest>({ list: isString, shards: isDuration, parts: arrayOf(isFileName) });
+
+/** Names the parts of a list. */
+export const isListManifest = (value: unknown): value is ListManifest =>
+  hasParts(value) && value.parts.length === value.shards;
 
 /** Answer to a query. */
 export const isPageAnswer = shaped<PageAnswer>({
@@ -160,4 +180,17 @@ export const isStatsAnswer = shaped<StatsAnswer>({
   signing: isSigning,
   listBytes: isCount,
   streams: shaped<StatsAnswer['streams']>({ heldBytes: isCount, cut: isCount }),
+  listFile: optional(
+    shaped<NonNullable<StatsAnswer['listFile']>>({
+      writtenAt: nullable(isCount),
+      written: isCount,
+      failed: isCount,
+      lastFailure: nullable(
+        shaped<NonNullable<NonNullable<StatsAnswer['listFile']>['lastFailure']>>({
+          at: isCount,
+          reason: isString,
+        }),
+      ),
+    }),
+  ),
 });

@@ -24,6 +24,7 @@ import { assertTimeout, Connection, type CallOptions, type Fetch } from './conne
 import { realEnvironment, type Environment } from './environment.ts';
 import { RegistryError } from './errors.ts';
 import { type SigningKey } from './keys.ts';
+import { ListFiles, splitManifestUrl } from './list-files.ts';
 import { ListKey } from './list-key.ts';
 import {
   isAnswerTo,
@@ -71,7 +72,13 @@ export interface ClientOptions {
    * in memory while it is read: set what fits where that is scarce, as in a Worker. Every other answer may have 64 KiB.
    */
   maxListBytes?: number;
-  /** Sent with every request. */
+  /**
+   * The URL of a list's manifest, such as `https://lists.example/lists/default/manifest.json`, where the registry writes
+   * its list as files. `list()` then reads those and does not ask the registry; everything else does. They are asked for
+   * with the same `fetch`, but without the token and `headers`.
+   */
+  listFile?: string | URL;
+  /** Sent with every request to the registry. */
   headers?: Record<string, string>;
   /** Used in place of the global `fetch`, such as that of a service binding. */
   fetch?: Fetch;
@@ -96,10 +103,11 @@ export class RegistryClient {
   readonly #environment: Environment;
   readonly #isVerifying: boolean;
   readonly #maxListBytes: number;
+  readonly #listFiles: ListFiles | undefined;
 
   /**
    * `baseUrl` is the address of the registry, with the path it is mounted on if there is one. Throws a `TypeError`
-   * where it is no http or https URL, where both a token and a signing key are given, and where the token or a header
+   * where it or `listFile` is no http or https URL, where both a token and a signing key are given, and where the token or a header
    * can't be sent in one; a `RangeError` where `timeoutMs` or `maxListBytes` is not above 0.
    */
   constructor(baseUrl: string | URL, options: ClientOptions = {}) {
@@ -111,18 +119,30 @@ export class RegistryClient {
     this.#environment = environment;
     this.#isVerifying = options.verifyKey !== undefined;
     this.#maxListBytes = options.maxListBytes ?? DEFAULT_MAX_LIST_BYTES;
+    const listKey = options.verifyKey === undefined ? undefined : new ListKey(options.verifyKey);
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const shared = {
+      timeoutMs,
+      listKey,
+      maxListBytes: this.#maxListBytes,
+      fetch: options.fetch ?? unpausedFetch,
+      environment,
+    };
     this.#connection = new Connection({
+      ...shared,
       baseUrl,
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       token: options.token,
       signer: signingKey && new RequestSigner(signingKey, () => environment.nowMs()),
-      listKey: options.verifyKey === undefined ? undefined : new ListKey(options.verifyKey),
       onClockCorrected: options.onClockCorrected,
-      maxListBytes: this.#maxListBytes,
       headers: options.headers ?? {},
-      fetch: options.fetch ?? unpausedFetch,
-      environment: this.#environment,
     });
+    if (options.listFile !== undefined) {
+      const { folder, manifest } = splitManifestUrl(options.listFile);
+      const nothing = { token: undefined, signer: undefined, onClockCorrected: undefined, headers: {} };
+      const connection = new Connection({ ...shared, ...nothing, baseUrl: folder });
+      const read = { connection, folder: folder.href, manifest, list: 'default' };
+      this.#listFiles = new ListFiles({ ...shared, ...read });
+    }
   }
 
   /** Registers a server, or renews it with new data. Answers with the entry as held, and the terms of its lease. */
@@ -155,8 +175,9 @@ export class RegistryClient {
     );
   }
 
-  /** All live servers, and when that picture was taken. */
+  /** All live servers, and when that picture was taken; from files where the client was given a `listFile`. */
   list(options?: CallOptions): Promise<ListAnswer> {
+    if (this.#listFiles !== undefined) return this.#listFiles.read(options);
     return this.#connection.call({ method: 'GET', path: '/servers', ...SIGNED_LIST }, isWholeList, options);
   }
 

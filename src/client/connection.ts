@@ -52,6 +52,8 @@ export interface Ask {
   length?: 'list';
   /** The answer is a list that the registry signs, so it must be signed where the client was told by which key. */
   isSigned?: boolean;
+  /** Why the answer can't be trusted, where it has its signature in it; undefined where it can. */
+  whyUntrusted?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string | undefined>;
   /** The request goes on where the page that sent it is closed. Its body may have 64 KiB at most. */
   outlivesPage?: boolean;
 }
@@ -194,10 +196,8 @@ export class Connection {
       const excerpt = new TextDecoder().decode(bytes.subarray(0, EXCERPT_BYTES)).slice(0, EXCERPT_CHARACTERS);
       throw new RegistryError(request, { kind: 'badAnswer', status, excerpt });
     }
-    if (ask.isSigned) {
-      const reason = await this.#verify(bytes, response.headers.get('X-Bootstrap-Signature'));
-      if (reason !== undefined) throw new RegistryError(request, { kind: 'untrusted', reason });
-    }
+    const reason = await this.#whyUntrusted(ask, bytes, response);
+    if (reason !== undefined) throw new RegistryError(request, { kind: 'untrusted', reason });
     return { answer, bytes: bytes.byteLength };
   }
 
@@ -205,10 +205,16 @@ export class Connection {
     return length === 'list' ? this.#settings.maxListBytes : MAX_ANSWER_BYTES;
   }
 
-  async #verify(bytes: Uint8Array<ArrayBuffer>, signature: string | null): Promise<string | undefined> {
+  async #whyUntrusted(
+    { isSigned, whyUntrusted }: Ask,
+    bytes: Uint8Array<ArrayBuffer>,
+    { headers }: Response,
+  ): Promise<string | undefined> {
     const { listKey, environment } = this.#settings;
     try {
-      return await listKey?.verify(bytes, signature, environment.nowMs());
+      if (whyUntrusted !== undefined) return await whyUntrusted(bytes);
+      if (!isSigned) return undefined;
+      return await listKey?.verify(bytes, headers.get('X-Bootstrap-Signature'), environment.nowMs());
     } catch (cause) {
       return `the signature could not be checked: ${reasonOf(cause)}`;
     }

@@ -24,11 +24,37 @@ export const SAVE_SOON_MS = 1000;
 /** Shortest time between two saves under load: at most one row in 10 s, $0.26 a month. */
 export const SAVE_EVERY_MS = 10_000;
 
+/**
+ * A list file is written again so often while anybody is live, also where nobody came or went: a client that drops who
+ * was last heard two minutes ago would else drop servers that beat once a minute.
+ */
+export const PUBLISH_AGAIN_MS = 30_000;
+
 export interface ScheduleTerms {
   /** Shortest time between the beginnings of two sweeps. */
   readonly sweepIntervalMs: number;
   /** The alarm rings at least so often while anything is held: what is overdue longer shows that the registry was down. */
   readonly checkpointIntervalMs: number;
+  /** Shortest time between two writings of the list file. */
+  readonly publishIntervalMs: number;
+}
+
+/** What a list file shows. */
+export interface Published {
+  /** Of the list, as text. */
+  readonly revision: string;
+  /** Servers on it. */
+  readonly live: number;
+}
+
+/** The list file, beside the list. */
+export interface PublicationState {
+  /** It shows another list than that of now. */
+  readonly isOutdated: boolean;
+  /** Servers on the list of now. */
+  readonly live: number;
+  /** When it was last written, or that was last tried; null where it never was. */
+  readonly lastAt: number | null;
 }
 
 /** All that the alarm's decisions depend on. Times in epoch milliseconds; null where there is none. */
@@ -44,6 +70,8 @@ export interface ScheduleState {
   /** Rows of tombstones wait to be deleted. */
   readonly tombstonesOver: boolean;
   readonly lastSweepAt: number | null;
+  /** Null where no list file is written. */
+  readonly publication: PublicationState | null;
 }
 
 /** Whether this alarm flushes a slice of the queue, or lets stale keys go on accumulating. */
@@ -53,17 +81,47 @@ export function sweepIsDue(state: ScheduleState, terms: ScheduleTerms): boolean 
 }
 
 /**
- * When the next alarm rings, or null: an empty registry sleeps. It is the sooner of the next sweep (the later of
- * the next expiry and the sweep interval after the last sweep) and a checkpoint interval from now: a heartbeat must set
- * no alarm, and an alarm far ahead would not show that the registry was down.
+ * Whether the list file shows another list than that of `now`. Nobody is nobody, whatever the revision: an empty list that
+ * is loaded from disk may begin a new life, and where there never was a file, none is owed to anyone.
+ */
+export function isOutdated(published: Published | null, now: Published): boolean {
+  if (now.live === 0) return published !== null && published.live > 0;
+  return published === null || published.live === 0 || published.revision !== now.revision;
+}
+
+/**
+ * When the list file is to be written; null where it need not be as things stand. A list that changed is published as
+ * soon as the interval allows. One that did not is due `PUBLISH_AGAIN_MS` after the last time, or when the next lease runs
+ * out; an empty one is published once.
+ */
+export function publishAt(state: ScheduleState, terms: ScheduleTerms): number | null {
+  const { publication, nextExpiry } = state;
+  if (publication === null) return null;
+  const soonest = after(publication.lastAt, terms.publishIntervalMs);
+  if (publication.isOutdated) return soonest;
+  if (publication.live === 0) return null;
+  return Math.max(soonest, Math.min(after(publication.lastAt, PUBLISH_AGAIN_MS), nextExpiry ?? Infinity));
+}
+
+/** Whether this alarm writes the list file. */
+export function publishIsDue(state: ScheduleState, terms: ScheduleTerms): boolean {
+  const at = publishAt(state, terms);
+  return at !== null && state.now >= at;
+}
+
+/**
+ * When the next alarm rings, or null: an empty registry sleeps. It is the soonest of the next sweep (the later of
+ * the next expiry and the sweep interval after the last sweep), the next writing of the list file, and a checkpoint
+ * interval from now: a heartbeat must set no alarm, and an alarm far ahead would not show that the registry was down.
  */
 export function nextAlarm(state: ScheduleState, terms: ScheduleTerms): number | null {
-  if (state.held === 0) return null;
   const soonest = state.now + SLICE_PAUSE_MS;
+  const filesAt = publishAt(state, terms);
+  if (state.held === 0) return filesAt === null ? null : Math.max(soonest, filesAt);
   if (state.sweepUnfinished || state.tombstonesOver) return soonest;
   const nextStale = state.stale > 0 ? state.now : (state.nextExpiry ?? Infinity);
   const sweepAt = Math.max(nextStale, after(state.lastSweepAt, terms.sweepIntervalMs));
-  return Math.max(soonest, Math.min(sweepAt, state.now + terms.checkpointIntervalMs));
+  return Math.max(soonest, Math.min(sweepAt, filesAt ?? Infinity, state.now + terms.checkpointIntervalMs));
 }
 
 /**

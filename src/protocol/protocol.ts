@@ -1,5 +1,6 @@
 /** What travels over the wire: the schemas of every request and answer, the types taken from them, the limits. */
 import { z } from 'zod';
+import { listFileStats } from './list-file-stats.ts';
 import { anyMetadata, metadata, METADATA_LIMITS } from './metadata.ts';
 import { problemOfName } from './names.ts';
 
@@ -114,7 +115,7 @@ export const heartbeatRequest = z.object({
   instance: instance.optional(),
 });
 
-const epochMs = z.int().nonnegative().describe('Epoch milliseconds.');
+export const epochMs = z.int().nonnegative().describe('Epoch milliseconds.');
 
 /** Where a registration came from, as far as the platform knows; never the address. Degrees. */
 export const location = z.object({
@@ -224,6 +225,7 @@ export const statsAnswer = z.object({
   streams: z
     .object({ heldBytes: z.int(), cut: z.int() })
     .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),
+  listFile: listFileStats.optional(),
 });
 
 /** Answer to `GET /health`; `timestamp` is in ISO 8601. */

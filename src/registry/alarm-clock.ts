@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import { downSince, graceMs, liveAfter, type Downtime } from '../core/leases/downtime.ts';
-import { alarmIsLost, nextAlarm, type ScheduleState } from '../core/schedule.ts';
+import { alarmIsLost, nextAlarm, publishAt, type ScheduleState } from '../core/schedule.ts';
 import { SteadyClock } from './clock.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
@@ -95,6 +95,14 @@ export class AlarmClock {
       this.#alarmAt = null;
       console.error(JSON.stringify({ event: 'alarm-not-set', cause: String(error) }));
     }
+  }
+
+  /** Behind a save: pulls the alarm forward where the list file is to be written before it rings. */
+  async ringToPublish(now: number): Promise<void> {
+    const at = publishAt(this.#parts.stateAt(now), this.#parts.config);
+    // While it rings its time is in the past, and it is set anew when it is over.
+    if (at === null || (this.#alarmAt !== null && this.#alarmAt <= Math.max(now, at))) return;
+    await this.rearm(now);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import type { RegistryFigures, RegistryStats } from '../rpc/contract.ts';
 import type { AlarmClock } from './alarm-clock.ts';
+import type { Publisher } from './publisher.ts';
 import type { Reads } from './reads.ts';
 import type { Signing } from './signer.ts';
 import type { Counters } from './storage/counters.ts';
@@ -15,6 +16,7 @@ export interface FigureParts {
   readonly counters: Counters;
   readonly reads: Reads;
   readonly writes: Writes;
+  readonly publisher: Publisher | null;
   readonly signing: Signing['state'];
   /** Epoch milliseconds. */
   readonly loadedAt: number;
@@ -22,7 +24,7 @@ export interface FigureParts {
 
 /** Call `expire` first. `quarantined` is how many rows are. */
 export function statsOf(parts: FigureParts, quarantined: number): RegistryStats {
-  const { clock, counters, directory, reads, signing } = parts;
+  const { clock, counters, directory, publisher, reads, signing } = parts;
   const { downtime } = clock;
   return {
     live: directory.liveCount,
@@ -43,6 +45,7 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
     signing,
     streams: { heldBytes: reads.streams.heldBytes, cut: reads.streams.cutCount },
     listBytes: directory.entryBytes,
+    ...(publisher !== null && { listFile: publisher.stats }),
   };
 }
 

@@ -125,6 +125,11 @@ export class Reads {
     return this.#listed([delta], delta, null);
   }
 
+  /** The whole list behind `head`, as `Snapshot.entries` gives it. Call `expire` first. */
+  entries(head: string, now: number): readonly Uint8Array[] {
+    return this.#snapshot.entries(head, now);
+  }
+
   /** Every live entry but the caller's own. */
   peers(self: Lease, now: number): Uint8Array | ReadableStream<Uint8Array> {
     this.#expire(now);

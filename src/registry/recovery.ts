@@ -6,6 +6,7 @@ import { downSince, expiryOf } from '../core/leases/downtime.ts';
 import type { Lease } from '../core/leases/lease.ts';
 import type { Tombstones } from '../core/leases/tombstones.ts';
 import type { AlarmClock } from './alarm-clock.ts';
+import type { Publisher } from './publisher.ts';
 import type { Saver } from './saver.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Loaded } from './storage/load.ts';
@@ -17,6 +18,7 @@ export interface RecoveryParts {
   readonly tombstones: Tombstones;
   readonly saver: Saver;
   readonly counters: Counters;
+  readonly publisher: Publisher | null;
 }
 
 /** Fills memory from what was found on disk, gives leases the time that a downtime took, and sets a lost alarm. */
@@ -28,6 +30,7 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
   const downtime = loaded.downtime && { ...loaded.downtime, until: Math.min(loaded.downtime.until, now) };
   restoreCounters(parts.counters, loaded.counters, now);
   clock.resume(loaded.alarmAt, downtime, now);
+  parts.publisher?.resume(loaded.publication, now);
   for (const tombstone of loaded.tombstones) tombstones.add(tombstone);
 
   let oldestSeen = now;
@@ -53,8 +56,8 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
   const writes: Promise<void>[] = [];
   if (from !== null) writes.push(clock.extendLeases(from, now));
   const isAboutToRing = from === null && loaded.alarmAt !== null && loaded.alarmAt <= now;
-  const isHeld = directory.heldCount + tombstones.size > 0;
-  if (isHeld && !isAboutToRing && clock.isLost(now)) writes.push(clock.arm(now));
+  const isNeeded = directory.heldCount + tombstones.size > 0 || parts.publisher?.state.isOutdated === true;
+  if (isNeeded && !isAboutToRing && clock.isLost(now)) writes.push(clock.arm(now));
   await Promise.all(writes);
 }
 

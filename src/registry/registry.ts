@@ -22,7 +22,9 @@ import { AlarmClock } from './alarm-clock.ts';
 import { AlarmTasks } from './alarm-tasks.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { ListResponses } from './list-response.ts';
+import { WHOLE_LIST } from './list-part.ts';
 import { PendingWrites } from './pending-writes.ts';
+import { Publisher } from './publisher.ts';
 import { Reads } from './reads.ts';
 import { recover } from './recovery.ts';
 import { Saver } from './saver.ts';
@@ -56,18 +58,28 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const stateAt = (now: number) => this.#alarmTasks.state(now);
     const clock = new AlarmClock({ config, directory, store, counters, stateAt });
     const now = () => clock.now();
-    const saver = new Saver({ directory, store, counters, terms: config, now });
+    const onSaved = () => {
+      if (publisher !== null) void clock.ringToPublish(now());
+    };
+    const saver = new Saver({ directory, store, counters, terms: config, now, onSaved });
     const pending = new PendingWrites(store, (cause) => {
       ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(cause)}`);
     });
     const signing = signingWith(config.signingSeed);
-    const reads = new Reads(directory, config.snapshotMaxAgeMs, signing.signer, () => saver.headChanged());
+    const { signer } = signing;
+    const reads = new Reads(directory, config.snapshotMaxAgeMs, signer, () => saver.headChanged());
     this.#directory = directory;
     this.#clock = clock;
     this.#saver = saver;
     this.#pending = pending;
     this.#reads = reads;
-    const held = { config, clock, directory, tombstones, store, saver, pending, counters };
+    const bucket = env.LIST_FILES;
+    const part = () => WHOLE_LIST;
+    const publisher: Publisher | null =
+      bucket === undefined
+        ? null
+        : new Publisher({ bucket, directory, reads, store, signer, terms: config, part, now });
+    const held = { config, clock, directory, tombstones, store, saver, pending, counters, publisher };
     const writes = new Writes({ ...held, ownership, reads });
     this.#writes = writes;
     this.#figures = {
@@ -77,6 +89,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
       counters,
       reads,
       writes,
+      publisher,
       signing: signing.state,
       loadedAt: now(),
     };
@@ -84,7 +97,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     void ctx.blockConcurrencyWhile(async () => {
       const loaded = await store.load();
       this.#quarantined = loaded.quarantined;
-      await recover({ config, clock, directory, tombstones, saver, counters }, loaded);
+      await recover({ config, clock, directory, tombstones, saver, counters, publisher }, loaded);
     });
   }
 

@@ -32,6 +32,8 @@ export interface SaverParts {
   readonly terms: LeaseTimes;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
+  /** Told of each save when it is on disk. */
+  readonly onSaved: () => void;
 }
 
 export class Saver {
@@ -129,7 +131,7 @@ export class Saver {
   }
 
   async #write(form: 'journal' | 'checkpoint'): Promise<void> {
-    const { directory, store, counters, now } = this.#parts;
+    const { directory, store, counters, now, onSaved } = this.#parts;
     const at = now();
     // Whoever loads it takes all for gone that was over at `at`: so must the revision.
     directory.expire(at);
@@ -145,6 +147,7 @@ export class Saver {
       else await this.#writeCheckpoint(moved, saved);
       await store.sync();
       for (const [index, lease] of saved.leases.entries()) directory.saved(lease, saved.seenAt[index] ?? 0);
+      onSaved();
     } catch (error) {
       for (const lease of moved) if (directory.isHeld(lease)) directory.unsaved.mark(lease);
       this.#headChanged = true;

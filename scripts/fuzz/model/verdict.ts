@@ -38,5 +38,5 @@ export function taken<Value>(value: Value): Checked<Value> {
 /** `or`: where the clock decides, and it is too close to say. */
 export interface Verdict {
   readonly answer: Problem | 'success' | 'unchanged';
-  readonly or?: Problem | 'success';
+  readonly or?: Problem | 'success' | 'unchanged';
 }

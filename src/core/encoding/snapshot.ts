@@ -76,6 +76,16 @@ export class Snapshot {
     return this.#full;
   }
 
+  /**
+   * All entries as UTF-8 JSON in parts, views of the list, in an object that begins with `head`: the text of a JSON object
+   * up to before `"servers"`. Like the list, it ends with `timestamp`.
+   */
+  entries(head: string, now: number): readonly Uint8Array[] {
+    this.#refresh(now);
+    const tail = encodeUtf8(`],"timestamp":${this.#takenAt}}\n`);
+    return this.#entriesWithin(encodeUtf8(`${head}"servers":[`), this.#entriesEnd, this.#entriesEnd, tail);
+  }
+
   /** The entries but for the bytes from `cutStart` to `cutEnd`, between a head and a tail of their own. */
   #entriesWithin(head: Uint8Array, cutStart: number, cutEnd: number, tail: Uint8Array): Uint8Array[] {
     const before = this.#list.subarray(this.#entriesStart, cutStart);

@@ -199,4 +199,16 @@ export const FAMILIES: readonly Family<RegistryFigures>[] = [
     help: `Readers of lists that were cut off for being slow ${LIFE}.`,
     read: ({ stats }) => stats.streams.cut,
   },
+  {
+    name: 'rollcall_list_file_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the list file was last written; absent where none is.',
+    read: ({ stats }) => time(stats.listFile?.writtenAt),
+  },
+  {
+    name: 'rollcall_list_file_failures_total',
+    type: 'counter',
+    help: 'Times that the bucket LIST_FILES took no list file.',
+    read: ({ stats }) => stats.listFile?.failed ?? [],
+  },
 ];

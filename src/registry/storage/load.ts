@@ -11,10 +11,12 @@ import {
   departedKey,
   departedRow,
   KEYS,
+  publicationRow,
   savedRow,
   savedRowKind,
   serverKey,
   serverRow,
+  type PublicationRow,
   type RevisionRow,
   type SavedRow,
   type ServerRow,
@@ -40,6 +42,7 @@ export interface Loaded {
   readonly revision: RevisionRow | null;
   readonly tombstones: readonly Tombstone[];
   readonly downtime: Downtime | null;
+  readonly publication: PublicationRow | null;
   /** Wall-clock time of the alarm, in the past where it is overdue; null where none is set. */
   readonly alarmAt: number | null;
   /** Rows quarantined, now or earlier. */
@@ -58,14 +61,17 @@ export interface Loaded {
 /** @throws Error where the rows are of a release too new for this code; see `migrate` */
 export async function load(storage: DurableObjectStorage): Promise<Loaded> {
   const isVersioned = await migrate(storage);
-  const [serverRows, tombstoneRows, savedRows, absence, changedAfter, alarmAt] = await Promise.all([
-    storage.list({ prefix: KEYS.serverPrefix }),
-    storage.list({ prefix: KEYS.departedPrefix }),
-    storage.list({ prefix: KEYS.leases }),
-    storage.get(KEYS.absence),
-    storage.get(KEYS.changedAfter),
-    storage.getAlarm(),
-  ]);
+  const [serverRows, tombstoneRows, savedRows, absence, changedAfter, published, alarmAt] = await Promise.all(
+    [
+      storage.list({ prefix: KEYS.serverPrefix }),
+      storage.list({ prefix: KEYS.departedPrefix }),
+      storage.list({ prefix: KEYS.leases }),
+      storage.get(KEYS.absence),
+      storage.get(KEYS.changedAfter),
+      storage.get(KEYS.publication),
+      storage.getAlarm(),
+    ],
+  );
   const unreadable = new Map<string, unknown>();
   const servers = readAll(serverRows, serverRow, (row) => serverKey(row.serverId), unreadable);
   const tombstones = readAll(tombstoneRows, departedRow, (row) => departedKey(row.serverId), unreadable);
@@ -94,6 +100,8 @@ export async function load(storage: DurableObjectStorage): Promise<Loaded> {
     revision: isAsSaved && unreadable.size === 0 ? (revision ?? null) : null,
     tombstones,
     downtime: downtime.success ? downtime.data : null,
+    // Of one that can't be read nothing is lost but a writing too many.
+    publication: publicationRow.safeParse(published).data ?? null,
     alarmAt,
     quarantined: await quarantine(storage, unreadable, lastSave),
     save: servers.reduce((save, { savesBefore = 0 }) => Math.max(save, savesBefore), lastSave),

@@ -26,6 +26,8 @@ export const KEYS = {
   changedAfter: 'changed-after-save',
   /** The last downtime. */
   absence: 'absence',
+  /** What of the list was last written as a file. */
+  publication: 'list-file',
   /**
    * Saved times. Last of all keys, hence the tilde: SQLite keeps a row beside its key here, so a search that meets the
    * key of a large row reads all of it, and among the other keys it made the deletes of a sweep ten times slower (run).
@@ -118,6 +120,20 @@ export const absenceRow = z.object({
   liveAfter: time,
 });
 
+/** `list-file`: what the list file shows; see `publisher.ts`. Never written where there is none. */
+export const publicationRow = z.object({
+  /** When it was last written; null where it never was. */
+  at: time.nullable(),
+  /** Of the list that it shows, and the servers on it. */
+  revision: z.string(),
+  live: z.int().nonnegative(),
+  /** How many parts the manifest that was written names; null where none was, and of every part but the first. */
+  shards: z.int().nullable(),
+  written: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  lastFailure: z.object({ at: time, reason: z.string() }).nullable(),
+});
+
 /** `aside-count`, and `changed-after-save`. */
 export const countRow = z.int().nonnegative();
 
@@ -156,5 +172,6 @@ export const savedRow = z.object({
 });
 
 export type ServerRow = z.infer<typeof serverRow>;
+export type PublicationRow = z.infer<typeof publicationRow>;
 export type SavedRow = z.infer<typeof savedRow>;
 export type RevisionRow = NonNullable<SavedRow['revision']>;

@@ -16,6 +16,7 @@ import {
   SCHEMA_VERSION,
   segmentKey,
   serverKey,
+  type PublicationRow,
   type RevisionRow,
   type ServerRow,
 } from './rows.ts';
@@ -117,6 +118,10 @@ export class Store {
 
   async putDowntime(downtime: Downtime): Promise<void> {
     await this.#storage.put(KEYS.absence, downtime, CONFIRMED);
+  }
+
+  async putPublication(row: PublicationRow): Promise<void> {
+    await this.#storage.put(KEYS.publication, row, UNCONFIRMED);
   }
 
   /**

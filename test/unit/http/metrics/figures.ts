@@ -26,6 +26,12 @@ export const FIGURES: RegistryFigures = {
     signing: 'off',
     listBytes: 800,
     streams: { heldBytes: 50, cut: 1 },
+    listFile: {
+      writtenAt: NOW - 9000,
+      written: 12,
+      failed: 1,
+      lastFailure: { at: NOW - 60_000, reason: 'late' },
+    },
   },
   maxServers: 10_000,
   maxListBytes: 16_000_000,
