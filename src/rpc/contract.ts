@@ -10,7 +10,7 @@
  *
  * `test/e2e/versions.test.ts` runs each side against the other side of the release before.
  */
-import type { LossReason } from '../core/leases/sessions.ts';
+import type { LossReason } from '../core/leases/session.ts';
 import type { LeaseStatus, Proof, RegisteredServer, ServerRecord } from '../core/leases/lease.ts';
 import { z } from 'zod';
 import { query, type Condition, type Query } from '../protocol/query.ts';

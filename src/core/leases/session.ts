@@ -45,6 +45,18 @@ export interface SavedSession {
   readonly lost?: { readonly at: number; readonly until: number };
 }
 
+/**
+ * Why sessions were lost: their sockets closed, by the server's end or without a word; what they sent ended them; no ping
+ * came in time; a deploy or a crash took them. Who deregisters or is replaced loses nothing.
+ */
+export type LossReason = 'closed' | 'bad-frame' | 'silent' | 'restart';
+
+/** Since the object was loaded. */
+export interface SessionFigures {
+  opened: number;
+  readonly lost: Record<LossReason, number>;
+}
+
 export function heldUnder(name: string, now: number, heardAt: number | null = now, beatAt = 0): HeldSession {
   return { kind: 'held', name, heardAt, lookedAt: now, beatAt, extendedUntil: 0 };
 }

@@ -11,7 +11,7 @@
  */
 import type { Lease } from './lease.ts';
 import type { Population } from './population.ts';
-import { heldUnder, NO_SESSION, type SavedSession, type Ticket } from './session.ts';
+import { heldUnder, NO_SESSION, type SavedSession, type SessionFigures, type Ticket } from './session.ts';
 import type { Unsaved } from './unsaved.ts';
 
 const LONGEST_GRACE_MS = 15_000;
@@ -40,18 +40,6 @@ export interface SessionTerms {
   readonly holdMs: number;
   /** How often a session pings. */
   readonly pingEveryMs: number;
-}
-
-/**
- * Why sessions were lost: their sockets closed, by the server's end or without a word; what they sent ended them; no ping
- * came in time; a deploy or a crash took them. Who deregisters or is replaced loses nothing.
- */
-export type LossReason = 'closed' | 'bad-frame' | 'silent' | 'restart';
-
-/** Since the object was loaded. */
-export interface SessionFigures {
-  opened: number;
-  readonly lost: Record<LossReason, number>;
 }
 
 /** When the session that holds a lease was last heard, in epoch ms; null where no socket has its name. */
