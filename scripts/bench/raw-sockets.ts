@@ -54,7 +54,7 @@ export function textFrame(text: string): Buffer {
 
 /** Cuts what a server sends into the payloads of its frames, which it neither copies nor decodes. */
 export class FrameReader {
-  #rest: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
 
   *read(data: Buffer): Generator<Buffer> {
     let left = this.#rest.byteLength === 0 ? data : Buffer.concat([this.#rest, data]);

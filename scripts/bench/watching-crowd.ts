@@ -1,8 +1,9 @@
-/** Many who follow the list, over bare sockets: they count the changes that they are told, and read none. */
+/** Many who follow the list, over bare sockets: they count the changes that they are told, and parse none. */
 import type { Socket } from 'node:net';
+import { READ, wordOfCheck } from '../../src/protocol/watching.ts';
 import { breakAll, FrameReader, mapAll, textFrame, upgrade, within } from './raw-sockets.ts';
 
-/** What a change begins with; `pong` and the question whether somebody reads are none. */
+/** What a change begins with. */
 const CHANGE = Buffer.from('{"type":"change"');
 const PING_FRAME = textFrame('ping');
 
@@ -29,7 +30,12 @@ export class WatchingCrowd {
       const frames = new FrameReader();
       const read = (data: Buffer) => {
         for (const frame of frames.read(data)) {
-          if (frame.subarray(0, CHANGE.byteLength).equals(CHANGE)) this.#count();
+          if (frame.subarray(0, CHANGE.byteLength).equals(CHANGE)) {
+            this.#count();
+            continue;
+          }
+          const word = wordOfCheck(frame.toString());
+          if (word !== undefined) socket.write(textFrame(READ + word));
         }
       };
       socket.on('data', read);

@@ -247,7 +247,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    if (this.#isWatcher(socket)) this.#watchers.refuseMessage(socket);
+    if (this.#isWatcher(socket)) this.#watchers.message(socket, data);
     else await this.#sessions.message(socket, data);
   }
 

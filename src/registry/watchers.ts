@@ -2,28 +2,38 @@
  * The sockets that follow the list: each is told what changed after the revision that it has.
  *
  * - A push makes no storage call. The state of a watcher lies with its socket, which outlives a sleep of the object.
- * - While a push is due a timer waits, and keeps the object in memory: it never falls asleep before its watchers have all.
+ * - While a push is due a timer waits, and keeps the object in memory. Behind when it falls asleep are only those who did not
+ *   say that they read: their answer wakes it.
  * - The whole list never goes over a socket. Where a change is not known or too long, the watcher is told to take it by
  *   HTTP, and its socket is closed.
+ * - A closed socket is there until its peer answers or is gone, with all that it did not take. So it counts until then.
  */
 import { answerSince } from '../core/changes/delta.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import {
+  afterAnswer,
+  afterAsking,
   afterSending,
+  FRAME_OVERHEAD_BYTES,
   isSilent,
-  PUSH_EVERY_MS,
+  isToBeAsked,
+  maySend,
   pushDelayMs,
   shareBytes,
-  type WatcherState,
+  UNREAD_MAX_BYTES,
 } from '../core/watching.ts';
-import { WATCH_CLOSE_CODES, WATCHERS_FULL_RETRY_MS } from '../protocol/watching.ts';
+import { checkFrame, READ, WATCH_CLOSE_CODES, WATCHERS_FULL_RETRY_MS } from '../protocol/watching.ts';
 import type { WatchRefusal } from '../protocol/refusal.ts';
+import { WatcherStates } from './watcher-states.ts';
 
 /** The tag of a watcher's socket. */
 export const WATCHER_TAG = 'w';
 
 /** A push to so many takes about 8 ms; between two of them the object answers. */
 const SOCKETS_A_STEP = 250;
+
+/** Sockets that there may be for each watcher: those that are closed, and did not answer yet, are among them. */
+const SOCKETS_A_PLACE = 2;
 
 /** The part of the object's state that sockets need. */
 export type Sockets = Pick<
@@ -55,15 +65,33 @@ export interface WatchFigures {
 /** What one push tells a watcher that has a certain revision. */
 interface Frame {
   readonly text: string;
+  /** As the runtime holds it. */
   readonly bytes: number;
   readonly revision: string;
   readonly isResync: boolean;
+}
+
+/** What may be on its way to watchers: goes down as frames are sent. */
+interface Budget {
+  readonly shareBytes: number;
+  leftBytes: number;
+}
+
+/** Where a push is: told so far are those before `next`. */
+interface Progress {
+  readonly open: readonly WebSocket[];
+  readonly next: number;
+  /** Of the list when it began. */
+  readonly revision: string;
+  /** Those to ask whether they read, when all have the change. */
+  readonly toAsk: WebSocket[];
 }
 
 const utf8 = new TextDecoder();
 
 export class Watchers {
   readonly #parts: WatcherParts;
+  readonly #states = new WatcherStates();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #lastPushAt = -Infinity;
   /** False where there is certainly none: most registries have none at most times. */
@@ -72,12 +100,12 @@ export class Watchers {
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
-    this.#mayBeAny = parts.sockets.getWebSockets(WATCHER_TAG).length > 0;
+    this.#mayBeAny = this.#all().length > 0;
   }
 
   /** Sockets that are open. */
   get count(): number {
-    return this.#mayBeAny ? this.#open().length : 0;
+    return this.#mayBeAny ? openOf(this.#all()).length : 0;
   }
 
   /** Whether somebody may have to be told of a change. */
@@ -91,9 +119,10 @@ export class Watchers {
    */
   accept(since: string): WebSocket | WatchRefusal {
     const { sockets, maxWatchers, now } = this.#parts;
-    let watchers = this.count;
+    const all = this.#all();
+    let watchers = openOf(all).length;
     if (watchers >= maxWatchers) watchers = this.closeSilent();
-    if (watchers >= maxWatchers) {
+    if (watchers >= maxWatchers || all.length >= SOCKETS_A_PLACE * maxWatchers) {
       this.figures.refused += 1;
       return { kind: 'too-many-watchers', maxWatchers, retryAfterMs: WATCHERS_FULL_RETRY_MS };
     }
@@ -101,9 +130,11 @@ export class Watchers {
     sockets.acceptWebSocket(ours, [WATCHER_TAG]);
     const isFirst = !this.#mayBeAny;
     this.#mayBeAny = true;
-    const at = Date.now();
-    const state = { revision: since, acceptedAt: at, sentAt: at, unreadBytes: 0 };
-    this.#send(ours, state, this.#frame(since, now()), watchers + 1);
+    const state = { revision: since, acceptedAt: Date.now(), unreadBytes: 0, check: null };
+    this.#states.keep(ours, state);
+    const toAsk: WebSocket[] = [];
+    this.#tell(ours, this.#frame(since, now()), this.#budget([...all, ours]), toAsk);
+    this.#ask(toAsk);
     if (isFirst) this.#parts.onFirst();
     return theirs;
   }
@@ -111,7 +142,15 @@ export class Watchers {
   /** The list changed. */
   changed(): void {
     if (!this.#mayBeAny || this.#timer !== null) return;
-    this.#pushIn(pushDelayMs(this.#lastPushAt, Date.now()));
+    this.#timer = setTimeout(
+      () => {
+        const open = openOf(this.#all());
+        this.#mayBeAny = open.length > 0;
+        this.#lastPushAt = Date.now();
+        this.#step({ open, next: 0, revision: this.#parts.directory.revision.toString(), toAsk: [] });
+      },
+      pushDelayMs(this.#lastPushAt, Date.now()),
+    );
   }
 
   /** The other end closed: answers, which the runtime leaves to us. These two codes stand for none and can't be sent. */
@@ -119,63 +158,69 @@ export class Watchers {
     socket.close(code === 1005 || code === 1006 ? 1000 : code, reason);
   }
 
-  /** A message of a watcher: it has nothing to say but `ping`, which the runtime answers. */
-  refuseMessage(socket: WebSocket): void {
-    socket.close(WATCH_CLOSE_CODES.badFrame, 'a watcher sends nothing but the text ping');
+  /** A message of a watcher: it has nothing to say but that it read, and `ping`, which the runtime answers. */
+  message(socket: WebSocket, data: string | ArrayBuffer): void {
+    const word = typeof data === 'string' && data.startsWith(READ) ? data.slice(READ.length) : undefined;
+    const after = word === undefined ? undefined : afterAnswer(this.#states.of(socket), word);
+    if (after === undefined) {
+      socket.close(WATCH_CLOSE_CODES.badFrame, 'a watcher sends the text ping, and what it is asked for');
+      return;
+    }
+    this.#states.keep(socket, after);
+    // It may have waited.
+    if (after.revision !== this.#parts.directory.revision.toString()) this.changed();
   }
 
-  /** Closes those that stopped to ping; tells how many are left. */
+  /** Closes those that stopped to ping, or did not say that they read; tells how many are left. */
   closeSilent(): number {
     if (!this.#mayBeAny) return 0;
-    const left = this.#open().filter((socket) => !this.#isClosedAsSilent(socket));
+    const left = openOf(this.#all()).filter((socket) => !this.#isClosedAsSilent(socket));
     this.#mayBeAny = left.length > 0;
     return left.length;
   }
 
-  #open(): WebSocket[] {
-    // A closed one is still among them until its peer has answered.
-    return this.#parts.sockets.getWebSockets(WATCHER_TAG).filter(({ readyState }) => readyState === 1);
+  /** A closed one is among them until its peer has answered. */
+  #all(): WebSocket[] {
+    return this.#parts.sockets.getWebSockets(WATCHER_TAG);
   }
 
-  #pushIn(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      const open = this.#open();
-      this.#mayBeAny = open.length > 0;
-      this.#lastPushAt = Date.now();
-      this.#step(open, 0, false);
-    }, delayMs);
+  #budget(all: readonly WebSocket[]): Budget {
+    return {
+      shareBytes: shareBytes(all.length),
+      leftBytes: UNREAD_MAX_BYTES - this.#states.unreadBytes(all),
+    };
   }
 
   /** Tells some of them, then the rest at the next turn. */
-  #step(open: readonly WebSocket[], from: number, isAnyWaiting: boolean): void {
+  #step({ open, next, revision, toAsk }: Progress): void {
     this.#timer = null;
     const { directory, now } = this.#parts;
     const current = directory.revision.toString();
     const at = now();
+    const budget = this.#budget(this.#all());
     const frames = new Map<string, Frame>();
-    let isWaiting = isAnyWaiting;
-    for (const socket of open.slice(from, from + SOCKETS_A_STEP)) {
-      if (socket.readyState !== 1 || this.#isClosedAsSilent(socket)) continue;
-      const state = stateOf(socket);
-      if (state.revision === current) continue;
-      const frame = frames.get(state.revision) ?? this.#frame(state.revision, at);
-      frames.set(state.revision, frame);
-      if (!this.#send(socket, state, frame, open.length)) isWaiting = true;
+    for (const socket of open.slice(next, next + SOCKETS_A_STEP)) {
+      if (socket.readyState !== 1) continue;
+      const since = this.#states.of(socket).revision;
+      if (since === current) continue;
+      const frame = frames.get(since) ?? this.#frame(since, at);
+      frames.set(since, frame);
+      this.#tell(socket, frame, budget, toAsk);
     }
-    const next = from + SOCKETS_A_STEP;
-    if (next < open.length) {
+    const rest = { open, next: next + SOCKETS_A_STEP, revision, toAsk };
+    if (rest.next < open.length) {
       this.#timer = setTimeout(() => {
-        this.#step(open, next, isWaiting);
+        this.#step(rest);
       }, 0);
-    } else if (isWaiting) this.#pushIn(PUSH_EVERY_MS);
-    else this.#pushBehind(open, current);
-  }
-
-  /** What changed while the last of them were told was not told to the first. */
-  #pushBehind(open: readonly WebSocket[], current: string): void {
-    const first = open.find(({ readyState }) => readyState === 1);
-    if (first !== undefined && stateOf(first).revision !== current)
-      this.#pushIn(pushDelayMs(this.#lastPushAt, Date.now()));
+      return;
+    }
+    if (toAsk.length > 0) {
+      setTimeout(() => {
+        this.#ask(toAsk);
+      }, 0);
+    }
+    // What changed while the last of them were told was not told to the first.
+    if (directory.revision.toString() !== revision) this.changed();
   }
 
   #frame(since: string, now: number): Frame {
@@ -185,61 +230,63 @@ export class Watchers {
     if (delta === 'full') return resync(revision);
     // The delta is a JSON object and ends with a newline.
     const text = `{"type":"change",${utf8.decode(delta).slice(1, -1)}`;
-    return { text, bytes: delta.byteLength + 16, revision, isResync: false };
+    return { text, bytes: delta.byteLength + FRAME_OVERHEAD_BYTES, revision, isResync: false };
   }
 
-  /** False where the watcher has to ping first. */
-  #send(socket: WebSocket, state: WatcherState, asked: Frame, watchers: number): boolean {
-    const share = shareBytes(watchers);
-    const frame = asked.bytes > share ? resync(asked.revision) : asked;
-    const pingedAt = this.#pingedAt(socket);
-    const after = afterSending(state, frame, pingedAt, share, Date.now());
-    if (after === undefined) return false;
-    socket.send(frame.text);
-    if (frame.isResync) {
-      this.figures.resyncs += 1;
+  /** Sends a frame, or nothing where the watcher has to say first that it read. */
+  #tell(socket: WebSocket, frame: Frame, budget: Budget, toAsk: WebSocket[]): void {
+    const state = this.#states.of(socket);
+    const may = frame.isResync ? 'never' : maySend(state, frame.bytes, budget);
+    if (may === 'never') {
+      socket.send(resync(frame.revision).text);
       socket.close(WATCH_CLOSE_CODES.done, 'resync');
-      return true;
+      this.figures.resyncs += 1;
+      return;
     }
+    if (may === 'when-read') {
+      if (state.check === null) toAsk.push(socket);
+      return;
+    }
+    socket.send(frame.text);
+    budget.leftBytes -= frame.bytes;
+    const after = afterSending(state, frame.revision, frame.bytes);
+    this.#states.keep(socket, after);
+    if (isToBeAsked(after, budget.shareBytes)) toAsk.push(socket);
     this.figures.changes += 1;
-    socket.serializeAttachment(after);
-    return true;
   }
 
-  #pingedAt(socket: WebSocket): number | null {
-    return this.#parts.sockets.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null;
+  /** Asks some of them whether they read, then the rest at the next turn: each has a word of its own. */
+  #ask(sockets: readonly WebSocket[]): void {
+    for (const socket of sockets.slice(0, SOCKETS_A_STEP)) {
+      const state = this.#states.of(socket);
+      if (socket.readyState !== 1 || state.check !== null) continue;
+      const word = crypto.randomUUID().slice(0, 8);
+      const text = checkFrame(word);
+      socket.send(text);
+      this.#states.keep(socket, afterAsking(state, word, text.length + FRAME_OVERHEAD_BYTES, Date.now()));
+    }
+    const rest = sockets.slice(SOCKETS_A_STEP);
+    if (rest.length > 0) {
+      setTimeout(() => {
+        this.#ask(rest);
+      }, 0);
+    }
   }
 
   #isClosedAsSilent(socket: WebSocket): boolean {
-    if (!isSilent(stateOf(socket), this.#pingedAt(socket), Date.now())) return false;
+    const pinged = this.#parts.sockets.getWebSocketAutoResponseTimestamp(socket);
+    if (!isSilent(this.#states.of(socket), pinged?.getTime() ?? null, Date.now())) return false;
     this.figures.silent += 1;
-    socket.close(WATCH_CLOSE_CODES.silent, 'no ping came in time');
+    socket.close(WATCH_CLOSE_CODES.silent, 'no ping, or no word that it read, came in time');
     return true;
   }
+}
+
+function openOf(sockets: readonly WebSocket[]): WebSocket[] {
+  return sockets.filter(({ readyState }) => readyState === 1);
 }
 
 function resync(revision: string): Frame {
   const text = JSON.stringify({ type: 'resync', revision });
-  return { text, bytes: text.length, revision, isResync: true };
-}
-
-/** One without a state, which only another release can have left, counts as silent unless it pings. */
-function stateOf(socket: WebSocket): WatcherState {
-  const value: unknown = socket.deserializeAttachment();
-  return isState(value) ? value : { revision: '', acceptedAt: 0, sentAt: 0, unreadBytes: 0 };
-}
-
-function isState(value: unknown): value is WatcherState {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'revision' in value &&
-    typeof value.revision === 'string' &&
-    'acceptedAt' in value &&
-    typeof value.acceptedAt === 'number' &&
-    'sentAt' in value &&
-    typeof value.sentAt === 'number' &&
-    'unreadBytes' in value &&
-    typeof value.unreadBytes === 'number'
-  );
+  return { text, bytes: text.length + FRAME_OVERHEAD_BYTES, revision, isResync: true };
 }
