@@ -38,7 +38,8 @@ import { SessionCalls } from './session-calls.ts';
 import { signingWith } from './signer.ts';
 import { zeroCounters } from './storage/counters.ts';
 import { Store } from './storage/store.ts';
-import { WATCHER_TAG, Watchers } from './watchers.ts';
+import { WATCHER_TAG } from './watcher-roster.ts';
+import { Watchers } from './watchers.ts';
 import { Writes } from './writes.ts';
 
 export class ServerRegistry extends DurableObject<Env> implements RegistryCalls {

@@ -24,22 +24,13 @@ import {
 } from '../core/watching.ts';
 import { checkFrame, READ, WATCH_CLOSE_CODES, WATCHERS_FULL_RETRY_MS } from '../protocol/watching.ts';
 import type { WatchRefusal } from '../protocol/refusal.ts';
-import { WatcherStates } from './watcher-states.ts';
+import { WatcherRoster, type Sockets, type Watcher } from './watcher-roster.ts';
 
-/** The tag of a watcher's socket. */
-export const WATCHER_TAG = 'w';
-
-/** A push to so many takes about 8 ms; between two of them the object answers. */
+/** A push to so many takes about 5 ms; between two of them the object answers. */
 const SOCKETS_A_STEP = 250;
 
 /** Sockets that there may be for each watcher: those that are closed, and did not answer yet, are among them. */
 const SOCKETS_A_PLACE = 2;
-
-/** The part of the object's state that sockets need. */
-export type Sockets = Pick<
-  DurableObjectState,
-  'acceptWebSocket' | 'getWebSockets' | 'getWebSocketAutoResponseTimestamp'
->;
 
 export interface WatcherParts {
   readonly sockets: Sockets;
@@ -71,46 +62,38 @@ interface Frame {
   readonly isResync: boolean;
 }
 
-/** What may be on its way to watchers: goes down as frames are sent. */
-interface Budget {
-  readonly shareBytes: number;
-  leftBytes: number;
-}
-
 /** Where a push is: told so far are those before `next`. */
 interface Progress {
-  readonly open: readonly WebSocket[];
+  readonly open: readonly Watcher[];
   readonly next: number;
   /** Of the list when it began. */
   readonly revision: string;
   /** Those to ask whether they read, when all have the change. */
-  readonly toAsk: WebSocket[];
+  readonly toAsk: Watcher[];
 }
 
 const utf8 = new TextDecoder();
 
 export class Watchers {
   readonly #parts: WatcherParts;
-  readonly #states = new WatcherStates();
+  readonly #roster: WatcherRoster;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #lastPushAt = -Infinity;
-  /** False where there is certainly none: most registries have none at most times. */
-  #mayBeAny: boolean;
   readonly figures: WatchFigures = { changes: 0, resyncs: 0, silent: 0, refused: 0 };
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
-    this.#mayBeAny = this.#all().length > 0;
+    this.#roster = new WatcherRoster(parts.sockets);
   }
 
-  /** Sockets that are open. */
+  /** Those whose sockets are open. */
   get count(): number {
-    return this.#mayBeAny ? openOf(this.#all()).length : 0;
+    return this.#roster.openCount;
   }
 
   /** Whether somebody may have to be told of a change. */
   get isAny(): boolean {
-    return this.#mayBeAny;
+    return this.count > 0;
   }
 
   /**
@@ -118,22 +101,19 @@ export class Watchers {
    * there are as many as there may be.
    */
   accept(since: string): WebSocket | WatchRefusal {
-    const { sockets, maxWatchers, now } = this.#parts;
-    const all = this.#all();
-    let watchers = openOf(all).length;
-    if (watchers >= maxWatchers) watchers = this.closeSilent();
-    if (watchers >= maxWatchers || all.length >= SOCKETS_A_PLACE * maxWatchers) {
+    const { maxWatchers, now } = this.#parts;
+    const roster = this.#roster;
+    if (this.count >= maxWatchers) this.closeSilent();
+    if (this.count >= maxWatchers || roster.size >= SOCKETS_A_PLACE * maxWatchers) {
       this.figures.refused += 1;
       return { kind: 'too-many-watchers', maxWatchers, retryAfterMs: WATCHERS_FULL_RETRY_MS };
     }
     const { 0: theirs, 1: ours } = new WebSocketPair();
-    sockets.acceptWebSocket(ours, [WATCHER_TAG]);
-    const isFirst = !this.#mayBeAny;
-    this.#mayBeAny = true;
+    const isFirst = !this.isAny;
     const state = { revision: since, acceptedAt: Date.now(), unreadBytes: 0, check: null };
-    this.#states.keep(ours, state);
-    const toAsk: WebSocket[] = [];
-    this.#tell(ours, this.#frame(since, now()), this.#budget([...all, ours]), toAsk);
+    const watcher = roster.accept(ours, state);
+    const toAsk: Watcher[] = [];
+    this.#tell(watcher, this.#frame(since, now()), toAsk);
     this.#ask(toAsk);
     if (isFirst) this.#parts.onFirst();
     return theirs;
@@ -141,54 +121,48 @@ export class Watchers {
 
   /** The list changed. */
   changed(): void {
-    if (!this.#mayBeAny || this.#timer !== null) return;
+    if (!this.isAny || this.#timer !== null) return;
     this.#timer = setTimeout(
       () => {
-        const open = openOf(this.#all());
-        this.#mayBeAny = open.length > 0;
         this.#lastPushAt = Date.now();
-        this.#step({ open, next: 0, revision: this.#parts.directory.revision.toString(), toAsk: [] });
+        const revision = this.#parts.directory.revision.toString();
+        this.#step({ open: this.#roster.open(), next: 0, revision, toAsk: [] });
       },
       pushDelayMs(this.#lastPushAt, Date.now()),
     );
   }
 
-  /** The other end closed: answers, which the runtime leaves to us. These two codes stand for none and can't be sent. */
+  /** The other end closed: answers, which the runtime leaves to us. 1006 stands for an end that nobody can answer. */
   closed(socket: WebSocket, code: number, reason: string): void {
-    socket.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+    this.#roster.remove(socket);
+    if (code !== 1006) socket.close(code === 1005 ? 1000 : code, reason);
   }
 
   /** A message of a watcher: it has nothing to say but that it read, and `ping`, which the runtime answers. */
   message(socket: WebSocket, data: string | ArrayBuffer): void {
+    const watcher = this.#roster.find(socket);
     const word = typeof data === 'string' && data.startsWith(READ) ? data.slice(READ.length) : undefined;
-    const after = word === undefined ? undefined : afterAnswer(this.#states.of(socket), word);
+    const after = word === undefined ? undefined : afterAnswer(watcher.state, word);
     if (after === undefined) {
-      socket.close(WATCH_CLOSE_CODES.badFrame, 'a watcher sends the text ping, and what it is asked for');
+      const reason = 'a watcher sends the text ping, and what it is asked for';
+      this.#roster.close(watcher, WATCH_CLOSE_CODES.badFrame, reason);
       return;
     }
-    this.#states.keep(socket, after);
+    this.#roster.keep(watcher, after);
     // It may have waited.
     if (after.revision !== this.#parts.directory.revision.toString()) this.changed();
   }
 
-  /** Closes those that stopped to ping, or did not say that they read; tells how many are left. */
-  closeSilent(): number {
-    if (!this.#mayBeAny) return 0;
-    const left = openOf(this.#all()).filter((socket) => !this.#isClosedAsSilent(socket));
-    this.#mayBeAny = left.length > 0;
-    return left.length;
-  }
-
-  /** A closed one is among them until its peer has answered. */
-  #all(): WebSocket[] {
-    return this.#parts.sockets.getWebSockets(WATCHER_TAG);
-  }
-
-  #budget(all: readonly WebSocket[]): Budget {
-    return {
-      shareBytes: shareBytes(all.length),
-      leftBytes: UNREAD_MAX_BYTES - this.#states.unreadBytes(all),
-    };
+  /** Closes those that stopped to ping, or did not say that they read. */
+  closeSilent(): void {
+    if (this.#roster.size === 0) return;
+    this.#roster.refresh();
+    const at = Date.now();
+    for (const watcher of this.#roster.open()) {
+      if (!isSilent(watcher.state, this.#roster.pingedAt(watcher), at)) continue;
+      this.figures.silent += 1;
+      this.#roster.close(watcher, WATCH_CLOSE_CODES.silent, 'no ping, or no word that it read, came in time');
+    }
   }
 
   /** Tells some of them, then the rest at the next turn. */
@@ -197,15 +171,13 @@ export class Watchers {
     const { directory, now } = this.#parts;
     const current = directory.revision.toString();
     const at = now();
-    const budget = this.#budget(this.#all());
     const frames = new Map<string, Frame>();
-    for (const socket of open.slice(next, next + SOCKETS_A_STEP)) {
-      if (socket.readyState !== 1) continue;
-      const since = this.#states.of(socket).revision;
-      if (since === current) continue;
+    for (const watcher of open.slice(next, next + SOCKETS_A_STEP)) {
+      const since = watcher.state.revision;
+      if (!watcher.isOpen || since === current) continue;
       const frame = frames.get(since) ?? this.#frame(since, at);
       frames.set(since, frame);
-      this.#tell(socket, frame, budget, toAsk);
+      this.#tell(watcher, frame, toAsk);
     }
     const rest = { open, next: next + SOCKETS_A_STEP, revision, toAsk };
     if (rest.next < open.length) {
@@ -234,56 +206,47 @@ export class Watchers {
   }
 
   /** Sends a frame, or nothing where the watcher has to say first that it read. */
-  #tell(socket: WebSocket, frame: Frame, budget: Budget, toAsk: WebSocket[]): void {
-    const state = this.#states.of(socket);
-    const may = frame.isResync ? 'never' : maySend(state, frame.bytes, budget);
+  #tell(watcher: Watcher, frame: Frame, toAsk: Watcher[]): void {
+    const { socket, state } = watcher;
+    const limits = {
+      shareBytes: shareBytes(this.#roster.size),
+      leftBytes: UNREAD_MAX_BYTES - this.#roster.unreadBytes,
+    };
+    const may = frame.isResync ? 'never' : maySend(state, frame.bytes, limits);
     if (may === 'never') {
       socket.send(resync(frame.revision).text);
-      socket.close(WATCH_CLOSE_CODES.done, 'resync');
+      this.#roster.close(watcher, WATCH_CLOSE_CODES.done, 'resync');
       this.figures.resyncs += 1;
       return;
     }
     if (may === 'when-read') {
-      if (state.check === null) toAsk.push(socket);
+      if (state.check === null) toAsk.push(watcher);
       return;
     }
     socket.send(frame.text);
-    budget.leftBytes -= frame.bytes;
     const after = afterSending(state, frame.revision, frame.bytes);
-    this.#states.keep(socket, after);
-    if (isToBeAsked(after, budget.shareBytes)) toAsk.push(socket);
+    this.#roster.keep(watcher, after);
+    if (isToBeAsked(after, limits.shareBytes)) toAsk.push(watcher);
     this.figures.changes += 1;
   }
 
   /** Asks some of them whether they read, then the rest at the next turn: each has a word of its own. */
-  #ask(sockets: readonly WebSocket[]): void {
-    for (const socket of sockets.slice(0, SOCKETS_A_STEP)) {
-      const state = this.#states.of(socket);
-      if (socket.readyState !== 1 || state.check !== null) continue;
+  #ask(watchers: readonly Watcher[]): void {
+    for (const watcher of watchers.slice(0, SOCKETS_A_STEP)) {
+      if (!watcher.isOpen || watcher.state.check !== null) continue;
       const word = crypto.randomUUID().slice(0, 8);
       const text = checkFrame(word);
-      socket.send(text);
-      this.#states.keep(socket, afterAsking(state, word, text.length + FRAME_OVERHEAD_BYTES, Date.now()));
+      watcher.socket.send(text);
+      const bytes = text.length + FRAME_OVERHEAD_BYTES;
+      this.#roster.keep(watcher, afterAsking(watcher.state, word, bytes, Date.now()));
     }
-    const rest = sockets.slice(SOCKETS_A_STEP);
+    const rest = watchers.slice(SOCKETS_A_STEP);
     if (rest.length > 0) {
       setTimeout(() => {
         this.#ask(rest);
       }, 0);
     }
   }
-
-  #isClosedAsSilent(socket: WebSocket): boolean {
-    const pinged = this.#parts.sockets.getWebSocketAutoResponseTimestamp(socket);
-    if (!isSilent(this.#states.of(socket), pinged?.getTime() ?? null, Date.now())) return false;
-    this.figures.silent += 1;
-    socket.close(WATCH_CLOSE_CODES.silent, 'no ping, or no word that it read, came in time');
-    return true;
-  }
-}
-
-function openOf(sockets: readonly WebSocket[]): WebSocket[] {
-  return sockets.filter(({ readyState }) => readyState === 1);
 }
 
 function resync(revision: string): Frame {
