@@ -1,8 +1,8 @@
 /** One request → its answer: runs the handler, turns what it refuses or throws into a problem, and tells the log. */
 import { ConfigError } from '../config.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import { locate } from '../rpc/locate.ts';
-import { isUnknownCall } from '../rpc/list-stub.ts';
+import { ShardUnavailable } from '../rpc/list-objects.ts';
+import { isUnknownCall } from '../rpc/retries.ts';
 import { logFailure, logRefusedWrite } from './log.ts';
 import { Responder, withoutBody } from './respond.ts';
 import type { Route } from './route.ts';
@@ -14,7 +14,7 @@ export function answer(request: Request, env: Env, { method, path, handler }: Ro
     const name = `${method} ${path}`;
     let result: Response | Refusal;
     try {
-      result = await handler({ request, registry: () => locate(env), ...settings });
+      result = await handler({ request, ...settings });
     } catch (error) {
       result = failed(error, name);
     }
@@ -55,6 +55,7 @@ function failed(error: unknown, route: string): Refusal {
     error instanceof Error &&
     (Reflect.get(error, 'overloaded') === true ||
       Reflect.get(error, 'retryable') === true ||
+      error instanceof ShardUnavailable ||
       // Minutes after a deploy, the object may still be one that does not know a new call.
       isUnknownCall(error));
   return isPassing ? { kind: 'unavailable' } : { kind: 'internal', incident };

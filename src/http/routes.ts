@@ -34,7 +34,7 @@ export const ROUTES: readonly Route[] = [
     summary:
       'every live server; ?region=, ?metadata.<key>=, ?q=, ?near= and more: those you want; ?since=: what changed',
     parameters: LIST_PARAMETERS,
-    problems: ['invalid-field', 'query-too-long', 'query-too-costly'],
+    problems: ['invalid-field', 'query-too-long', 'query-too-costly', 'too-large-to-sign', 'not-watchable'],
     isConditional: true,
     answer: protocol.anyListAnswer,
     handler: list,

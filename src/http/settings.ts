@@ -3,7 +3,10 @@ import { ConfigError, parseConfig, type Config } from '../config.ts';
 import { Credentials } from './auth/credentials.ts';
 import { WriteLimits } from './auth/rate-limits.ts';
 import type { WriteGuard } from './auth/write-guard.ts';
-import { logStart } from './log.ts';
+import { DEFAULT_LIST } from '../protocol/lists.ts';
+import { ListObjects } from '../rpc/list-objects.ts';
+import { locate } from '../rpc/locate.ts';
+import { logOtherShards, logStart } from './log.ts';
 import { Scrapes } from './metrics/scrapes.ts';
 import { Responder } from './respond.ts';
 
@@ -11,6 +14,8 @@ export interface Settings {
   readonly config: Config;
   readonly writeGuard: WriteGuard;
   readonly respond: Responder;
+  /** The objects that hold the list. */
+  readonly objects: ListObjects;
   readonly scrapes: Scrapes;
   /** The files of the page; undefined where the Worker runs without them. */
   readonly assets: Fetcher | undefined;
@@ -30,6 +35,13 @@ export function settingsOf(env: Env): Settings {
       config,
       writeGuard: { credentials: new Credentials(config), limits },
       respond: new Responder(config),
+      objects: new ListObjects({
+        list: DEFAULT_LIST,
+        locate: (shard) => locate(env, DEFAULT_LIST, shard),
+        configured: config.shards,
+        signingSeed: config.signingSeed,
+        onOtherCount: (count) => logOtherShards(DEFAULT_LIST, count, config.shards),
+      }),
       scrapes: new Scrapes(config),
       assets: env.ASSETS,
     };

@@ -1,15 +1,15 @@
 /** What the object tells of itself: to everyone by `/stats`, and to graphs by `/metrics`. Memory alone is asked. */
-import type { Config } from '../config.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import type { RegistryFigures, RegistryStats } from '../rpc/contract.ts';
 import type { AlarmClock } from './alarm-clock.ts';
+import type { Part } from './part.ts';
 import type { Reads } from './reads.ts';
-import type { Signing } from './signer.ts';
+import type { Signing } from '../rpc/signer.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Writes } from './writes.ts';
 
 export interface FigureParts {
-  readonly config: Config;
+  readonly part: Part;
   readonly clock: AlarmClock;
   readonly directory: Directory;
   readonly counters: Counters;
@@ -48,14 +48,14 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
 
 /** Call `expire` first. `now`: epoch milliseconds of the registry's clock. */
 export function figuresOf(parts: FigureParts, quarantined: number, now: number): RegistryFigures {
-  const { clock, config, counters, loadedAt, reads, writes } = parts;
+  const { clock, counters, part, loadedAt, reads, writes } = parts;
   const { registrations, deregistrations, sweepMs, downtimes, extendedLeases } = counters;
   return {
     at: now,
     loadedAt,
     stats: statsOf(parts, quarantined),
-    maxServers: config.maxServers,
-    maxListBytes: config.maxListBytes,
+    maxServers: part.maxServers,
+    maxListBytes: part.maxListBytes,
     registrations,
     deregistrations,
     sweepMs,

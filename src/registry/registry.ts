@@ -5,11 +5,13 @@ import { Directory } from '../core/leases/directory.ts';
 import { Ownership } from '../core/leases/ownership.ts';
 import { Tombstones } from '../core/leases/tombstones.ts';
 import {
+  ENTRIES_URL,
   LIST_URL,
   type DeregisterOutcome,
   type GetOutcome,
   type HeartbeatOutcome,
   type ListOutcome,
+  type PagePartOutcome,
   type Proof,
   type QueryOutcome,
   type RegisterOutcome,
@@ -18,15 +20,17 @@ import {
   type RegistryFigures,
   type RegistryStats,
 } from '../rpc/contract.ts';
+import type { Shard } from '../protocol/shards/shard.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { AlarmTasks } from './alarm-tasks.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { ListResponses } from './list-response.ts';
+import { Part } from './part.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Reads } from './reads.ts';
 import { recover } from './recovery.ts';
 import { Saver } from './saver.ts';
-import { signingWith } from './signer.ts';
+import { signingWith } from '../rpc/signer.ts';
 import { zeroCounters } from './storage/counters.ts';
 import { Store } from './storage/store.ts';
 import { Writes } from './writes.ts';
@@ -42,6 +46,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   readonly #writes: Writes;
   readonly #alarmTasks: AlarmTasks;
   readonly #listResponses = new ListResponses();
+  readonly #part: Part;
   #quarantined = 0;
 
   /** @throws ConfigError where a variable can't be used */
@@ -51,8 +56,9 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const counters = this.#counters;
     const store = new Store(ctx.storage);
     const tombstones = new Tombstones();
-    const directory = new Directory(config, crypto.randomUUID().slice(0, 8), Date.now() * 1000);
-    const ownership = new Ownership(directory, tombstones, config);
+    const part = new Part(config);
+    const directory = new Directory(part, crypto.randomUUID().slice(0, 8), Date.now() * 1000);
+    const ownership = new Ownership(directory, tombstones, part);
     const stateAt = (now: number) => this.#alarmTasks.state(now);
     const clock = new AlarmClock({ config, directory, store, counters, stateAt });
     const now = () => clock.now();
@@ -63,15 +69,16 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const signing = signingWith(config.signingSeed);
     const reads = new Reads(directory, config.snapshotMaxAgeMs, signing.signer, () => saver.headChanged());
     this.#directory = directory;
+    this.#part = part;
     this.#clock = clock;
     this.#saver = saver;
     this.#pending = pending;
     this.#reads = reads;
     const held = { config, clock, directory, tombstones, store, saver, pending, counters };
-    const writes = new Writes({ ...held, ownership, reads });
+    const writes = new Writes({ ...held, part, ownership, reads });
     this.#writes = writes;
     this.#figures = {
-      config,
+      part,
       clock,
       directory,
       counters,
@@ -84,13 +91,25 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     void ctx.blockConcurrencyWhile(async () => {
       const loaded = await store.load();
       this.#quarantined = loaded.quarantined;
+      if (loaded.shard !== null) part.become(loaded.shard);
       await recover({ config, clock, directory, tombstones, saver, counters }, loaded);
     });
   }
 
   /** Registers a server or overwrites its entry; acknowledged only when it is on disk. */
-  register(registration: RegisteredServer): Promise<RegisterOutcome> {
-    return this.#writes.register(registration);
+  register(registration: RegisteredServer, shard?: Shard): Promise<RegisterOutcome> {
+    return this.#writes.register(registration, shard);
+  }
+
+  /**
+   * The number of objects that the list has. Where nobody registered yet it becomes `create`, if given; it is told only
+   * when it is on disk, because every Worker that hears it keeps it for good.
+   */
+  async shardCount(create?: number): Promise<number | null> {
+    const { shard } = this.#part;
+    if (shard === null && create !== undefined) this.#writes.found({ count: create, index: 0 });
+    await this.#pending.all();
+    return this.#part.shard?.count ?? null;
   }
 
   /**
@@ -118,6 +137,9 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
 
   /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. */
   override async fetch(request: Request): Promise<Response> {
+    if (request.url === ENTRIES_URL) {
+      return this.#listResponses.entries(this.#reads.entries(request.method !== 'HEAD', this.#tickOfRead()));
+    }
     if (request.url !== LIST_URL) return new Response(`no such call: ${request.url}`, { status: 404 });
     const now = this.#tickOfRead();
     if (request.method === 'HEAD') return this.#listResponses.head(await this.#reads.head(now));
@@ -150,6 +172,16 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   /** As the first release asks: no revision of it is known any more. */
   changesSince(revision: number): ListOutcome | Promise<ListOutcome> {
     return this.changesAfter(String(revision));
+  }
+
+  /** Its part of a page, where the list has several objects. */
+  partOfPage(queryKey: string, maxEntries: number, maxBytes: number): PagePartOutcome {
+    return this.#reads.pagePart(queryKey, { maxEntries, maxBytes }, this.#tickOfRead());
+  }
+
+  /** Its part of what changed after a revision of its own, where the list has several objects. */
+  partOfChanges(revision: string, maxBytes: number): Uint8Array {
+    return this.#reads.sincePart(revision, maxBytes, this.#tickOfRead());
   }
 
   /** One server. What is on its way to the disk about it is waited for: unlike a list, this is a statement about it. */

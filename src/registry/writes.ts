@@ -4,6 +4,7 @@ import type { Directory } from '../core/leases/directory.ts';
 import { isCovered } from '../core/leases/downtime.ts';
 import type { Ownership } from '../core/leases/ownership.ts';
 import type { Tombstones } from '../core/leases/tombstones.ts';
+import type { Shard } from '../protocol/shards/shard.ts';
 import type { RegistryRefusal } from '../protocol/refusal.ts';
 import type {
   DeregisterOutcome,
@@ -13,6 +14,7 @@ import type {
   RegisteredServer,
 } from '../rpc/contract.ts';
 import type { AlarmClock } from './alarm-clock.ts';
+import type { Part } from './part.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import type { Reads } from './reads.ts';
 import type { Saver } from './saver.ts';
@@ -23,6 +25,7 @@ import type { Store } from './storage/store.ts';
 export interface WriteParts {
   readonly config: Config;
   readonly clock: AlarmClock;
+  readonly part: Part;
   readonly directory: Directory;
   readonly tombstones: Tombstones;
   readonly ownership: Ownership;
@@ -53,9 +56,19 @@ export class Writes {
     this.#parts = parts;
   }
 
-  async register(registration: RegisteredServer): Promise<RegisterOutcome> {
-    const { config, clock, directory, tombstones, ownership, store, saver, pending, counters } = this.#parts;
+  /** Fixes what the object is, before any server is registered. */
+  found(shard: Shard): void {
+    const { part, pending, store } = this.#parts;
+    part.become(shard);
+    // Under no id that a server may have. Who asks waits for it.
+    pending.settle('', [store.keepShard(shard)]).catch(() => undefined);
+  }
+
+  async register(registration: RegisteredServer, sent?: Shard): Promise<RegisterOutcome> {
+    const { config, clock, part, directory, tombstones, ownership, store, saver, pending, counters } =
+      this.#parts;
     const now = clock.tick();
+    const shard = part.take(registration.serverId, sent);
     const refusal = ownership.refuseRegistration(registration, now);
     if (refusal !== undefined) {
       await pending.all();
@@ -68,7 +81,7 @@ export class Writes {
     }
     const server = lease.toRecord();
     // Memory and disk change in one turn, so that their orders never differ, and in one transaction with the alarm.
-    const writes = [store.putServer(server)];
+    const writes = [store.putServer(server), store.keepShard(shard)];
     if (tombstones.remove(server.serverId)) writes.push(store.removeTombstone(server.serverId));
     if (clock.isLost(now)) writes.push(clock.arm(now));
     counters.registrations += 1;
@@ -124,11 +137,16 @@ export class Writes {
   }
 
   #full(now: number, reason: 'too-many-servers' | 'too-many-bytes'): Full {
-    const { config, clock } = this.#parts;
-    const { maxServers, maxListBytes } = config;
+    const { clock, part } = this.#parts;
+    const { maxServers, maxListBytes, shard } = part;
     // Room comes at the earliest with the next sweep.
     const retryAfterMs = Math.max(1000, (clock.alarmAt ?? now) - now);
-    const full: Full = { kind: 'registry-full', maxServers, retryAfterMs };
+    const full: Full = {
+      kind: 'registry-full',
+      maxServers,
+      retryAfterMs,
+      ...(shard !== null && shard.count > 1 && { shards: shard.count }),
+    };
     return reason === 'too-many-bytes' ? { ...full, maxListBytes } : full;
   }
 

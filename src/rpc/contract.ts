@@ -13,14 +13,16 @@
 import type { LeaseStatus, Proof, RegisteredServer, ServerRecord } from '../core/leases/lease.ts';
 import { z } from 'zod';
 import { query, type Condition, type Query } from '../protocol/query.ts';
-import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
+import type { LeaseTerms, ObjectStats } from '../protocol/protocol.ts';
+import type { Shard } from '../protocol/shards/shard.ts';
 import type { OwnershipRefusal, QueryRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 
 export type { Proof, RegisteredServer, ServerRecord };
 
 /** The calls over RPC. */
 export interface RegistryCalls {
-  register(registration: RegisteredServer): Promise<RegisterOutcome>;
+  /** `shard` is given where the list has several objects: which of them this one is. Not in the first release. */
+  register(registration: RegisteredServer, shard?: Shard): Promise<RegisterOutcome>;
   /**
    * Flat, and answered with null where it can be: an object each way cost a heartbeat 18 % of its time (run). The first
    * release takes no `instance`, and knows none.
@@ -47,6 +49,19 @@ export interface RegistryCalls {
   stats(): RegistryStats | Promise<RegistryStats>;
   /** Not in the first release. */
   figures(): RegistryFigures | Promise<RegistryFigures>;
+  /**
+   * The number of objects that the list has, as its first one was told and keeps; null where nobody registered yet. Where
+   * that is so and `create` is given, it is `create` from then on. Not in the first release.
+   */
+  shardCount(create?: number): Promise<number | null>;
+  /** A framed `PagePart`: the part of one object among several. Not in the first release. */
+  partOfPage(
+    queryKey: string,
+    maxEntries: number,
+    maxBytes: number,
+  ): PagePartOutcome | Promise<PagePartOutcome>;
+  /** A framed `DeltaPart`. Not in the first release. */
+  partOfChanges(revision: string, maxBytes: number): Uint8Array | Promise<Uint8Array>;
   /** Resolves when everything acknowledged is on disk. Not in the first release. */
   save(): Promise<void>;
 }
@@ -59,6 +74,15 @@ export const LIST_URL = 'http://registry/servers';
 export const SIGNATURE_HEADER = 'Signature';
 /** Bytes of the body, where the list is asked for with HEAD. Not in the first release. */
 export const LENGTH_HEADER = 'List-Length';
+
+/**
+ * The entries of one object among several, by commas, without anything before or behind them. The answer has these
+ * headers beside `ETag` and `LENGTH_HEADER`, to HEAD as well. Not in the first release.
+ */
+export const ENTRIES_URL = 'http://registry/entries';
+export const REVISION_HEADER = 'List-Revision';
+/** Epoch milliseconds. */
+export const TAKEN_AT_HEADER = 'List-Taken-At';
 
 type Refused<Kind extends RegistryRefusal['kind']> = Extract<RegistryRefusal, { readonly kind: Kind }>;
 
@@ -92,6 +116,20 @@ export type ListOutcome =
   /** The client has this list already. */
   | { readonly kind: 'unchanged'; readonly etag: string };
 
+/** One object's part of a page, and the tag of all it holds. */
+export type PagePartOutcome =
+  { readonly kind: 'part'; readonly bytes: Uint8Array; readonly etag: string } | QueryRefusal;
+
+/** The entries of one object. */
+export interface ListEntries {
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly byteLength: number;
+  readonly etag: string;
+  readonly revision: string;
+  /** Epoch milliseconds. */
+  readonly takenAt: number;
+}
+
 /** A list that is sent. */
 export type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
 
@@ -114,7 +152,7 @@ export type GetOutcome =
 
 export type DeregisterOutcome = { readonly kind: 'deregistered' } | OwnershipRefusal;
 
-export type RegistryStats = StatsAnswer;
+export type RegistryStats = ObjectStats;
 
 /**
  * What an operator's graphs are drawn from, beside what everyone is told. Counts that are said to be of this life begin at

@@ -1,10 +1,17 @@
 /** Which object serves a request. */
+import { objectName } from './place.ts';
 
-let id: DurableObjectId | undefined;
+/** By the object's name. The ids are kept, not the stubs: a broken stub never recovers. */
+const ids = new Map<string, DurableObjectId>();
 
-/** One object holds the list. Cache the id, not the stub: a broken stub never recovers. */
-export function locate({ SERVER_REGISTRY }: Env) {
-  id ??= SERVER_REGISTRY.idFromName('global');
+/** A stub of the object that holds a shard of a list. */
+export function locate({ SERVER_REGISTRY }: Env, list: string, shard: number) {
+  const name = objectName({ list, shard });
+  let id = ids.get(name);
+  if (id === undefined) {
+    id = SERVER_REGISTRY.idFromName(name);
+    ids.set(name, id);
+  }
   return SERVER_REGISTRY.get(id);
 }
 

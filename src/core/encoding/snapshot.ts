@@ -76,6 +76,12 @@ export class Snapshot {
     return this.#full;
   }
 
+  /** The entries alone, by commas, and the moment they are of. A view of the list, as `peers`. */
+  entries(now: number): { readonly bytes: Uint8Array; readonly takenAt: number } {
+    this.#refresh(now);
+    return { bytes: this.#list.subarray(this.#entriesStart, this.#entriesEnd), takenAt: this.#takenAt };
+  }
+
   /** The entries but for the bytes from `cutStart` to `cutEnd`, between a head and a tail of their own. */
   #entriesWithin(head: Uint8Array, cutStart: number, cutEnd: number, tail: Uint8Array): Uint8Array[] {
     const before = this.#list.subarray(this.#entriesStart, cutStart);

@@ -1,6 +1,7 @@
 /** The routes that write: authorized first, then one call to the object. */
 import type { Refusal } from '../../protocol/refusal.ts';
-import type { HeartbeatOutcome, RegisterOutcome } from '../../rpc/contract.ts';
+import type { HeartbeatOutcome, RegisteredServer, RegisterOutcome } from '../../rpc/contract.ts';
+import { mergePeers } from '../../rpc/merge/peers.ts';
 import { authorizeWrite } from '../auth/write-guard.ts';
 import type { Call } from '../route.ts';
 import { toEntry } from './entry.ts';
@@ -13,7 +14,7 @@ export async function register({
   request,
   config,
   writeGuard,
-  registry,
+  objects,
   respond,
 }: Call): Promise<Response | Refusal> {
   const write = await authorizeWrite(request, writeGuard, (body) => parseRegister(body, config));
@@ -21,14 +22,17 @@ export async function register({
   const { value, proof } = write.value;
   const { endpoints, metadata, instance, ignored, ...named } = value;
   const location = config.recordLocation ? locationOf(request.cf) : undefined;
-  const outcome: RegisterOutcome = await registry().register({
+  const registration: RegisteredServer = {
     ...named,
     metadata: metadata === undefined ? null : JSON.stringify(metadata),
     ...(endpoints !== undefined && { endpoints }),
     ...(proof !== null && { proof }),
     ...(location !== undefined && { location }),
     ...(instance !== undefined && { instance }),
-  });
+  };
+  const outcome: RegisterOutcome = await objects.create(value.serverId, async (registry, shard) =>
+    shard === undefined ? registry.register(registration) : registry.register(registration, shard),
+  );
   if (outcome.kind !== 'registered') return outcome;
   const answer = { success: true, server: toEntry(outcome.server), lease: outcome.lease };
   return respond.json({ ...answer, ...unknownMembers(ignored) });
@@ -37,7 +41,7 @@ export async function register({
 export async function heartbeat({
   request,
   writeGuard,
-  registry,
+  objects,
   respond,
 }: Call): Promise<Response | Refusal> {
   const write = await authorizeWrite(request, writeGuard, parseHeartbeat);
@@ -45,21 +49,20 @@ export async function heartbeat({
   const { value, proof } = write.value;
   const { serverId, peers, metadata, instance = null, ignored } = value;
   const metadataText = metadata === undefined ? null : JSON.stringify(metadata);
-  const outcome: HeartbeatOutcome = await registry().heartbeat(
-    serverId,
-    peers,
-    metadataText,
-    proof,
-    instance,
+  const outcome: HeartbeatOutcome = await objects.call(serverId, async (registry) =>
+    registry.heartbeat(serverId, peers, metadataText, proof, instance),
   );
   if (outcome === null) return respond.json({ success: true, ...unknownMembers(ignored) });
-  return 'kind' in outcome ? outcome : respond.encodedJson(withUnknownMembers(outcome, ignored));
+  if ('kind' in outcome) return outcome;
+  const others = await objects.others(serverId);
+  const body = others.length === 0 ? outcome : await mergePeers(outcome, others);
+  return respond.encodedJson(withUnknownMembers(body, ignored));
 }
 
 export async function deregister({
   request,
   writeGuard,
-  registry,
+  objects,
   respond,
 }: Call): Promise<Response | Refusal> {
   const write = await authorizeWrite(request, writeGuard, () => {
@@ -68,6 +71,10 @@ export async function deregister({
   });
   if (!write.ok) return write.refusal;
   const { value, proof } = write.value;
-  const outcome = await registry().deregister(value.serverId, proof ?? undefined);
+  // Before the first registration there is nothing to end, and nothing may be written that would create the list.
+  if ((await objects.count()) === null) return respond.json({ success: true });
+  const outcome = await objects.call(value.serverId, async (registry) =>
+    registry.deregister(value.serverId, proof ?? undefined),
+  );
   return outcome.kind === 'deregistered' ? respond.json({ success: true }) : outcome;
 }

@@ -4,6 +4,7 @@ import type { Downtime } from '../../core/leases/downtime.ts';
 import type { ServerRecord } from '../../core/leases/lease.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
 import type { Counters } from './counters.ts';
+import { ONLY_SHARD, type Shard } from '../../protocol/shards/shard.ts';
 import { migrate } from './migrations.ts';
 import {
   absenceRow,
@@ -15,6 +16,7 @@ import {
   savedRowKind,
   serverKey,
   serverRow,
+  shardRow,
   type RevisionRow,
   type SavedRow,
   type ServerRow,
@@ -48,6 +50,8 @@ export interface Loaded {
   readonly save: number;
   /** The version of the rows is on disk: not so where nothing is. */
   readonly isVersioned: boolean;
+  /** Which object of its list this is: the only one where there are rows that say no other. Null where there are none. */
+  readonly shard: Shard | null;
   /** Some saved times are in rows of the form of releases before. */
   readonly hasLegacyRows: boolean;
   /** Keys of saved times: those that a checkpoint replaces, and those of segments. */
@@ -58,12 +62,13 @@ export interface Loaded {
 /** @throws Error where the rows are of a release too new for this code; see `migrate` */
 export async function load(storage: DurableObjectStorage): Promise<Loaded> {
   const isVersioned = await migrate(storage);
-  const [serverRows, tombstoneRows, savedRows, absence, changedAfter, alarmAt] = await Promise.all([
+  const [serverRows, tombstoneRows, savedRows, absence, changedAfter, shard, alarmAt] = await Promise.all([
     storage.list({ prefix: KEYS.serverPrefix }),
     storage.list({ prefix: KEYS.departedPrefix }),
     storage.list({ prefix: KEYS.leases }),
     storage.get(KEYS.absence),
     storage.get(KEYS.changedAfter),
+    storage.get(KEYS.shard),
     storage.getAlarm(),
   ]);
   const unreadable = new Map<string, unknown>();
@@ -98,6 +103,8 @@ export async function load(storage: DurableObjectStorage): Promise<Loaded> {
     quarantined: await quarantine(storage, unreadable, lastSave),
     save: servers.reduce((save, { savesBefore = 0 }) => Math.max(save, savesBefore), lastSave),
     isVersioned,
+    // Not set aside where it can't be read: an object that took itself for another would show half a list as the whole.
+    shard: shard === undefined ? (isVersioned ? ONLY_SHARD : null) : shardRow.parse(shard),
     hasLegacyRows: saved.hasLegacyRows,
     foldedKeys: saved.foldedKeys,
     segmentKeys: saved.segmentKeys,

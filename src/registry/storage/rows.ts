@@ -26,6 +26,8 @@ export const KEYS = {
   changedAfter: 'changed-after-save',
   /** The last downtime. */
   absence: 'absence',
+  /** Which object of its list this is; not there where it is the only one. */
+  shard: 'shard',
   /**
    * Saved times. Last of all keys, hence the tilde: SQLite keeps a row beside its key here, so a search that meets the
    * key of a large row reads all of it, and among the other keys it made the deletes of a sweep ten times slower (run).
@@ -158,3 +160,6 @@ export const savedRow = z.object({
 export type ServerRow = z.infer<typeof serverRow>;
 export type SavedRow = z.infer<typeof savedRow>;
 export type RevisionRow = NonNullable<SavedRow['revision']>;
+
+/** Kept for good: see `Shard`. */
+export const shardRow = z.object({ count: z.int().min(2), index: z.int().nonnegative() });

@@ -5,6 +5,7 @@ import type { JournalRow } from '../../core/leases/journal.ts';
 import type { Lease, ServerRecord } from '../../core/leases/lease.ts';
 import { SEGMENTS } from '../../core/leases/segment.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
+import { ONLY_SHARD, type Shard } from '../../protocol/shards/shard.ts';
 import type { Counters } from './counters.ts';
 import { load, type Loaded } from './load.ts';
 import {
@@ -50,6 +51,8 @@ export class Store {
   #notedSave = 0;
   /** The version of the rows is on disk. */
   #isVersioned = false;
+  /** Which object of its list this is, as the disk has it. */
+  #shard: Shard | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -62,6 +65,7 @@ export class Store {
     for (const key of loaded.foldedKeys) this.#foldedKeys.add(key);
     for (const key of loaded.segmentKeys) this.#segmentKeys.add(key);
     this.#isVersioned = loaded.isVersioned;
+    this.#shard = loaded.shard;
     return loaded;
   }
 
@@ -78,9 +82,22 @@ export class Store {
   async putServer(record: ServerRecord): Promise<void> {
     const row: ServerRow = { ...record, savesBefore: this.#save };
     const written = this.#storage.put(serverKey(record.serverId), row, UNCONFIRMED);
-    const version = this.#isVersioned || this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED);
+    await Promise.all([written, this.#putVersion()]);
+  }
+
+  /** What the object stays from now on. Nothing where the disk has it; the only object of a list is told by its version. */
+  async keepShard(shard: Shard): Promise<void> {
+    if (this.#shard !== null) return;
+    this.#shard = shard;
+    const isOnly = shard.count === ONLY_SHARD.count;
+    const written = isOnly ? undefined : this.#storage.put(KEYS.shard, shard, UNCONFIRMED);
+    await Promise.all([written, this.#putVersion()]);
+  }
+
+  async #putVersion(): Promise<void> {
+    if (this.#isVersioned) return;
     this.#isVersioned = true;
-    await Promise.all([written, version]);
+    await this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED);
   }
 
   /** Rows whose metadata was behind, as part of a save; the caller passes no more than one step may write. */

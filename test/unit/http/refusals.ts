@@ -27,6 +27,8 @@ export const REFUSALS: {
   'not-registered': { kind: 'not-registered' },
   replaced: { kind: 'replaced' },
   'registry-full': { kind: 'registry-full', maxServers: 10_000, retryAfterMs: 1500 },
+  'too-large-to-sign': { kind: 'too-large-to-sign', maxBytes: 32_000_000 },
+  'not-watchable': { kind: 'not-watchable' },
   'no-such-route': { kind: 'no-such-route', path: '/nowhere' },
   'method-not-allowed': { kind: 'method-not-allowed', method: 'PUT', allow: 'GET, HEAD, POST, OPTIONS' },
   misconfigured: {

@@ -1,5 +1,5 @@
 /** Signs the list with the registry's own Ed25519 key: once an answer that is built, not once a request. */
-import { join } from '../core/encoding/bytes.ts';
+import { joined } from './bytes.ts';
 
 /** The DER of a PKCS #8 private key of Ed25519 up to its 32-byte seed (RFC 8410, section 7). */
 const PKCS8_PREFIX = [
@@ -29,7 +29,7 @@ export class Signer {
   sign(body: object, parts: readonly Uint8Array[]): Promise<string> {
     let signature = this.#signatures.get(body);
     if (signature === undefined) {
-      signature = this.#make(join(parts));
+      signature = this.#make(joined(parts));
       this.#signatures.set(body, signature);
     }
     return signature;
