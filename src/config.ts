@@ -1,5 +1,7 @@
 /** The variables of wrangler.toml (and `--var NAME:VALUE`) → one typed, checked Config. */
 import { z } from 'zod';
+import { byList, listNames, listSettings } from './list-variables.ts';
+import { DEFAULT_LIST } from './protocol/lists.ts';
 import { MAX_SHARDS } from './protocol/shards/shard.ts';
 
 const positiveMs = (fallback: number) =>
@@ -17,10 +19,18 @@ const seconds = (fallback: number) =>
     .transform(Number)
     .default(fallback);
 
+const MAX_PING_EVERY_MS = 30_000;
+const countFrom0 = (fallback: number) =>
+  z
+    .string('must be a string holding a number')
+    .regex(/^\d{1,6}$/, 'must be a number, 0 to 999999')
+    .transform(Number)
+    .default(fallback);
+
 const MAX_TOKEN_CHARACTERS = 256;
 
 /** A secret: trimmed, because a value piped in from a shell ends in a newline; blank is unset. */
-const secret = z
+const token = z
   .string('must be a string')
   .transform((text) => text.trim())
   .pipe(
@@ -29,8 +39,8 @@ const secret = z
       .max(MAX_TOKEN_CHARACTERS, `must have at most ${MAX_TOKEN_CHARACTERS} characters`)
       // Anything else can't be sent behind "Bearer", or is sent in another encoding by each client.
       .regex(/^[\x21-\x7e]*$/, 'must have visible ASCII characters only, and no blanks between them'),
-  )
-  .optional();
+  );
+const secret = token.optional();
 
 /** What a scheme is (RFC 3986, section 3.1), in lower case. */
 const SCHEME = /^[a-z][a-z\d+.-]*$/;
@@ -69,6 +79,7 @@ const SECRETS: ReadonlySet<string> = new Set([
   'REGISTRY_TOKEN_PREVIOUS',
   'BOOTSTRAP_SIGNING_KEY',
   'METRICS_TOKEN',
+  'LIST_TOKENS',
 ]);
 
 const variables = z.object({
@@ -86,6 +97,12 @@ const variables = z.object({
   MAX_SERVERS: positiveMs(10_000),
   // Measured (docs/performance.md, *Memory at the limits*): with 16 MB the object came to 119 of its 128 MB at worst.
   MAX_LIST_BYTES: positiveMs(10_000_000),
+  MAX_SESSIONS: z
+    .string('must be a string holding a number')
+    .regex(/^\d{1,5}$/, 'must be a number, 0 to 30000')
+    .transform(Number)
+    .pipe(z.number().max(30_000, 'must be a number, 0 to 30000'))
+    .default(2000),
   WRITE_ACCESS: z
     .enum(['token', 'signed', 'open'], 'must be one of "token", "signed", "open"')
     .default('token'),
@@ -96,8 +113,15 @@ const variables = z.object({
   ALLOW_PRIVATE_ENDPOINTS: z.enum(['true', 'false'], 'must be "true" or "false"').default('false'),
   ENDPOINT_SCHEMES: schemes.default(['wss', 'ws', 'https', 'http', 'tcp', 'udp', 'quic']),
   RECORD_LOCATION: z.enum(['true', 'false'], 'must be "true" or "false"').default('true'),
+  MAX_WATCHERS: countFrom0(1000),
   LIST_MAX_AGE_S: seconds(0),
   METRICS_MAX_AGE_S: seconds(15),
+  // Above 30 the file could not be written as often as clients in the field need it.
+  PUBLISH_INTERVAL_S: z
+    .string('must be a string holding a number of seconds')
+    .regex(/^(?:[1-9]|[12]\d|30)$/, 'must be a number of seconds, 1 to 30')
+    .transform(Number)
+    .default(10),
   METRICS_TOKEN: secret,
   BOOTSTRAP_SIGNING_KEY: z.string().trim().default(''),
   CORS_ORIGIN: z
@@ -111,6 +135,9 @@ const variables = z.object({
       'must be an origin such as "https://registry.example", or empty',
     )
     .default(''),
+  LISTS: listNames.default([DEFAULT_LIST]),
+  LIST_SETTINGS: listSettings.default(new Map()),
+  LIST_TOKENS: byList(token, '{"luanti": "its token"}').default(new Map()),
 });
 
 /** Every variable and secret there is. */
@@ -143,6 +170,12 @@ export interface Config {
   readonly maxServers: number;
   /** UTF-8 bytes that all entries together may take in a list. */
   readonly maxListBytes: number;
+  /** Sessions that may hold leases at a time; 0: none are offered. */
+  readonly maxSessions: number;
+  /** How often a session pings. */
+  readonly pingEveryMs: number;
+  /** How long a lease that a session holds lasts without a ping. */
+  readonly holdMs: number;
   /** Who may write: holders of a token, holders of the key they registered, or anyone. */
   readonly writeAccess: 'token' | 'signed' | 'open';
   /** The tokens accepted: the current one, and the one before it while it is being rotated. Empty where none is set. */
@@ -157,8 +190,12 @@ export interface Config {
   readonly endpointSchemes: readonly string[];
   /** Whether an entry notes where its registration came from. */
   readonly recordLocation: boolean;
+  /** Sockets that may follow the list; 0: nobody is pushed anything. */
+  readonly maxWatchers: number;
   /** Seconds for which caches may answer a list; 0: every list is asked for. */
   readonly listMaxAgeS: number;
+  /** Shortest time between two writings of the list file, where there is one. */
+  readonly publishIntervalMs: number;
   /** How old the metrics of a scrape may be, in seconds; 0: each scrape asks the object. */
   readonly metricsMaxAgeS: number;
   /** What a scrape must send as a bearer token; null: anyone may scrape. */
@@ -185,18 +222,36 @@ export class ConfigError extends Error {
  * @throws ConfigError for a value that can't be used
  */
 export function parseConfig(env: object): Config {
+  return configOf(parseVariables(env));
+}
+
+/** Every variable and secret, checked one by one. */
+export type Variables = z.infer<typeof variables>;
+
+/**
+ * `ofList` is the list whose own variables are among them, if any: an error then says so.
+ *
+ * @throws ConfigError for a value that can't be used
+ */
+export function parseVariables(env: object, ofList?: string): Variables {
   const parsed = variables.safeParse(env);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      const value: unknown = SECRETS.has(name) ? 'not shown here' : Reflect.get(env, name);
-      return `${name} ${issue.message}, but is ${JSON.stringify(value)}`;
-    });
-    throw new ConfigError(
-      `${problems.join('; ')}. Set it in wrangler.toml under [vars], or with --var NAME:VALUE.`,
-    );
-  }
-  const vars = parsed.data;
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path: [first], message }) => {
+    const name = String(first);
+    const value: unknown = SECRETS.has(name) ? 'not shown here' : Reflect.get(env, name);
+    return `${name} ${message}, but is ${JSON.stringify(value)}`;
+  });
+  throw new ConfigError(
+    ofList === undefined
+      ? `${problems.join('; ')}. Set it in wrangler.toml under [vars], or with --var NAME:VALUE.`
+      : `LIST_SETTINGS of the list ${ofList}: ${problems.join('; ')}.`,
+  );
+}
+
+/** What the variables make of each other. */
+export function configOf(vars: Variables): Config {
+  // The platform cuts sockets off that are silent for a minute, without telling anybody.
+  const pingEveryMs = atMost(MAX_PING_EVERY_MS, vars.SERVER_TTL_MS / 3);
   return {
     ttlMs: vars.SERVER_TTL_MS,
     heartbeatEveryMs: atMost(vars.HEARTBEAT_INTERVAL_MS, vars.SERVER_TTL_MS / 3),
@@ -206,6 +261,10 @@ export function parseConfig(env: object): Config {
     shards: vars.SHARDS,
     maxServers: vars.MAX_SERVERS,
     maxListBytes: vars.MAX_LIST_BYTES,
+    maxSessions: vars.MAX_SESSIONS,
+    pingEveryMs,
+    // Two pings may be lost or late.
+    holdMs: atMost(2.5 * pingEveryMs, vars.SERVER_TTL_MS),
     writeAccess: vars.WRITE_ACCESS,
     tokens: tokensOf(vars.REGISTRY_TOKEN, vars.REGISTRY_TOKEN_PREVIOUS),
     maxServersPerKey: vars.MAX_SERVERS_PER_KEY,
@@ -213,7 +272,9 @@ export function parseConfig(env: object): Config {
     allowPrivateEndpoints: vars.ALLOW_PRIVATE_ENDPOINTS === 'true',
     endpointSchemes: vars.ENDPOINT_SCHEMES,
     recordLocation: vars.RECORD_LOCATION === 'true',
+    maxWatchers: vars.MAX_WATCHERS,
     listMaxAgeS: vars.LIST_MAX_AGE_S,
+    publishIntervalMs: vars.PUBLISH_INTERVAL_S * 1000,
     metricsMaxAgeS: vars.METRICS_MAX_AGE_S,
     metricsToken: vars.METRICS_TOKEN === undefined || vars.METRICS_TOKEN === '' ? null : vars.METRICS_TOKEN,
     signingSeed: vars.BOOTSTRAP_SIGNING_KEY === '' ? null : vars.BOOTSTRAP_SIGNING_KEY,

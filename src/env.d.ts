@@ -1,4 +1,5 @@
 /** The bindings of wrangler.toml, as the Worker and the object see them. */
+import type { FileBucket } from './registry/publisher.ts';
 import type { ServerRegistry } from './registry/registry.ts';
 import type * as Worker from './worker.ts';
 
@@ -14,13 +15,17 @@ declare global {
       readonly SHARDS: string;
       readonly MAX_SERVERS: string;
       readonly MAX_LIST_BYTES: string;
+      readonly MAX_SESSIONS: string;
       readonly WRITE_ACCESS: string;
       readonly RECORD_LOCATION: string;
+      readonly MAX_WATCHERS: string;
       readonly LIST_MAX_AGE_S: string;
       readonly METRICS_MAX_AGE_S: string;
+      readonly PUBLISH_INTERVAL_S: string;
       /** Secrets: unset until somebody sets them. */
       readonly BOOTSTRAP_SIGNING_KEY?: string;
       readonly REGISTRY_TOKEN?: string;
+      readonly LIST_TOKENS?: string;
       readonly METRICS_TOKEN?: string;
       readonly REGISTRY_TOKEN_PREVIOUS?: string;
       readonly MAX_SERVERS_PER_KEY: string;
@@ -31,7 +36,11 @@ declare global {
       readonly WRITES_PER_SERVER?: RateLimit;
       readonly ENDPOINT_SCHEMES: string;
       readonly CORS_ORIGIN: string;
+      readonly LISTS: string;
+      readonly LIST_SETTINGS: string;
       readonly PUBLIC_ORIGIN: string;
+      /** Where the list is written as files. Absent where nobody asked for that. */
+      readonly LIST_FILES?: FileBucket;
       /** The files of the page. Absent where the Worker runs without the assets of wrangler.toml. */
       readonly ASSETS?: Fetcher;
     }

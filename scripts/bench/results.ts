@@ -15,6 +15,7 @@ export type ScenarioName =
   | 'limits'
   | 'saves'
   | 'beside'
+  | 'watchers'
   | 'cost';
 
 export type Unit =

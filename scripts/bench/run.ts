@@ -20,6 +20,7 @@ import { polls } from './scenarios/polls.ts';
 import { saves } from './scenarios/saves.ts';
 import { storage } from './scenarios/storage.ts';
 import { sweep } from './scenarios/sweep.ts';
+import { watchers } from './scenarios/watchers.ts';
 import { writes } from './scenarios/writes.ts';
 
 /** All scenarios, in the order in which they run. */
@@ -35,6 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   memory,
   limits,
   beside,
+  watchers,
   independence,
   sweep,
 ];

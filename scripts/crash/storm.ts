@@ -44,7 +44,7 @@ export class Storm {
     const { terms } = ledger;
     const now = Date.now();
     const reading = { sentAt: now, receivedAt: now };
-    const ends = [...ledger.ids()].map((id) => ledger.bounds(ledger.belief(id, reading)).mayListUntil);
+    const ends = [...ledger.ids()].map((id) => ledger.bounds(id, ledger.belief(id, reading)).mayListUntil);
     // One checkpoint interval more, for the last checkpoint, which may come after the sweep.
     const asleepAt = Math.max(now, ...ends) + sweptWithinMs(terms) + terms.checkpointIntervalMs;
     while (Date.now() < asleepAt) {

@@ -11,7 +11,7 @@ import { LocalRegistry } from '../lib/registry/local-registry.ts';
 import { Screen } from '../lib/screen.ts';
 import { parseOptions } from './options.ts';
 import { heading, line, LINE_LEGEND, picture, summary } from './picture.ts';
-import { dies, registrationOf, termsOf, variables, type Plan } from './plan.ts';
+import { dies, holds, registrationOf, termsOf, variables, type Plan } from './plan.ts';
 import { judge, type Finding } from './verdict.ts';
 import { Watch } from './watch.ts';
 
@@ -52,7 +52,11 @@ async function run(
   const books = { ledger, auditor: new Auditor(ledger, Date.now()) };
   ledger.up(Date.now());
   const client = () => new RecordedClient(url, books);
-  const fleet = new Fleet({ registration: registrationOf, client });
+  const fleet = new Fleet({
+    registration: registrationOf,
+    client,
+    session: (index) => holds(plan, index),
+  });
   const auditing = new Auditing(client(), books);
   const watch = new Watch(plan, fleet, auditing);
   const startedAtMs = performance.now();
@@ -71,8 +75,13 @@ async function run(
     await until(plan.killAtMs + lateMs);
     const ids = Array.from({ length: plan.servers }, (_, index) => registrationOf(index).serverId);
     const doomed = new Set(ids.filter((_, index) => dies(plan, index)));
+    const byKind = { session: new Set<string>(), heartbeats: new Set<string>() };
+    for (const [index, id] of ids.entries()) {
+      if (doomed.has(id)) byKind[holds(plan, index) ? 'session' : 'heartbeats'].add(id);
+    }
     watch.silent = true;
     await Promise.all([...doomed].map((id) => fleet.kill(id)));
+    watch.departures.killed(byKind);
     screen.note(`          ${plan.killed} servers have fallen silent; their leases run on`);
     await until(plan.endAtMs + lateMs);
     over.abort();

@@ -90,6 +90,11 @@ export function dies({ servers, killed }: Plan, index: number): boolean {
   return Math.floor(((index + 1) * killed) / servers) > Math.floor((index * killed) / servers);
 }
 
+/** Whether the nth server holds a session; every other one heartbeats. Of those that die, so does every second one. */
+export function holds(plan: Plan, index: number): boolean {
+  return Math.floor(((index + 1) * plan.killed) / plan.servers) % 2 === 1;
+}
+
 /** What the registry promises in such a run. */
 export function termsOf(plan: Plan): Terms {
   return { ...plan, snapshotMaxAgeMs: 1000 };

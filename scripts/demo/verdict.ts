@@ -1,7 +1,9 @@
 /** Whether the sweep was exact: nobody too many, nobody too few, and counted right. */
 import type { Auditor } from '../lib/audit/auditor.ts';
 import type { Look } from '../lib/audit/watch.ts';
-import type { Plan } from './plan.ts';
+import { sessionGraceMs } from '../lib/audit/session-book.ts';
+import { NOISE_MS } from '../lib/audit/terms.ts';
+import { termsOf, type Plan } from './plan.ts';
 import type { Watch } from './watch.ts';
 
 /** One thing that had to be so. */
@@ -47,6 +49,7 @@ export function judge(
       `the ${killed} killed are gone from the list, and nobody else`,
       `${ghosts} killed servers still listed, and ${survivors} of ${servers - killed} survivors`,
     ),
+    ...departures(plan, watch),
     finding(
       notFound === killed,
       `GET /servers/<id> gives 404 for each of them`,
@@ -58,6 +61,22 @@ export function judge(
       others.length === 0,
       `every answer showed what had been acknowledged`,
       others.map(([rule, times]) => `${times} × ${rule}`).join(', '),
+    ),
+  ];
+}
+
+/** A session tells of the death of its server; heartbeats only cease. */
+function departures(plan: Plan, { departures: { goneAfterMs } }: Watch): Finding[] {
+  const { session: bySession, heartbeats } = goneAfterMs;
+  if (bySession === undefined) return [];
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  const others = heartbeats === undefined ? '' : `, by silence after ${seconds(heartbeats)}`;
+  const withinMs = sessionGraceMs(termsOf(plan)) + 2 * NOISE_MS;
+  return [
+    finding(
+      bySession <= withinMs,
+      `the dead were gone by session after ${seconds(bySession)}${others}`,
+      `by session after ${seconds(bySession)}, not within ${seconds(withinMs)}`,
     ),
   ];
 }

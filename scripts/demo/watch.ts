@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fleet } from '../lib/audit/fleet.ts';
 import type { Watch as Auditing } from '../lib/audit/watch.ts';
+import { Departures } from './departures.ts';
 import type { Plan } from './plan.ts';
 
 /** Where the run stands; `before`, `during` and `after` are meant of the sweep. */
@@ -13,6 +14,7 @@ export class Watch {
   phase: Phase = 'registering';
   /** The counters of the registry that the demo shows. */
   counters = { live: 0, stale: 0, swept: 0 };
+  readonly departures = new Departures();
   /** True once the doomed have been killed. */
   silent = false;
   /** How long each list took, from request to parsed answer, by the phase in which it was asked for. */
@@ -49,6 +51,7 @@ export class Watch {
     const { phase } = this;
     const { list, stats } = await this.#auditing.look([]);
     this.listMs[phase].push(list.tookMs);
+    this.departures.listed(list.answer.servers.map(({ serverId }) => serverId));
     const { live, stale, swept } = stats.answer;
     this.counters = { live, stale, swept };
     const hasBegun = stale > 0 || swept > 0 || list.answer.servers.length < servers;

@@ -1,5 +1,6 @@
 /** `npm run fuzz`: sends requests of every kind to a registry of its own, and checks every answer and its contents. */
 import { runClientFuzz } from './client/command.ts';
+import { runSessionFuzz } from './sessions/command.ts';
 import { Option } from 'commander';
 import { command, option, readOptions, runCommand, wholeNumber } from '../lib/options.ts';
 import { bar, Screen } from '../lib/screen.ts';
@@ -16,6 +17,7 @@ interface Options {
   readonly requests: number;
   readonly seed?: number;
   readonly client?: boolean;
+  readonly sessions?: boolean;
   readonly mode: Mode | 'all';
 }
 
@@ -23,9 +25,11 @@ async function run({
   requests,
   mode,
   client = false,
+  sessions = false,
   seed = Math.ceil(Math.random() * MAX),
 }: Options): Promise<number> {
   if (client) return runClientFuzz(requests, seed);
+  if (sessions) return runSessionFuzz(requests, seed);
   const screen = new Screen(process.stdout);
   screen.say(`seed ${seed}`);
   for (const one of mode === 'all' ? MODES : [mode]) {
@@ -89,5 +93,6 @@ const made = command(
   .addOption(
     option('--seed <number>', 'repeats the run of this seed (default: a new one)', wholeNumber(1, MAX)),
   )
+  .option('--sessions', 'fuzzes sessions instead: frames, floods and tickets, a server for each request')
   .option('--client', 'fuzzes the client instead, by a registry that answers with anything');
 await runCommand(readOptions<Options>(made, process.argv.slice(2)), run);

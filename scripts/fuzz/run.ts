@@ -81,7 +81,7 @@ class Run {
     this.#mode = mode;
     this.#sender = new Sender(target.url);
     this.#dresser = new Dresser({
-      urlOf: (path) => `http://${this.#host}${path}`,
+      urlOf: (path) => urlOf(this.#host, path),
       nowMs: () => Date.now(),
       lastSigned: (serverId) => this.#model.lastSigned(serverId),
     });
@@ -180,4 +180,13 @@ class Run {
     const growth = use.processBytes - this.#firstProcessBytes;
     if (growth > MAX_GROWTH_BYTES) throw new FuzzFailure(`the process has grown by ${growth} bytes`);
   }
+}
+
+/** Steps in a path that the runtime takes before the registry sees it. */
+const DOTS = /\/(?:\.|%2e){1,2}(?=[/?#]|$)/i;
+
+/** The URL as the registry sees it: nothing of it is written anew but steps. */
+function urlOf(host: string, path: string): string {
+  const asSent = `http://${host}${path}`;
+  return DOTS.test(path) ? new URL(asSent).href.replace(/#.*$/s, '') : asSent;
 }

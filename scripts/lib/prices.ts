@@ -1,6 +1,7 @@
 /**
  * What Cloudflare charges and what its free plan allows. Checked on 2026-04-28 against
- * developers.cloudflare.com/durable-objects/platform/pricing/ and developers.cloudflare.com/workers/platform/pricing/.
+ * developers.cloudflare.com/durable-objects/platform/pricing/ and developers.cloudflare.com/workers/platform/pricing/;
+ * those of R2 on 2026-11-25 against developers.cloudflare.com/r2/pricing/ (standard storage; traffic is free).
  */
 
 /** Dollars for one of each, on the paid plan, beyond what the plan includes. */
@@ -11,6 +12,10 @@ export const PAID_PRICES = {
   gigabyteSecond: 12.5 / 1e6,
   rowRead: 0.001 / 1e6,
   rowWritten: 1 / 1e6,
+  /** R2, class A: a put. Class B: a get. */
+  filePut: 4.5 / 1e6,
+  fileGet: 0.36 / 1e6,
+  fileGigabyteMonth: 0.015,
 } as const;
 
 /** What the free plan allows a day; beyond it, operations of that kind fail until midnight UTC. */

@@ -17,7 +17,11 @@ export interface LoadOptions {
   readonly url?: URL;
   readonly token?: string;
   readonly servers: number;
+  /** How many of them hold a session. */
+  readonly sessions: number;
   readonly heartbeatEveryMs: number;
+  /** How many follow the list as it changes. */
+  readonly watchers: number;
   readonly readers: number;
   /** Lists a second, over all readers. */
   readonly readRate: number;
@@ -34,7 +38,10 @@ export interface LoadOptions {
 }
 
 /** As commander hands them over. */
-type Given = Pick<LoadOptions, 'url' | 'token' | 'servers' | 'readers' | 'seed' | 'json' | 'html'> & {
+type Given = Pick<
+  LoadOptions,
+  'url' | 'token' | 'servers' | 'sessions' | 'readers' | 'watchers' | 'seed' | 'json' | 'html'
+> & {
   readonly yes?: boolean;
   readonly heartbeatEvery: number;
   readonly readRate?: number;
@@ -56,8 +63,12 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     .addOption(option('--url <url>', 'the registry; one is started on this machine if absent', httpUrl))
     .option('--token <token>', 'sent as a bearer token with every request')
     .addOption(option('--servers <count>', 'servers that register and heartbeat', count, '1000'))
+    .addOption(option('--sessions <count>', 'how many of them hold a session', wholeNumber(0, 100_000), '0'))
     .addOption(option('--heartbeat-every <time>', 'the pace of each', duration, '30s'))
     .addOption(option('--readers <count>', 'connections that ask for lists', count, '50'))
+    .addOption(
+      option('--watchers <count>', 'how many follow the list as it changes', wholeNumber(0, 10_000), '0'),
+    )
     .addOption(
       option('--read-rate <count>', 'lists a second over all readers; one for each if absent', count),
     )
@@ -83,6 +94,9 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     yes = false,
     ...same
   } = parsed.options;
+  if (same.sessions > same.servers) {
+    return refuse(`--sessions ${same.sessions} is more than the ${same.servers} --servers`);
+  }
   if (readRate < same.readers) {
     return refuse(
       `--read-rate ${readRate} is less than one list a second for each of ${same.readers} --readers`,

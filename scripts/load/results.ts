@@ -1,6 +1,7 @@
 /** What a load run finds out, as `--json` writes it, and its summary as tables. */
 import { readable, type TextTable } from '../lib/report/tables.ts';
 import type { LatencySummary } from '../lib/statistics.ts';
+import type { WatcherResults } from './watchers.ts';
 import type { Rule } from '../lib/audit/violation.ts';
 
 /** One second of the run. */
@@ -46,6 +47,8 @@ export interface LoadResults {
   /** Causes of failed requests, and how often. */
   readonly errors: Readonly<Record<string, number>>;
   readonly died: number;
+  readonly sessions: { readonly wanted: number; readonly heldAtEnd: number };
+  readonly watchers: WatcherResults;
   readonly verification: {
     readonly listsVerified: number;
     /** How many servers broke each promise. */
@@ -73,7 +76,9 @@ const PROMISES: readonly Rule[] = [
 ];
 
 /** Whether every promise was held, and there was anything to hold it against. */
-export function passed({ verification, lists }: LoadResults): boolean {
+export function passed({ verification, lists, watchers }: LoadResults): boolean {
+  if (watchers.differing + watchers.behindAtEnd > 0) return false;
+  if (watchers.wanted > 0 && watchers.verified === 0) return false;
   return verification.violations.length === 0 && verification.listsVerified > 0 && lists.corrected.count > 0;
 }
 
@@ -108,13 +113,21 @@ export function promisesTable({ verification: { counts } }: LoadResults): TextTa
 }
 
 /** What the registry did meanwhile. */
-export function registryTable({ seconds, sweeps, died, errors }: LoadResults): TextTable {
+export function registryTable({ seconds, sweeps, died, errors, sessions, watchers }: LoadResults): TextTable {
   const last = seconds.at(-1);
   const longestMs = Math.max(0, ...sweeps.map(({ from, to }) => (to - from) * 1000));
   return {
     header: ['registry', ''],
     rows: [
       ['live at the end', String(last?.live ?? '–')],
+      ...(sessions.wanted > 0 ? [['sessions held at the end', String(sessions.heldAtEnd)]] : []),
+      ...(watchers.wanted > 0
+        ? [
+            ['steps of watchers verified', String(watchers.verified)],
+            ['steps with another list', String(watchers.differing)],
+            ['watchers without the list at the end', String(watchers.behindAtEnd)],
+          ]
+        : []),
       ['servers that died', String(died)],
       ['swept', String(last?.swept ?? '–')],
       ['sweeps', String(sweeps.length)],

@@ -14,6 +14,7 @@ import type { LoadOptions } from './options.ts';
 import { runReaders, type ReaderEvents } from './readers.ts';
 import type { LoadResults } from './results.ts';
 import { secondLines, Timeline } from './timeline.ts';
+import { Watching, type WatcherResults } from './watchers.ts';
 
 /** Verifying takes at most this share of this process' time: the readers need the rest. */
 const VERIFYING_SHARE = 0.15;
@@ -69,6 +70,8 @@ export async function runLoad(
       publicKey: `key-of-${idPrefix}${index}`,
     }),
     client: () => new RecordedClient(url, { ledger, auditor }, recording),
+    // Who takes the place of one that died holds its place as that did, but for the order.
+    session: (index) => index % servers < options.sessions,
   });
   const timeline = new Timeline({
     client: new RegistryClient(url, access),
@@ -79,6 +82,9 @@ export async function runLoad(
   });
 
   let startedAt = performance.now();
+  const sessions = { wanted: options.sessions, heldAtEnd: 0 };
+  const watching = new Watching({ url, token, watchers: options.watchers });
+  let watchers: WatcherResults = { wanted: options.watchers, verified: 0, differing: 0, behindAtEnd: 0 };
   let complete = false;
   let listsVerified = 0;
   const over = new AbortController();
@@ -101,13 +107,16 @@ export async function runLoad(
     const churning = churn(fleet, options, stopping);
     const plan = { ...options, url, token, signal };
     await runReaders(plan, { latencies: lists, failed: (what) => failed('lists', what), listed });
+    sessions.heldAtEnd = ledger.sessions.held;
     over.abort();
     await churning;
+    if (!signal.aborted) watchers = await watching.end();
     complete = !signal.aborted;
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     over.abort();
+    watching.stop();
     timeline.stop();
     show(screen, 'servers deregister');
     const farewell = fleet.end({ deregister: true });
@@ -136,6 +145,8 @@ export async function runLoad(
     },
     errors: Object.fromEntries(errors),
     died: fleet.died,
+    sessions,
+    watchers,
     verification: {
       listsVerified,
       counts: Object.fromEntries(auditor.counts),
@@ -188,8 +199,10 @@ function describe(options: LoadOptions, { terms, settings }: LoadTarget): Record
   const seconds = (ms: number) => `${ms / 1000} s`;
   return {
     servers: String(options.servers),
+    sessions: String(options.sessions),
     'heartbeat every': seconds(options.heartbeatEveryMs),
     readers: String(options.readers),
+    watchers: String(options.watchers),
     'read rate': `${options.readRate}/s`,
     churn: `${options.churnPerMinute * 100} %/min`,
     ramp: seconds(options.rampMs),

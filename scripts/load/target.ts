@@ -41,13 +41,16 @@ export function trafficNotice(url: URL, options: LoadOptions): string {
  * Variables of a registry started for a run. Leases are shorter than in production, so that servers that die are seen
  * to leave within a run of a minute: a lease outlives one heartbeat and a third, with the jitter of the client.
  */
-export function localVariables({ servers, heartbeatEveryMs, churnPerMinute, durationMs }: LoadOptions) {
+export function localVariables(options: LoadOptions) {
+  const { servers, sessions, watchers, heartbeatEveryMs, churnPerMinute, durationMs } = options;
   const everRegistered = servers * (1 + (churnPerMinute * durationMs) / 60_000);
   return {
     SERVER_TTL_MS: Math.ceil((heartbeatEveryMs * 4) / 3),
     HEARTBEAT_INTERVAL_MS: heartbeatEveryMs,
     SWEEP_INTERVAL_MS: 10_000,
     CHECKPOINT_INTERVAL_MS: 10_000,
+    ...(sessions > 0 && { MAX_SESSIONS: Math.max(2000, Math.ceil(sessions * 1.1)) }),
+    ...(watchers > 0 && { MAX_WATCHERS: Math.max(1000, Math.ceil(watchers * 1.1)) }),
     MAX_SERVERS: Math.max(10_000, Math.ceil(everRegistered * 1.1)),
   };
 }

@@ -1,19 +1,28 @@
 /** How every command but `start` reaches a registry: its address, and by which right it writes. */
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { RegistryClient, RegistryError, SigningKey, type Environment } from '../client/client.ts';
+import {
+  RegistryClient,
+  RegistryError,
+  SigningKey,
+  type Environment,
+  type WebSocketClass,
+} from '../client/client.ts';
 import { CommandError, EXIT, type ExitCode } from './exit-codes.ts';
 import { durationMs } from './flags.ts';
 
 /** The flags of `withRegistry`, as commander gives them. */
 export interface RegistryFlags {
   readonly url: string;
+  readonly list?: string;
   readonly timeout: number;
   readonly verifyKey?: string;
 }
 
 /** The flags of `withWriter`, as commander gives them. */
 export interface WriterFlags extends RegistryFlags {
+  /** False where no session is to be held; of `announce` alone. */
+  readonly session?: boolean;
   readonly token?: string;
   readonly key?: string;
 }
@@ -25,6 +34,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export function withRegistry(command: Command): Command {
   return command
     .addOption(new Option('--url <url>', 'the registry').default(DEFAULT_URL).env('ROLLCALL_URL'))
+    .addOption(new Option('--list <name>', 'which of its lists; default if absent').env('ROLLCALL_LIST'))
     .addOption(
       new Option('--timeout <time>', 'how long a call may take')
         .argParser(durationMs)
@@ -51,7 +61,7 @@ export interface Connected {
 
 /** Throws a `CommandError` for an address, a key or a combination that can't be used. */
 export async function connect(flags: WriterFlags, environment?: Environment): Promise<Connected> {
-  const { url, timeout: timeoutMs, token, key, verifyKey } = flags;
+  const { url, list, timeout: timeoutMs, token, key, verifyKey } = flags;
   if (token !== undefined && key !== undefined) {
     throw new CommandError(
       '--token and --key exclude each other: a registry takes one or the other.',
@@ -59,19 +69,41 @@ export async function connect(flags: WriterFlags, environment?: Environment): Pr
     );
   }
   const signingKey = key === undefined ? undefined : await readKey(key);
+  const socketClass = flags.session === true ? await installedWebSocket() : undefined;
   try {
     const client = new RegistryClient(url, {
       timeoutMs,
+      ...(list !== undefined && { list }),
       ...(token !== undefined && { token }),
       ...(signingKey !== undefined && { signingKey }),
       ...(verifyKey !== undefined && { verifyKey }),
       ...(environment !== undefined && { environment }),
+      ...(socketClass !== undefined && { WebSocket: socketClass }),
     });
     return { client, signingKey };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(`--url ${JSON.stringify(url)} can't be used: ${reason}.`, EXIT.unusable, error);
   }
+}
+
+/** That of the package `ws`, for Node 20 has none of its own; undefined elsewhere, and where it was not installed. */
+async function installedWebSocket(): Promise<WebSocketClass | undefined> {
+  if ('WebSocket' in globalThis) return undefined;
+  try {
+    // By a name that is no literal: it has no types, and need not be there.
+    const name = 'ws';
+    const module: unknown = await import(name);
+    const found = typeof module === 'object' && module !== null && 'default' in module && module.default;
+    return isSocketClass(found) ? found : undefined;
+  } catch {
+    // Heartbeats do as well.
+    return undefined;
+  }
+}
+
+function isSocketClass(value: unknown): value is WebSocketClass {
+  return typeof value === 'function';
 }
 
 async function readKey(file: string): Promise<SigningKey> {

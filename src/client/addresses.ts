@@ -19,3 +19,12 @@ export function normalizedBaseUrl(baseUrl: string | URL): string {
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
+
+/** The base URL of one list. The default one needs no name, which registries before there were others don't know. */
+export function listUrl(baseUrl: string | URL, list = 'default'): string {
+  const url = normalizedBaseUrl(baseUrl);
+  if (!/^[a-z\d][a-z\d-]{0,62}$/.test(list)) {
+    throw new TypeError(`${JSON.stringify(list)} is no name of a list: 1 to 63 of a to z, 0 to 9 and "-"`);
+  }
+  return list === 'default' ? url : `${url}/lists/${list}`;
+}

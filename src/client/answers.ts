@@ -25,16 +25,16 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function shaped<T>(shape: Shape<T>): Check<T> {
+export function shaped<T>(shape: Shape<T>): Check<T> {
   const members = Object.entries<Check<unknown>>(shape);
   return (value): value is T => isRecord(value) && members.every(([name, check]) => check(value[name]));
 }
 
-function arrayOf<T>(check: Check<T>): Check<T[]> {
+export function arrayOf<T>(check: Check<T>): Check<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(check);
 }
 
-function optional<T>(check: Check<T>): Check<T | undefined> {
+export function optional<T>(check: Check<T>): Check<T | undefined> {
   return (value): value is T | undefined => value === undefined || check(value);
 }
 
@@ -42,7 +42,7 @@ function nullable<T>(check: Check<T>): Check<T | null> {
   return (value): value is T | null => value === null || check(value);
 }
 
-const isString = (value: unknown): value is string => typeof value === 'string';
+export const isString = (value: unknown): value is string => typeof value === 'string';
 
 /**
  * Opaque, but it goes back within a URL: with a lone surrogate it could not, and one that is endless would be refused
@@ -51,10 +51,11 @@ const isString = (value: unknown): value is string => typeof value === 'string';
 const isRevision = (value: unknown): value is string =>
   typeof value === 'string' && /^[\x21-\x7E]{1,3000}$/.test(value);
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-const isDuration = (value: unknown): value is number => isCount(value) && value > 0;
+export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+export const isDuration = (value: unknown): value is number => isCount(value) && value > 0;
 const isTrue = (value: unknown): value is true => value === true;
-const isStatus = (value: unknown): value is 'live' | 'stale' => value === 'live' || value === 'stale';
+const isStatus = (value: unknown): value is ServerAnswer['status'] =>
+  value === 'live' || value === 'suspect' || value === 'stale';
 const isSigning = (value: unknown): value is StatsAnswer['signing'] =>
   value === 'on' || value === 'off' || value === 'malformed key';
 /** Whatever JSON holds is JSON, so being an object is all there is to check. */
@@ -63,7 +64,7 @@ const isMetadata = (value: unknown): value is Metadata => isRecord(value);
 /** All of it is optional, and nothing is done with it but to show it. */
 const isLocation = (value: unknown): value is Location => isRecord(value);
 
-const isEntry = shaped<Entry>({
+export const isEntry = shaped<Entry>({
   serverId: isString,
   endpoint: isString,
   endpoints: optional(arrayOf(isString)),
@@ -91,16 +92,19 @@ const isPartOfEntry = shaped<PageAnswer['servers'][number]>({
 
 const unknownMembers = { ignored: optional(arrayOf(isString)), hint: optional(isString) };
 
-/** Answer to a registration. */
-export const isRegisterAnswer = shaped<RegisterAnswer>({
+/** Terms of a lease, of which an interval can be made. */
+export const isLeaseTerms = shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration });
+
+/** Answer to a registration. What it offers is looked at by `offerIn`: an offer that is none is no reason to refuse it. */
+export const isRegisterAnswer = shaped<Omit<RegisterAnswer, 'session'>>({
   success: isTrue,
   server: isEntry,
-  lease: shaped<LeaseTerms>({ ttlMs: isDuration, heartbeatEveryMs: isDuration }),
+  lease: isLeaseTerms,
   ...unknownMembers,
 });
 
 /** Answer to a heartbeat. */
-export const isHeartbeatAnswer = shaped<HeartbeatAnswer>({
+export const isHeartbeatAnswer = shaped<Omit<HeartbeatAnswer, 'session'>>({
   success: isTrue,
   peers: optional(arrayOf(isEntry)),
   partial: optional(isTrue),
@@ -112,9 +116,9 @@ export const isDeregisterAnswer = shaped<{ success: true }>({ success: isTrue })
 
 const isListAnswer = shaped<ListAnswer>({ servers: arrayOf(isEntry), timestamp: isCount });
 
-/** Answer to a list. A page is signed as well, and must not pass for the whole. */
+/** Answer to a list. A page and a part of it are signed as well, and must not pass for the whole. */
 export const isWholeList = (value: unknown): value is ListAnswer =>
-  isListAnswer(value) && !('asked' in value);
+  isListAnswer(value) && !('asked' in value) && !('part' in value);
 
 /** Answer to a query. */
 export const isPageAnswer = shaped<PageAnswer>({
@@ -146,6 +150,7 @@ const objectStats: Shape<ObjectStats> = {
   nextAlarmAt: nullable(isCount),
   sweeps: isCount,
   swept: isCount,
+  sessions: optional(isCount),
   lastSweep: nullable(
     shaped<NonNullable<StatsAnswer['lastSweep']>>({ at: isCount, deleted: isCount, tookMs: isCount }),
   ),
@@ -161,7 +166,21 @@ const objectStats: Shape<ObjectStats> = {
   setAside: isCount,
   signing: isSigning,
   listBytes: isCount,
+  watchers: isCount,
   streams: shaped<StatsAnswer['streams']>({ heldBytes: isCount, cut: isCount }),
+  listFile: optional(
+    shaped<NonNullable<StatsAnswer['listFile']>>({
+      writtenAt: nullable(isCount),
+      written: isCount,
+      failed: isCount,
+      lastFailure: nullable(
+        shaped<NonNullable<NonNullable<StatsAnswer['listFile']>['lastFailure']>>({
+          at: isCount,
+          reason: isString,
+        }),
+      ),
+    }),
+  ),
 };
 
 /** Answer that tells how the registry is. */

@@ -18,12 +18,13 @@ import {
   isServerAnswer,
   isStatsAnswer,
 } from './answers.ts';
-import { pathSegment } from './addresses.ts';
+import { listUrl, pathSegment } from './addresses.ts';
 import { DEFAULT_MAX_LIST_BYTES } from './bodies.ts';
 import { assertTimeout, Connection, type CallOptions, type Fetch } from './connection.ts';
 import { realEnvironment, type Environment } from './environment.ts';
 import { RegistryError } from './errors.ts';
 import { type SigningKey } from './keys.ts';
+import { ListFiles, splitManifestUrl } from './list-files.ts';
 import { ListKey } from './list-key.ts';
 import {
   isAnswerTo,
@@ -36,17 +37,25 @@ import {
 import { RequestSigner, type ClockCorrection } from './signing.ts';
 import { unpausedFetch } from './unpaused-fetch.ts';
 import { watch, type ListChange, type WatchOptions } from './watch.ts';
-import { Heartbeat, type HeartbeatOptions, type Registration, type StartOptions } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { SessionAccess } from './socket.ts';
+import { openGlobal, openWith, sessionUrl, type WebSocketClass, globalWebSocket } from './socket.ts';
+import type { HeartbeatOptions, Registration, StartOptions } from './start-options.ts';
+import { openPush, pushSource, type Transport } from './push.ts';
+import { streamTransport } from './push-stream.ts';
+import { socketTransport } from './push-socket.ts';
 
 export { RegistryError, type Fault } from './errors.ts';
 export { SigningKey } from './keys.ts';
 export { HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 export type { CallOptions, Environment, Fetch, Heartbeat, HeartbeatOptions, Registration, StartOptions };
 export type { ClockCorrection, ListChange, ListQuery, MetadataBound, MetadataCondition, MetadataValue };
-export type { WatchOptions };
+export type { WatchOptions, WebSocketClass };
 
 /** How a client reaches its registry. */
 export interface ClientOptions {
+  /** Which of the registry's lists is meant; `default` if absent. A `TypeError` for what is no name of one. */
+  list?: string;
   /** Milliseconds a call may take until its whole answer is there; 10,000 if absent. */
   timeoutMs?: number;
   /** Sent as `Authorization: Bearer <token>` with every request. */
@@ -71,10 +80,22 @@ export interface ClientOptions {
    * in memory while it is read: set what fits where that is scarce, as in a Worker. Every other answer may have 64 KiB.
    */
   maxListBytes?: number;
-  /** Sent with every request. */
+  /**
+   * The URL of a list's manifest, such as `https://lists.example/lists/default/manifest.json`, where the registry writes
+   * its list as files. `list()` then reads those and does not ask the registry; everything else does. They are asked for
+   * with the same `fetch`, but without the token and `headers`.
+   */
+  listFile?: string | URL;
+  /** Sent with every request to the registry. */
   headers?: Record<string, string>;
   /** Used in place of the global `fetch`, such as that of a service binding. */
   fetch?: Fetch;
+  /**
+   * Used in place of the global `WebSocket` to hold sessions and to watch the list, such as that of the package `ws` on
+   * Node 20, which has none. The global one is not used where `fetch` is given, for it would not lead where that does;
+   * nor by `watch()` where `headers` are, of which it would know nothing.
+   */
+  WebSocket?: WebSocketClass;
   /** Used in place of the real clock, timers and randomness. */
   environment?: Environment;
 }
@@ -96,10 +117,14 @@ export class RegistryClient {
   readonly #environment: Environment;
   readonly #isVerifying: boolean;
   readonly #maxListBytes: number;
+  readonly #webSocket: WebSocketClass | undefined;
+  readonly #listFiles: ListFiles | undefined;
+  readonly #timeoutMs: number;
+  readonly #access: SessionAccess | undefined;
 
   /**
    * `baseUrl` is the address of the registry, with the path it is mounted on if there is one. Throws a `TypeError`
-   * where it is no http or https URL, where both a token and a signing key are given, and where the token or a header
+   * where it or `listFile` is no http or https URL, where both a token and a signing key are given, and where the token or a header
    * can't be sent in one; a `RangeError` where `timeoutMs` or `maxListBytes` is not above 0.
    */
   constructor(baseUrl: string | URL, options: ClientOptions = {}) {
@@ -111,18 +136,37 @@ export class RegistryClient {
     this.#environment = environment;
     this.#isVerifying = options.verifyKey !== undefined;
     this.#maxListBytes = options.maxListBytes ?? DEFAULT_MAX_LIST_BYTES;
+    this.#webSocket =
+      options.WebSocket ?? ((options.fetch ?? options.headers) ? undefined : globalWebSocket());
+    const listKey = options.verifyKey === undefined ? undefined : new ListKey(options.verifyKey);
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const shared = {
+      timeoutMs: this.#timeoutMs,
+      listKey,
+      maxListBytes: this.#maxListBytes,
+      fetch: options.fetch ?? unpausedFetch,
+      environment,
+    };
     this.#connection = new Connection({
-      baseUrl,
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      ...shared,
+      baseUrl: listUrl(baseUrl, options.list),
       token: options.token,
       signer: signingKey && new RequestSigner(signingKey, () => environment.nowMs()),
-      listKey: options.verifyKey === undefined ? undefined : new ListKey(options.verifyKey),
       onClockCorrected: options.onClockCorrected,
-      maxListBytes: this.#maxListBytes,
       headers: options.headers ?? {},
-      fetch: options.fetch ?? unpausedFetch,
-      environment: this.#environment,
     });
+    if (options.listFile !== undefined) {
+      const { folder, manifest } = splitManifestUrl(options.listFile);
+      const nothing = { token: undefined, signer: undefined, onClockCorrected: undefined, headers: {} };
+      const connection = new Connection({ ...shared, ...nothing, baseUrl: folder });
+      const read = { connection, folder: folder.href, manifest, list: options.list ?? 'default' };
+      this.#listFiles = new ListFiles({ ...shared, ...read });
+    }
+    const { WebSocket: own } = options;
+    const global = options.fetch === undefined ? openGlobal() : undefined;
+    const open = own === undefined ? global : openWith(own);
+    const url = sessionUrl(this.#connection.baseUrl);
+    this.#access = open && { url, open, isSigned: signingKey !== undefined };
   }
 
   /** Registers a server, or renews it with new data. Answers with the entry as held, and the terms of its lease. */
@@ -139,7 +183,7 @@ export class RegistryClient {
    * `instance` is given and another one registered the id since. With `peers`, a client that has a `verifyKey` rejects without asking, since peers are not signed.
    */
   async heartbeat(serverId: string, options: HeartbeatOptions = {}): Promise<HeartbeatAnswer> {
-    const { peers = false, metadata, instance, ...callOptions } = options;
+    const { peers = false, metadata, instance, session, ...callOptions } = options;
     const path = '/servers/heartbeat';
     if (peers) this.#assertUnverified(`POST ${path}`, PEERS_ARE_UNSIGNED);
     const body = {
@@ -147,6 +191,7 @@ export class RegistryClient {
       peers,
       ...(metadata !== undefined && { metadata }),
       ...(instance !== undefined && { instance }),
+      ...(session && { session }),
     };
     return this.#connection.call(
       { method: 'POST', path, body, serverId, ...(peers && { length: 'list' }) },
@@ -155,8 +200,9 @@ export class RegistryClient {
     );
   }
 
-  /** All live servers, and when that picture was taken. */
+  /** All live servers, and when that picture was taken; from files where the client was given a `listFile`. */
   list(options?: CallOptions): Promise<ListAnswer> {
+    if (this.#listFiles !== undefined) return this.#listFiles.read(options);
     return this.#connection.call({ method: 'GET', path: '/servers', ...SIGNED_LIST }, isWholeList, options);
   }
 
@@ -173,13 +219,38 @@ export class RegistryClient {
    * the signal is aborted or the loop is left. Failures end nothing; see `onFailed`.
    */
   watchByPolling(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
-    const ask = (since: string, limits: CallOptions) => {
+    return watch(this.#askChanges(), this.#environment, this.#maxListBytes, options);
+  }
+
+  /**
+   * As `watchByPolling`, but told of changes as they happen: over a WebSocket where there is one, else by an event stream.
+   * Where neither is to be had it asks every `everyMs`, and tries again now and then. A client that has a `verifyKey`
+   * always asks, since what is pushed is not signed.
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<ListChange, void, void> {
+    const environment = this.#environment;
+    const maxBytes = this.#maxListBytes;
+    const socket = this.#webSocket;
+    const transports: Transport[] = [];
+    if (!this.#isVerifying) {
+      if (socket !== undefined) transports.push(socketTransport(this.#connection.baseUrl, socket));
+      transports.push(streamTransport((path, signal) => this.#connection.stream(path, signal)));
+    }
+    const source = pushSource(
+      transports,
+      (transport, since, signal) => openPush(transport, since, { environment, maxBytes, signal }),
+      environment,
+    );
+    return watch(this.#askChanges(), environment, maxBytes, options, source);
+  }
+
+  #askChanges() {
+    return (since: string, limits: CallOptions) => {
       const isAnswer = (value: unknown): value is DeltaAnswer =>
         isDeltaAnswer(value) && (value.full === true || value.since === since);
       const path = `/servers?since=${encodeURIComponent(since)}`;
       return this.#connection.measured({ method: 'GET', path, ...SIGNED_LIST }, isAnswer, limits);
     };
-    return watch(ask, this.#environment, this.#maxListBytes, options);
   }
 
   /**
@@ -218,7 +289,8 @@ export class RegistryClient {
   startHeartbeat(registration: Registration, options: StartOptions = {}): Heartbeat {
     if (options.timeoutMs !== undefined) assertTimeout(options.timeoutMs);
     if (options.peers && this.#isVerifying) throw new TypeError(PEERS_ARE_UNSIGNED);
-    return new Heartbeat(this, this.#environment, registration, options);
+    const { timeoutMs = this.#timeoutMs } = options;
+    return new Heartbeat(this, this.#environment, registration, { ...options, timeoutMs }, this.#access);
   }
 
   #assertUnverified(request: string, reason: string): void {

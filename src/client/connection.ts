@@ -6,8 +6,8 @@ import type { Environment } from './environment.ts';
 import { RegistryError, type Fault } from './errors.ts';
 import type { ListKey } from './list-key.ts';
 import { callOwner } from './owner.ts';
-import { retryAfterMs } from './pacing.ts';
 import { redirectOf } from './redirects.ts';
+import { refusal, rejectedOnAbort } from './refused.ts';
 import { reasonOf } from './shown.ts';
 import type { ClockCorrection, RequestSigner } from './signing.ts';
 
@@ -52,6 +52,8 @@ export interface Ask {
   length?: 'list';
   /** The answer is a list that the registry signs, so it must be signed where the client was told by which key. */
   isSigned?: boolean;
+  /** Why the answer can't be trusted, where it has its signature in it; undefined where it can. */
+  whyUntrusted?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string | undefined>;
   /** The request goes on where the page that sent it is closed. Its body may have 64 KiB at most. */
   outlivesPage?: boolean;
 }
@@ -106,6 +108,27 @@ export class Connection {
       throw new RangeError(`maxListBytes must be above 0, but is ${settings.maxListBytes}`);
     }
     this.#assertHeaders();
+  }
+
+  /** Under which every path lies. */
+  get baseUrl(): string {
+    return this.#baseUrl;
+  }
+
+  /**
+   * Asks for an event stream, until the signal is aborted. Undefined where the answer is none; rejects where there is no
+   * answer, and with what the signal was aborted by.
+   */
+  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined> {
+    const headers = this.#headers();
+    headers.set('Accept', 'text/event-stream');
+    const { fetch, maxListBytes } = this.#settings;
+    const init: RequestInit = { method: 'GET', headers, redirect: 'manual', signal };
+    const response = await fetch(`${this.#baseUrl}${path}`, init, maxListBytes + WIRE_SLACK_BYTES);
+    const isEvents = response.headers.get('Content-Type')?.startsWith('text/event-stream') === true;
+    if (response.status === 200 && isEvents && response.body !== null) return response.body;
+    await response.body?.cancel();
+    return undefined;
   }
 
   /** Resolves with an answer that passed `check`; rejects with a `RegistryError` otherwise. */
@@ -194,10 +217,8 @@ export class Connection {
       const excerpt = new TextDecoder().decode(bytes.subarray(0, EXCERPT_BYTES)).slice(0, EXCERPT_CHARACTERS);
       throw new RegistryError(request, { kind: 'badAnswer', status, excerpt });
     }
-    if (ask.isSigned) {
-      const reason = await this.#verify(bytes, response.headers.get('X-Bootstrap-Signature'));
-      if (reason !== undefined) throw new RegistryError(request, { kind: 'untrusted', reason });
-    }
+    const reason = await this.#whyUntrusted(ask, bytes, response);
+    if (reason !== undefined) throw new RegistryError(request, { kind: 'untrusted', reason });
     return { answer, bytes: bytes.byteLength };
   }
 
@@ -205,10 +226,16 @@ export class Connection {
     return length === 'list' ? this.#settings.maxListBytes : MAX_ANSWER_BYTES;
   }
 
-  async #verify(bytes: Uint8Array<ArrayBuffer>, signature: string | null): Promise<string | undefined> {
+  async #whyUntrusted(
+    { isSigned, whyUntrusted }: Ask,
+    bytes: Uint8Array<ArrayBuffer>,
+    { headers }: Response,
+  ): Promise<string | undefined> {
     const { listKey, environment } = this.#settings;
     try {
-      return await listKey?.verify(bytes, signature, environment.nowMs());
+      if (whyUntrusted !== undefined) return await whyUntrusted(bytes);
+      if (!isSigned) return undefined;
+      return await listKey?.verify(bytes, headers.get('X-Bootstrap-Signature'), environment.nowMs());
     } catch (cause) {
       return `the signature could not be checked: ${reasonOf(cause)}`;
     }
@@ -265,30 +292,7 @@ export class Connection {
   }
 }
 
-/**
- * The signal alone does not end every request: in Node 20 (undici 6.24) a compressed body that is being read when the
- * signal aborts is never read to its end, nor does reading it fail.
- */
-function rejectedOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(new DOMException('the request was cut short', 'AbortError'));
-    });
-  });
-}
-
 /** Throws a `RangeError` for a time-out that no request could be made with. */
 export function assertTimeout(timeoutMs: number): void {
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be above 0, but is ${timeoutMs}`);
-}
-
-function refusal(response: Response, { type, error, detail }: Record<string, unknown>, nowMs: number): Fault {
-  return {
-    kind: 'refused',
-    status: response.status,
-    problem: typeof type === 'string' ? /^\/errors#([a-z-]{1,40})$/.exec(type)?.[1] : undefined,
-    error: typeof error === 'string' ? error : response.statusText || 'no reason given',
-    detail: typeof detail === 'string' ? detail : undefined,
-    retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), nowMs),
-  };
 }

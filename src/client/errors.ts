@@ -36,6 +36,11 @@ export type Fault =
   | { kind: 'aborted' }
   /** The request could not be sent, or the connection broke; `cause` has the runtime's own error. */
   | { kind: 'network'; reason: string }
+  /**
+   * The socket of a session was closed, with this code: 1006 where the connection broke. docs/api.md has what each
+   * means.
+   */
+  | { kind: 'closed'; code: number; reason: string }
   /** No request could be made of what was given, such as a BigInt in metadata. Nothing was sent. */
   | { kind: 'unsendable'; reason: string }
   /** The answer was a success, but not of the shape that was asked for; `excerpt` is how its body begins. */
@@ -92,6 +97,22 @@ export function asRegistryError(thrown: unknown, request: string): RegistryError
   return new RegistryError(request, { kind: 'unsendable', reason: reasonOf(thrown) }, thrown);
 }
 
+/** What a registry refused, as the members of its problem tell. */
+export function refusedFault(
+  { type, error, detail }: Record<string, unknown>,
+  status: number,
+  statusText = '',
+): FaultOf<'refused'> {
+  return {
+    kind: 'refused',
+    status,
+    problem: typeof type === 'string' ? /^\/errors#([a-z-]{1,40})$/.exec(type)?.[1] : undefined,
+    error: typeof error === 'string' ? error : statusText || 'no reason given',
+    detail: typeof detail === 'string' ? detail : undefined,
+    retryAfterMs: undefined,
+  };
+}
+
 function tell(fault: Fault): string {
   switch (fault.kind) {
     case 'refused':
@@ -104,6 +125,8 @@ function tell(fault: Fault): string {
       return 'was aborted by its caller.';
     case 'network':
       return `could not be completed: ${sentence(fault.reason)} Check that the registry runs at this address.`;
+    case 'closed':
+      return tellClose(fault);
     case 'unsendable':
       return `could not be made: ${sentence(fault.reason)} Nothing was sent; correct what was given.`;
     case 'badAnswer':
@@ -115,6 +138,11 @@ function tell(fault: Fault): string {
     default:
       return fault satisfies never;
   }
+}
+
+function tellClose({ code, reason }: FaultOf<'closed'>): string {
+  if (code === 1006) return 'was cut off: the connection broke, or could not be made.';
+  return `was closed with ${code}${reason === '' ? '.' : `: ${sentence(reason)}`}`;
 }
 
 function tellRedirect({ status, location, baseUrl }: FaultOf<'redirected'>): string {

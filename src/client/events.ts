@@ -7,7 +7,10 @@ import { callOwner } from './owner.ts';
 export interface HeartbeatDetails {
   /** The registry holds the server: after the first registration, and after each one a 404 made necessary. */
   registered: { server: Entry; lease: LeaseTerms };
-  /** A heartbeat was accepted; `peers` are the other live servers where they were asked for. */
+  /**
+   * A heartbeat was accepted, or a ping of the session was answered; `peers` are the other live servers where they were
+   * asked for.
+   */
   heartbeat: { peers: Entry[] | undefined };
   /**
    * A registration or a heartbeat failed, for the `attempt`th time in a row; the next one is due in `retryInMs`. Where
@@ -15,6 +18,13 @@ export interface HeartbeatDetails {
    * accepted, the metadata is never sent again.
    */
   failed: { error: RegistryError; attempt: number; retryInMs: number; setAside: Metadata | undefined };
+  /** A session is open: its pings, `pingEveryMs` apart, hold the lease in place of heartbeats. */
+  held: { pingEveryMs: number; lease: LeaseTerms };
+  /**
+   * A session ended, after `heldMs`, or could not be opened, where that is undefined. Heartbeats go on in its place, the
+   * first in `retryInMs`, and another session is tried later.
+   */
+  fellBack: { error: RegistryError; heldMs: number | undefined; retryInMs: number };
   /**
    * Another host registered the id since, or the same one a second time; `error` has the registry's words. Nothing more
    * is sent, and `stopped` follows: to take the id back, end the other host, then start anew.
@@ -64,6 +74,8 @@ export class GuardedEventTarget extends TypedEventTarget {
     registered: new WeakMap(),
     heartbeat: new WeakMap(),
     failed: new WeakMap(),
+    held: new WeakMap(),
+    fellBack: new WeakMap(),
     replaced: new WeakMap(),
     stopped: new WeakMap(),
   };

@@ -1,62 +1,18 @@
 /** Keeps one server registered: registers it, heartbeats at the registry's pace, and recovers from failures. */
-import type { HeartbeatAnswer, LeaseTerms, Metadata, RegisterAnswer } from '../protocol/protocol.ts';
+import type { Metadata } from '../protocol/protocol.ts';
+import { Climb } from './climb.ts';
 import type { CallOptions } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { asRegistryError, type RegistryError } from './errors.ts';
 import { GuardedEventTarget, HeartbeatEvent, type HeartbeatDetails } from './events.ts';
 import { MetadataToSend, type Carried } from './metadata-to-send.ts';
 import { newInstance } from './instance.ts';
-import { believedIntervalMs, jitteredMs, longestWaitMs, retryInMs } from './pacing.ts';
-
-/** What a server says of itself when it registers. */
-export interface Registration {
-  /** 1 to 256 printable characters. */
-  serverId: string;
-  endpoint: string;
-  /** Every way to reach it, 1 to 8, where there are more than one: IPv6, a query port, TLS. The first is `endpoint`. */
-  endpoints?: readonly string[];
-  publicKey: string;
-  /** The registry lists a server without one as `unknown`. */
-  region?: string;
-  /** At most 2 KiB of JSON. */
-  metadata?: Metadata;
-  /**
-   * Tells this host from another one that holds the same id: 1 to 64 printable ASCII characters, the same in every
-   * registration and heartbeat of one host. `startHeartbeat` makes one up where it is absent.
-   */
-  instance?: string;
-}
-
-/** What a heartbeat may carry and ask for. */
-export interface HeartbeatOptions extends CallOptions {
-  /** Asks for the list of all other live servers with the answer; false if absent. */
-  peers?: boolean;
-  /** Replaces the metadata the registry holds. */
-  metadata?: Metadata;
-  /** That of the registration: refused with 409 (`replaced`) where another one registered the id since. */
-  instance?: string;
-}
-
-/** How a heartbeat is kept up. */
-export interface StartOptions extends CallOptions {
-  /** Asks for the list of all other live servers with every heartbeat; false if absent. */
-  peers?: boolean;
-  /**
-   * True keeps a Node process alive until this is stopped, for a server whose process has nothing else to wait for;
-   * false if absent. Other runtimes don't know the difference.
-   */
-  keepAlive?: boolean;
-}
-
-/** The calls a heartbeat makes. */
-export interface HeartbeatCalls {
-  register(registration: Registration, options: CallOptions): Promise<RegisterAnswer>;
-  heartbeat(serverId: string, options: HeartbeatOptions): Promise<HeartbeatAnswer>;
-  deregister(serverId: string, options: CallOptions): Promise<void>;
-}
-
-/** The lease before the registry has given one: its own default. */
-const ASSUMED_LEASE: LeaseTerms = { ttlMs: 300_000, heartbeatEveryMs: 60_000 };
+import { LeaseClock } from './lease-clock.ts';
+import { jitteredMs } from './pacing.ts';
+import { Pause } from './pause.ts';
+import { offerIn, type SessionAccess, type SessionOffer } from './socket.ts';
+import { Session, type SessionEnd } from './session.ts';
+import type { HeartbeatCalls, Registration, TimedOptions } from './start-options.ts';
 
 /**
  * A server that is kept registered, from its making until `stop` or the abort of its signal.
@@ -71,36 +27,42 @@ const ASSUMED_LEASE: LeaseTerms = { ttlMs: 300_000, heartbeatEveryMs: 60_000 };
  * Where another host registered the id since, it tells `replaced` and ends. It does not register again: two hosts would
  * throw each other off the list for ever.
  *
- * Its timers do not keep a Node process alive, but with `keepAlive`; a server that listens on a socket does that.
+ * Where the registry offers a session, and one can be opened, its pings hold the lease in place of heartbeats. When it is
+ * lost, heartbeats go on: the first within 5 s, since the lease is left for 15 s alone, and then another session is
+ * tried, within 30 s at first and ever more slowly where sessions don't last.
+ *
+ * Its timers and its session do not keep a Node process alive, but with `keepAlive`; a server that listens on a socket does that.
  */
 export class Heartbeat extends GuardedEventTarget {
   readonly #calls: HeartbeatCalls;
   readonly #environment: Environment;
   readonly #registration: Registration;
   readonly #instance: string;
-  readonly #options: StartOptions;
+  readonly #options: TimedOptions;
+  readonly #access: SessionAccess | undefined;
+  readonly #climb = new Climb();
   readonly #inFlight = new AbortController();
   readonly #metadata: MetadataToSend;
   readonly #ended: Promise<void>;
   #stopping = false;
   /** Another host holds the id, so that nothing of it is this one's to send or to end. */
   #isReplaced = false;
-  #wake: (() => void) | undefined;
   #isRegistering = false;
   /** Whether the registry holds the server, as far as it said. */
   #isRegistered = false;
-  #lease = ASSUMED_LEASE;
-  /** When the last request was sent that was accepted: the lease runs from then at the earliest. */
-  #heardAtMs = Number.NEGATIVE_INFINITY;
-  /** Failures in a row. */
-  #attempt = 0;
+  readonly #lease = new LeaseClock();
+  readonly #pause: Pause;
+  #session: Session | undefined;
+  /** False where the registry said that it knows no sessions. */
+  #isOffering = true;
 
   /** Made by `RegistryClient.startHeartbeat`. The first event comes no sooner than the caller's next await. */
   constructor(
     calls: HeartbeatCalls,
     environment: Environment,
     registration: Registration,
-    options: StartOptions,
+    options: TimedOptions,
+    access?: SessionAccess,
   ) {
     super();
     this.#calls = calls;
@@ -108,6 +70,9 @@ export class Heartbeat extends GuardedEventTarget {
     this.#registration = registration;
     this.#instance = registration.instance ?? newInstance();
     this.#options = options;
+    this.#pause = new Pause(environment, options.keepAlive);
+    // A session brings no peers.
+    this.#access = options.session === false || options.peers ? undefined : access;
     this.#metadata = new MetadataToSend(registration.metadata);
     this.#ended = this.#run();
   }
@@ -118,31 +83,33 @@ export class Heartbeat extends GuardedEventTarget {
   }
 
   /**
-   * Sends `metadata`, as it is now, with the next heartbeat, in place of what was sent before. Metadata that is refused
-   * for good, or that JSON can't hold, is set aside, so that it can't cost the server its lease: a `failed` event has
-   * the reason and, as `setAside`, the metadata.
+   * Sends `metadata`, as it is now, in place of what was sent before: over the session at once, or 5 s after the change
+   * before; without one with the next heartbeat. Metadata that is refused for good, or that JSON can't hold, is set
+   * aside, so that it can't cost the server its lease: a `failed` event has the reason and, as `setAside`, the metadata.
    */
   setMetadata(metadata: Metadata): void {
     this.#metadata.set(metadata);
+    this.#session?.metadataChanged();
   }
 
   /**
    * Ends it: once this resolves nothing more is sent and no event comes. May be called any number of times.
    *
    * A heartbeat in flight is aborted, and without `deregister` so is a registration; the server then stays listed until
-   * its lease runs out. With `deregister` a registration in flight is first waited for, since one that arrived after
-   * the deregistration would undo it; then the server is deregistered, and a failure of that rejects with a
-   * `RegistryError`. Where there is no registration to wait for and nothing to sign, the request is on its way before
+   * its lease runs out, 15 s later where it was held by a session. With `deregister` a registration in flight is first
+   * waited for, since one that arrived after the deregistration would undo it; then the server is deregistered, and a
+   * failure of that rejects with a `RegistryError`. Where there is no registration to wait for and nothing to sign, the request is on its way before
    * this returns, and it outlives the page: a page may call it on `pagehide`. Where it was replaced, the entry is
    * another host's, and nothing is deregistered.
    */
   async stop({ deregister: isWanted = false }: { deregister?: boolean } = {}): Promise<void> {
     const deregister = isWanted && !this.#isReplaced;
     this.#stopping = true;
-    this.#wake?.();
+    this.#pause.end();
     const isToWait = deregister && this.#isRegistering;
     if (!isToWait) this.#inFlight.abort();
-    const leaving = deregister && !isToWait ? this.#deregister() : undefined;
+    const leaving = deregister && !isToWait ? this.#leave() : undefined;
+    if (leaving === undefined) this.#session?.close();
     // Awaited below; until then its rejection is not to count as unhandled.
     leaving?.catch(() => undefined);
     await this.#ended;
@@ -157,25 +124,28 @@ export class Heartbeat extends GuardedEventTarget {
     await Promise.resolve();
     while (!this.#stopping) {
       const waitMs = await this.#step();
-      if (waitMs > 0 && !this.#stopping) await this.#pause(waitMs);
+      if (waitMs > 0 && !this.#stopping) await this.#pause.for(waitMs);
     }
     signal?.removeEventListener('abort', onAbort);
     this.dispatchEvent(new HeartbeatEvent('stopped', null));
   }
 
-  /** Sends one request. Gives the milliseconds until the next one; 0 only for a registration after a 404. */
+  /**
+   * Sends one request, and holds the session that its answer may offer. Gives the milliseconds until the next one; 0 only
+   * for a registration that the registry asked for.
+   */
   async #step(): Promise<number> {
     const metadata = this.#metadata;
     const carried = this.#isRegistered ? metadata.forHeartbeat : metadata.forRegistration;
     const sentAtMs = this.#environment.nowMs();
+    let offer: SessionOffer | undefined;
     try {
-      const tell = this.#isRegistered ? await this.#beat(carried) : await this.#register(carried);
+      const { tell, answer } = this.#isRegistered ? await this.#beat(carried) : await this.#register(carried);
       this.#isRegistered = true;
-      this.#heardAtMs = sentAtMs;
-      this.#attempt = 0;
+      this.#lease.heard(sentAtMs);
       metadata.accepted(carried);
       tell();
-      return jitteredMs(this.#intervalMs, this.#environment.random());
+      offer = this.#mayHold ? offerIn(answer) : undefined;
     } catch (thrown) {
       const error = asRegistryError(thrown, 'the registration or heartbeat');
       if (this.#isRegistered && error.refusedWith(404)) {
@@ -186,6 +156,55 @@ export class Heartbeat extends GuardedEventTarget {
       const setAside = metadata.failed(carried, error);
       return this.#failed(error, setAside);
     }
+    if (offer !== undefined && this.#access !== undefined && !this.#stopping) {
+      return this.#hold(offer, this.#access);
+    }
+    const intervalMs = jitteredMs(this.#lease.intervalMs, this.#environment.random());
+    return this.#climb.waitMs(intervalMs, this.#environment.nowMs());
+  }
+
+  /** Whether a session may be opened now. */
+  get #mayHold(): boolean {
+    return this.#access !== undefined && this.#climb.mayTry(this.#environment.nowMs());
+  }
+
+  /** Holds the lease by a session until that ends. Gives the milliseconds until the next request. */
+  async #hold(offer: SessionOffer, access: SessionAccess): Promise<number> {
+    const session = new Session({
+      offer,
+      access,
+      keepAlive: this.#options.keepAlive,
+      openWithinMs: this.#lease.intervalMs,
+      timeoutMs: this.#options.timeoutMs,
+      environment: this.#environment,
+      metadata: this.#metadata,
+      listener: {
+        held: (detail) => {
+          this.#lease.terms = detail.lease;
+          this.#lease.heard(this.#environment.nowMs());
+          this.#tell('held', detail);
+        },
+        heard: (sentAtMs) => {
+          this.#lease.heard(sentAtMs);
+          this.#tell('heartbeat', { peers: undefined });
+        },
+        refused: (error, setAside) => this.#failed(error, setAside),
+      },
+    });
+    this.#session = session;
+    const end = await session.ended;
+    this.#session = undefined;
+    return end.kind === 'replaced' && !this.#stopping ? this.#replaced(end.error) : this.#fellBack(end);
+  }
+
+  #fellBack({ kind, error, heldMs }: SessionEnd): number {
+    const nowMs = this.#environment.nowMs();
+    this.#climb.ended(heldMs, this.#lease.intervalMs, nowMs, this.#environment.random());
+    const lostMs = this.#lease.lost(nowMs, this.#environment.random());
+    if (kind === 'unknown') this.#isRegistered = false;
+    const waitMs = kind === 'unknown' ? 0 : lostMs;
+    this.#tell('fellBack', { error, heldMs, retryInMs: waitMs });
+    return waitMs;
   }
 
   /** Ends it, and tells why. */
@@ -197,47 +216,59 @@ export class Heartbeat extends GuardedEventTarget {
   }
 
   #failed(error: RegistryError, setAside: Metadata | undefined): number {
-    this.#attempt += 1;
-    const { fault } = error;
-    const leaseLeftMs = this.#heardAtMs + this.#lease.ttlMs - this.#environment.nowMs();
-    const waitMs = retryInMs(
-      {
-        attempt: this.#attempt,
-        intervalMs: this.#intervalMs,
-        // The next request is another one where it leaves out what this one was refused for.
-        permanent: error.permanent && setAside === undefined,
-        retryAfterMs: fault.kind === 'refused' ? fault.retryAfterMs : undefined,
-        longestMs: longestWaitMs(this.#lease.ttlMs, leaseLeftMs),
-      },
-      this.#environment.random(),
-    );
-    this.#tell('failed', { error, attempt: this.#attempt, retryInMs: waitMs, setAside });
+    const nowMs = this.#environment.nowMs();
+    // The next request is another one where it leaves out what this one was refused for.
+    const waitMs = this.#lease.failed(error, setAside !== undefined, nowMs, this.#environment.random());
+    this.#tell('failed', { error, attempt: this.#lease.attempt, retryInMs: waitMs, setAside });
     return waitMs;
   }
 
   /** Registers, and gives what tells the owner so. */
-  async #register(carried: Carried | undefined): Promise<() => void> {
+  async #register(carried: Carried | undefined): Promise<Accepted> {
     const { metadata: _, ...registration } = this.#registration;
     this.#isRegistering = true;
     try {
       const sent = { ...registration, instance: this.#instance, ...carried };
-      const { server, lease } = await this.#calls.register(sent, this.#requestOptions());
-      this.#lease = lease;
-      return () => {
+      const answer = await this.#calls.register(sent, this.#requestOptions());
+      const { server, lease } = answer;
+      this.#lease.terms = lease;
+      this.#isOffering = true;
+      const tell = () => {
         this.#tell('registered', { server, lease });
       };
+      return { answer, tell };
     } finally {
       this.#isRegistering = false;
     }
   }
 
-  async #beat(carried: Carried | undefined): Promise<() => void> {
+  async #beat(carried: Carried | undefined): Promise<Accepted> {
     const { peers = false } = this.#options;
-    const sent = { peers, instance: this.#instance, ...carried, ...this.#requestOptions() };
+    const session = this.#isOffering && this.#mayHold;
+    const sent = {
+      peers,
+      instance: this.#instance,
+      ...carried,
+      ...(session && { session }),
+      ...this.#requestOptions(),
+    };
     const answer = await this.#calls.heartbeat(this.serverId, sent);
-    return () => {
+    if (answer.ignored?.includes('session')) this.#isOffering = false;
+    const tell = () => {
       this.#tell('heartbeat', { peers: answer.peers });
     };
+    return { answer, tell };
+  }
+
+  /** Takes the server off the list: over the session where that spares a signature, and by a request for sure. */
+  #leave(): Promise<void> {
+    const session = this.#session;
+    if (session !== undefined && this.#access?.isSigned) {
+      return session.deregister().then((isConfirmed) => (isConfirmed ? undefined : this.#deregister()));
+    }
+    const leaving = this.#deregister();
+    session?.close();
+    return leaving;
   }
 
   async #deregister(): Promise<void> {
@@ -248,30 +279,21 @@ export class Heartbeat extends GuardedEventTarget {
     }
   }
 
-  get #intervalMs(): number {
-    return believedIntervalMs(this.#lease);
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#environment.after(delayMs, resolve, this.#options.keepAlive);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
-  }
-
   #tell<T extends keyof HeartbeatDetails>(type: T, detail: HeartbeatDetails[T]): void {
     if (!this.#stopping) this.dispatchEvent(new HeartbeatEvent(type, detail));
   }
 
   #callLimits(): CallOptions {
-    const { timeoutMs } = this.#options;
-    return timeoutMs === undefined ? {} : { timeoutMs };
+    return { timeoutMs: this.#lease.timeoutMs(this.#options.timeoutMs, this.#environment.nowMs()) };
   }
 
   #requestOptions(): CallOptions {
     return { ...this.#callLimits(), signal: this.#inFlight.signal };
   }
+}
+
+/** An answer, and what tells the owner of it. */
+interface Accepted {
+  readonly answer: object;
+  readonly tell: () => void;
 }

@@ -28,6 +28,67 @@ const LONGEST_SHARE = 5 / 6;
 /** Share of a lease that is left for the request itself, when it is put off for as long as can be. */
 const RESERVE = 1 / 20;
 
+/** A lost session leaves the lease this long before the server is off the list; a quarter of the TTL if that is less. */
+const LONGEST_GRACE_MS = 15_000;
+
+/**
+ * Shares of the grace: the first heartbeat after a lost session is sent within one, may take the next, and is followed by
+ * the second within the third. So both are sent while the grace runs.
+ */
+const FIRST_BEAT_SHARE = 1 / 3;
+const REQUEST_SHARE = 1 / 4;
+
+/** No request is given less. */
+const SHORTEST_REQUEST_MS = 1000;
+
+/** A lost session is followed by another within so much, so that a thousand clients don't come back at once. */
+const LONGEST_RECONNECT_MS = 30_000;
+
+/** Pings come at most so far apart, for networks close what is silent for longer, and at most four times a second. */
+const LONGEST_PING_MS = 30_000;
+
+/** Share of the ping interval by which a ping may come early, never late. */
+const PING_JITTER = 0.1;
+
+/** How long a lease of this TTL lasts after its session was lost. */
+export function graceMs(ttlMs: number): number {
+  return Math.min(LONGEST_GRACE_MS, ttlMs / 4);
+}
+
+/** Milliseconds from the loss of a session to the heartbeat that saves the lease; `random` is from 0 to 1. */
+export function firstBeatInMs(ttlMs: number, random: number): number {
+  return graceMs(ttlMs) * FIRST_BEAT_SHARE * random;
+}
+
+/** The longest that a request may take while the grace runs. */
+export function requestInGraceMs(ttlMs: number): number {
+  return Math.max(SHORTEST_REQUEST_MS, graceMs(ttlMs) * REQUEST_SHARE);
+}
+
+/**
+ * The next wait of `waitMs` as it is while the grace runs: short enough for a second heartbeat within it. The second
+ * one is the last that is hurried.
+ */
+export function waitInGraceMs(waitMs: number, attempt: number, ttlMs: number): number {
+  return attempt === 1 ? Math.min(waitMs, graceMs(ttlMs) * FIRST_BEAT_SHARE) : waitMs;
+}
+
+/**
+ * Milliseconds until another session is tried, after so many in a row that were not worth their opening: up to 30 s, and
+ * then twice as long each time, up to an hour.
+ */
+export function reconnectInMs(failures: number, random: number): number {
+  if (failures === 0) return LONGEST_RECONNECT_MS * random;
+  const longestMs = Math.min(LONGEST_BELIEVED_MS, LONGEST_RECONNECT_MS * 2 ** failures);
+  return longestMs * (0.5 + 0.5 * random);
+}
+
+/** Milliseconds until the next ping, where the registry asked for one every `pingEveryMs`. */
+export function pingInMs(pingEveryMs: number, random: number): number {
+  const believedMs = Math.max(SHORTEST_INTERVAL_EVER_MS, Math.min(pingEveryMs, LONGEST_PING_MS));
+  return believedMs * (1 - PING_JITTER * random);
+}
+
 /** `intervalMs` moved by at most 10 % either way; `random` is from 0 to 1. */
 export function jitteredMs(intervalMs: number, random: number): number {
   return intervalMs * (1 + JITTER * (2 * random - 1));

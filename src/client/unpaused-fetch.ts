@@ -9,7 +9,7 @@
 import { TooMuch } from './bodies.ts';
 
 /** Where undici keeps the dispatcher that all of a process shares: that of version 6 and 7, and that of version 8. */
-const SHARED_DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+export const SHARED_DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 const NEWER_DISPATCHER = Symbol.for('undici.globalDispatcher.2');
 
 type Method = (this: unknown, ...values: unknown[]) => unknown;
@@ -64,17 +64,20 @@ function unpausedHandler(handler: object, maxBytes: number): unknown {
   return unpaused;
 }
 
-function dispatcherAt(symbol: symbol): object | undefined {
+/** What is kept under that symbol, where it is a dispatcher; undefined outside Node. */
+export function dispatcherAt(symbol: symbol): object | undefined {
   const value: unknown = Reflect.get(globalThis, symbol);
   return isObject(value) && methodOf(value, 'dispatch') !== undefined ? value : undefined;
 }
 
-function callOf(target: object, name: string, values: unknown[]): unknown {
+/** Calls a method by its name, where there is such a one. */
+export function callOf(target: object, name: string, values: unknown[]): unknown {
   const method = methodOf(target, name);
   return method && Reflect.apply(method, target, values);
 }
 
-function methodOf(target: object, name: string): Method | undefined {
+/** The method of that name; undefined where there is none. */
+export function methodOf(target: object, name: string): Method | undefined {
   const value: unknown = Reflect.get(target, name);
   return isMethod(value) ? value : undefined;
 }

@@ -1,5 +1,6 @@
 /** Holds the list up to date by asking, again and again, what changed since the revision it has. */
 import type { DeltaAnswer, Entry } from '../protocol/protocol.ts';
+import type { PushedChanges, PushSource } from './push.ts';
 import { assertTimeout, type Answered, type CallOptions } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { asRegistryError, type RegistryError } from './errors.ts';
@@ -42,6 +43,8 @@ const LONGEST_WAIT_MS = 300_000;
  * pace; after as long as `Retry-After` asked for, but no more than five minutes. After a restart of the registry the
  * whole list comes anew, and what is told is the difference. `lastSeen` of an entry is as of its last change.
  *
+ * Where `push` has a source, changes come from that as long as it gives any, and are asked for in between.
+ *
  * No list grows for ever: after `maxListBytes` of changes the whole of it is asked for anew.
  */
 export async function* watch(
@@ -49,6 +52,7 @@ export async function* watch(
   environment: Environment,
   maxListBytes: number,
   options: WatchOptions = {},
+  push?: PushSource,
 ): AsyncGenerator<ListChange, void, void> {
   const { everyMs = DEFAULT_EVERY_MS, signal, onFailed, timeoutMs } = options;
   if (!(everyMs > 0)) throw new RangeError(`everyMs must be above 0, but is ${everyMs}`);
@@ -63,6 +67,7 @@ export async function* watch(
   while (!isAborted()) {
     let waitMs: number;
     let change: ListChange | undefined;
+    let pushed: PushedChanges | undefined;
     try {
       const { answer, bytes } = await ask(since, limits);
       // Whatever it says of itself, the answer to the first request is the whole list.
@@ -77,6 +82,7 @@ export async function* watch(
         change = { servers, changed, removed, revision, timestamp };
       }
       waitMs = jitteredMs(everyMs, environment.random());
+      if (since !== EVERYTHING && !isAborted()) pushed = push?.(since, signal);
     } catch (thrown) {
       const error = asRegistryError(thrown, 'the request for changes');
       const { fault } = error;
@@ -89,7 +95,26 @@ export async function* watch(
       waitMs = retryMs;
       callOwner(() => onFailed?.({ error, attempt, retryInMs: retryMs }));
     }
-    if (change !== undefined) yield change;
+    if (pushed === undefined) {
+      if (change !== undefined) yield change;
+    } else {
+      try {
+        if (change !== undefined) yield change;
+        for await (const { answer, bytes } of pushed.changes) {
+          const { changed, removed } = applyDelta(servers, answer);
+          const { revision, timestamp } = answer;
+          changedBytes += bytes;
+          since = changedBytes > maxListBytes ? EVERYTHING : revision;
+          if (changed.length > 0 || removed.length > 0) {
+            yield { servers, changed, removed, revision, timestamp };
+          }
+          if (since === EVERYTHING) break;
+        }
+      } finally {
+        pushed.close();
+      }
+      waitMs = pushed.waitMs() ?? waitMs;
+    }
     await pause(waitMs, environment, signal);
   }
 }

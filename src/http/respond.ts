@@ -6,7 +6,7 @@ import type { Refusal } from '../protocol/refusal.ts';
 import type { ListHead } from '../rpc/contract.ts';
 import { ListHeaders } from '../rpc/list-headers.ts';
 import type { ListReply } from '../rpc/list-stub.ts';
-import { explain } from './explain.ts';
+import { explain } from '../protocol/explain.ts';
 
 /** [C18] */
 const LIST_SIGNATURE_HEADER = 'X-Bootstrap-Signature';
@@ -14,7 +14,8 @@ const LIST_SIGNATURE_HEADER = 'X-Bootstrap-Signature';
 /** [C15] What every answer allows other origins to do, and to read. */
 const CORS = {
   methods: 'GET, POST, DELETE, OPTIONS',
-  headers: 'Content-Type, Authorization, If-None-Match, Content-Digest, Signature, Signature-Input',
+  headers:
+    'Content-Type, Authorization, If-None-Match, Last-Event-ID, Content-Digest, Signature, Signature-Input',
   exposed: 'Retry-After, WWW-Authenticate, Accept-Signature',
   exposedOfLists: `ETag, ${LIST_SIGNATURE_HEADER}`,
   preflightSeconds: 86_400,
@@ -99,6 +100,18 @@ export class Responder {
     return new Response(null, { headers });
   }
 
+  /** Events, as they happen. */
+  events(body: ReadableStream<Uint8Array>): Response {
+    const headers = {
+      ...this.#common,
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store',
+      // nginx would keep events back until it has a buffer full of them.
+      'X-Accel-Buffering': 'no',
+    };
+    return new Response(body, { headers });
+  }
+
   /** The live page, as its file was found, or that the reader has it. */
   page(file: Response): Response {
     const etag = file.headers.get('ETag');
@@ -114,6 +127,11 @@ export class Responder {
   /** [C14] What other origins may do. */
   preflight(): Response {
     return new Response(null, { status: 204, headers: this.#preflight });
+  }
+
+  /** For good, to the same question elsewhere: `to` may be relative to what was asked. */
+  redirect(to: string): Response {
+    return new Response(null, { status: 308, headers: { ...this.#common, Location: to } });
   }
 
   refuse(refusal: Refusal): Response {

@@ -33,10 +33,14 @@ export interface Route {
   /** What the credential opens that is needed, where one is. */
   readonly needs?: 'writes' | 'metrics';
   readonly parameters?: readonly Parameter[];
+  /** It is of no list: without a prefix it is served where there is no list `default`. */
+  readonly isOfAll?: true;
   /** Every problem it may answer, beside those that every route may. */
   readonly problems: readonly Refusal['kind'][];
   /** The body of the request, where it has one. */
   readonly body?: z.ZodType;
+  /** It answers an upgrade to a WebSocket with one. */
+  readonly upgrades?: true;
   /** A reader that knows the answer already may be told so by a 304. */
   readonly isConditional?: true;
   /** The body of an answer with status 200. */
@@ -45,5 +49,7 @@ export interface Route {
   readonly answerType?: string;
   /** The type of what browsers get in its place, where they do. */
   readonly answerToBrowsers?: string;
+  /** It is pushed to whoever asks for an event stream, or for a WebSocket. */
+  readonly answerAsItChanges?: true;
   readonly handler: Handler;
 }

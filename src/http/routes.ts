@@ -1,10 +1,13 @@
 /** The table of all routes: the router, 405 and `/api/info` are made of it. A new route is a row here. */
+import { listsAnswer } from '../protocol/lists-answer.ts';
 import * as protocol from '../protocol/protocol.ts';
-import { errors, health, info, stats } from './handlers/operators.ts';
+import { errors, health, info, lists, stats } from './handlers/operators.ts';
 import { metrics } from './handlers/metrics.ts';
 import { openApi } from './handlers/openapi.ts';
 import { home } from './handlers/page.ts';
-import { get, list } from './handlers/reads.ts';
+import { list } from './handlers/reads.ts';
+import { getOrHold, holdSession } from './handlers/sessions.ts';
+import { isWatch, watch } from './handlers/watch.ts';
 import { deregister, heartbeat, register } from './handlers/writes.ts';
 import { LIST_PARAMETERS } from './openapi/list-parameters.ts';
 import { CONTENT_TYPE } from './metrics/exposition.ts';
@@ -25,19 +28,27 @@ const WRITES = [
 
 const overview: Handler = (call) => info(call, ROUTES);
 
-/** A server may have the id `heartbeat`: POST alone has a route of that name. */
+/** A server may have the id `heartbeat`: without an upgrade, GET of that path is about it. */
 export const ROUTES: readonly Route[] = [
   {
     method: 'GET',
     operation: 'listServers',
     path: '/servers',
     summary:
-      'every live server; ?region=, ?metadata.<key>=, ?q=, ?near= and more: those you want; ?since=: what changed',
+      'every live server; ?region=, ?metadata.<key>=, ?q=, ?near= and more: those you want; ?since=: what changed; as text/event-stream or a WebSocket: as it changes',
     parameters: LIST_PARAMETERS,
-    problems: ['invalid-field', 'query-too-long', 'query-too-costly', 'too-large-to-sign', 'not-watchable'],
+    problems: [
+      'invalid-field',
+      'query-too-long',
+      'query-too-costly',
+      'too-large-to-sign',
+      'not-watchable',
+      'too-many-watchers',
+    ],
     isConditional: true,
     answer: protocol.anyListAnswer,
-    handler: list,
+    answerAsItChanges: true,
+    handler: (call) => (isWatch(call.request) ? watch(call) : list(call)),
   },
   {
     method: 'POST',
@@ -63,12 +74,22 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    operation: 'holdSession',
+    path: '/servers/heartbeat',
+    summary: 'with Upgrade: websocket and a ticket: a session that keeps the server listed',
+    problems: ['malformed-upgrade', 'rate-limited', 'not-registered'],
+    answer: protocol.serverAnswer,
+    upgrades: true,
+    handler: holdSession,
+  },
+  {
+    method: 'GET',
     operation: 'getServer',
     path: '/servers/{id}',
     summary: 'one server, live or stale',
     problems: ['malformed-id', 'not-registered'],
     answer: protocol.serverAnswer,
-    handler: get,
+    handler: getOrHold,
   },
   {
     method: 'DELETE',
@@ -102,9 +123,20 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
+    operation: 'lists',
+    path: '/lists',
+    summary: 'the names of all lists; every route is served under /lists/<name>/ as well',
+    isOfAll: true,
+    problems: [],
+    answer: listsAnswer,
+    handler: lists,
+  },
+  {
+    method: 'GET',
     operation: 'health',
     path: '/health',
     summary: 'is the Worker up',
+    isOfAll: true,
     problems: [],
     answer: protocol.healthAnswer,
     handler: health,
@@ -114,6 +146,7 @@ export const ROUTES: readonly Route[] = [
     operation: 'errors',
     path: '/errors',
     summary: 'what each error means',
+    isOfAll: true,
     problems: [],
     answer: protocol.errorsAnswer,
     handler: errors,
@@ -123,6 +156,7 @@ export const ROUTES: readonly Route[] = [
     operation: 'openApi',
     path: '/openapi.json',
     summary: 'this interface for machines: OpenAPI 3.1',
+    isOfAll: true,
     problems: [],
     answer: protocol.openApiAnswer,
     handler: openApi,
@@ -132,6 +166,7 @@ export const ROUTES: readonly Route[] = [
     operation: 'overview',
     path: '/',
     summary: 'this overview; the live page for browsers',
+    isOfAll: true,
     problems: [],
     answer: protocol.infoAnswer,
     answerToBrowsers: 'text/html',
@@ -143,6 +178,7 @@ export const ROUTES: readonly Route[] = [
     operation: 'overviewOfApi',
     path: '/api/info',
     summary: 'this overview',
+    isOfAll: true,
     problems: [],
     answer: protocol.infoAnswer,
     handler: overview,

@@ -1,5 +1,6 @@
 /** What requests need of the configuration, made once for each environment: nothing is parsed for a request. */
-import { ConfigError, parseConfig, type Config } from '../config.ts';
+import { ConfigError, type Config } from '../config.ts';
+import { parseLists } from '../lists.ts';
 import { Credentials } from './auth/credentials.ts';
 import { WriteLimits } from './auth/rate-limits.ts';
 import type { WriteGuard } from './auth/write-guard.ts';
@@ -10,7 +11,12 @@ import { logOtherShards, logStart } from './log.ts';
 import { Scrapes } from './metrics/scrapes.ts';
 import { Responder } from './respond.ts';
 
+/** Those of one list. */
 export interface Settings {
+  /** Its name. */
+  readonly list: string;
+  /** The names of all lists. */
+  readonly lists: readonly string[];
   readonly config: Config;
   readonly writeGuard: WriteGuard;
   readonly respond: Responder;
@@ -21,39 +27,53 @@ export interface Settings {
   readonly assets: Fetcher | undefined;
 }
 
-const settings = new WeakMap<Env, Settings>();
+/** Those of all lists of an environment. */
+interface AllSettings {
+  /** By the name of the list. */
+  readonly ofList: ReadonlyMap<string, Settings>;
+  /** For what is asked of no list, or of one that there is not. */
+  readonly base: Settings;
+}
+
+const known = new WeakMap<Env, AllSettings>();
 
 /** @throws ConfigError where a variable can't be used */
-export function settingsOf(env: Env): Settings {
-  let known = settings.get(env);
-  if (known === undefined) {
-    const config = parseConfig(env);
-    const limits = config.rateLimit
-      ? new WriteLimits(env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER)
-      : undefined;
-    known = {
+export function settingsOf(env: Env): AllSettings {
+  let all = known.get(env);
+  if (all === undefined) {
+    const { names, configs, base } = parseLists(env);
+    const settingsFor = (list: string, config: Config): Settings => ({
+      list,
+      lists: names,
       config,
-      writeGuard: { credentials: new Credentials(config), limits },
+      writeGuard: {
+        credentials: new Credentials(config),
+        limits: config.rateLimit
+          ? new WriteLimits(list, env.WRITES_PER_ADDRESS, env.WRITES_PER_SERVER)
+          : undefined,
+      },
       respond: new Responder(config),
       objects: new ListObjects({
-        list: DEFAULT_LIST,
-        locate: (shard) => locate(env, DEFAULT_LIST, shard),
+        list,
+        locate: (shard) => locate(env, list, shard),
         configured: config.shards,
         signingSeed: config.signingSeed,
-        onOtherCount: (count) => logOtherShards(DEFAULT_LIST, count, config.shards),
+        onOtherCount: (count) => logOtherShards(list, count, config.shards),
       }),
-      scrapes: new Scrapes(config),
+      scrapes: new Scrapes(config, names.length === 1 ? {} : { list }),
       assets: env.ASSETS,
-    };
-    settings.set(env, known);
+    });
+    const ofList = new Map(Array.from(configs, ([list, config]) => [list, settingsFor(list, config)]));
+    all = { ofList, base: ofList.get(DEFAULT_LIST) ?? settingsFor(DEFAULT_LIST, base) };
+    known.set(env, all);
   }
-  return known;
+  return all;
 }
 
 /** Says in the log how the registry starts. What can't be used is said by each answer as well, so nothing is thrown. */
 export function announce(env: Env): void {
   try {
-    logStart(parseConfig(env));
+    logStart(parseLists(env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(JSON.stringify({ event: 'misconfigured', problem: error.message }));

@@ -59,6 +59,13 @@ export const PROBLEMS = {
     meaning: 'The id in the path is not percent-encoded UTF-8, or no valid id.',
     advice: 'Send encodeURIComponent(serverId).',
   },
+  'malformed-upgrade': {
+    status: 400,
+    title: 'Malformed upgrade',
+    meaning: 'A WebSocket to hold a session does not ask for the subprotocol and bring a ticket.',
+    advice:
+      'Send Sec-WebSocket-Protocol with "rollcall.session.1" and the ticket of a registration or heartbeat.',
+  },
   'private-endpoint': {
     status: 400,
     title: 'Private endpoint',
@@ -149,6 +156,18 @@ export const PROBLEMS = {
     title: 'Not watchable',
     meaning: 'The list is in several objects, and no reader can be told of the changes of all.',
     advice: 'Ask what changed, again and again: GET /servers?since=<revision>.',
+  },
+  'too-many-watchers': {
+    status: 503,
+    title: 'Too many watchers',
+    meaning: 'As many readers follow the list as may.',
+    advice: 'Try again later, or ask for what changed by GET /servers?since=<revision>.',
+  },
+  'no-such-list': {
+    status: 404,
+    title: 'No such list',
+    meaning: 'The registry has no list of this name.',
+    advice: 'GET /lists names those that there are.',
   },
   'no-such-route': {
     status: 404,

@@ -7,6 +7,7 @@ export { statsAnswer };
 export type { ObjectStats } from './stats.ts';
 import { anyMetadata, metadata, METADATA_LIMITS } from './metadata.ts';
 import { problemOfName } from './names.ts';
+import { offered } from './session-offer.ts';
 
 /** Limits on what one registration may hold. Lengths are in characters (Unicode code points). */
 export const LIMITS = {
@@ -117,6 +118,7 @@ export const heartbeatRequest = z.object({
     .describe('Whether the answer has every other live server.'),
   metadata: metadata.optional(),
   instance: instance.optional(),
+  session: z.boolean('must be true or false').default(false),
 });
 
 /** Where a registration came from, as far as the platform knows; never the address. Degrees. */
@@ -162,6 +164,7 @@ export const registerAnswer = z.object({
   success: z.literal(true),
   server: entry,
   lease: leaseTerms,
+  ...offered,
   ...unknownMembers,
 });
 /** Answer to `POST /servers/heartbeat`; `peers` is absent where `peers: false` was asked for. */
@@ -172,6 +175,7 @@ export const heartbeatAnswer = z.object({
     .literal(true)
     .optional()
     .describe('Some of the list did not answer, and its servers are not among the peers.'),
+  ...offered,
   ...unknownMembers,
 });
 /** Answer to `DELETE /servers/<id>`. */
@@ -200,7 +204,7 @@ export const anyListAnswer = z.union([deltaAnswer, pageAnswer, listAnswer]);
 /** Answer to `GET /servers/<id>`. */
 export const serverAnswer = z.object({
   server: entry,
-  status: z.enum(['live', 'stale']),
+  status: z.enum(['live', 'suspect', 'stale']),
   expiresAt: epochMs,
 });
 
@@ -234,7 +238,6 @@ export const errorsAnswer = z.object({
 
 /** Answer to `GET /metrics`: lines in the text format of Prometheus. */
 export const metricsAnswer = z.string();
-
 /** Answer to `GET /openapi.json`: a document of OpenAPI. */
 export const openApiAnswer = z.looseObject({ openapi: z.string() });
 

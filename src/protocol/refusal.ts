@@ -15,6 +15,13 @@ export type RegistryRefusal =
     }
   | OwnershipRefusal;
 
+/** As many follow the list as may. */
+export interface WatchRefusal {
+  readonly kind: 'too-many-watchers';
+  readonly maxWatchers: number;
+  readonly retryAfterMs: number;
+}
+
 /** Why a query of the list has no answer. */
 export type QueryRefusal =
   /** Over what is listed now, it would take longer than a query may. */
@@ -35,6 +42,8 @@ export type RequestRefusal =
   | { readonly kind: 'missing-server-id' }
   | { readonly kind: 'invalid-field'; readonly field: string; readonly problem: string }
   | { readonly kind: 'query-too-long'; readonly maxBytes: number }
+  /** An upgrade to a session without the right subprotocol and a ticket. */
+  | { readonly kind: 'malformed-upgrade' }
   | { readonly kind: 'malformed-id'; readonly problem: string }
   | { readonly kind: 'private-endpoint'; readonly host: string }
   | { readonly kind: 'body-too-large'; readonly maxBytes: number }
@@ -55,6 +64,8 @@ export type RequestRefusal =
   | { readonly kind: 'too-large-to-sign'; readonly maxBytes: number }
   /** Nobody can wait for changes of a list of several objects. */
   | { readonly kind: 'not-watchable' }
+  /** `isImplied`: the path names no list, and so means `default`. */
+  | { readonly kind: 'no-such-list'; readonly list: string; readonly isImplied: boolean }
   | { readonly kind: 'no-such-route'; readonly path: string }
   | { readonly kind: 'method-not-allowed'; readonly method: string; readonly allow: string };
 
@@ -64,4 +75,4 @@ export type Failure =
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'internal'; readonly incident: string };
 
-export type Refusal = RegistryRefusal | RequestRefusal | QueryRefusal | Failure;
+export type Refusal = RegistryRefusal | RequestRefusal | QueryRefusal | WatchRefusal | Failure;

@@ -1,5 +1,7 @@
 /** What the registry tells of itself. */
 import { z } from 'zod';
+import { listFileStats } from './list-file-stats.ts';
+import { socketCounts } from './session-offer.ts';
 import { epochMs } from './times.ts';
 
 /** What an object tells of itself. */
@@ -26,9 +28,11 @@ const objectStats = z.object({
     .enum(['on', 'off', 'malformed key'])
     .describe('Whether lists are signed with BOOTSTRAP_SIGNING_KEY.'),
   listBytes: z.int().describe('UTF-8 bytes of the entries of all servers held; at most MAX_LIST_BYTES.'),
+  ...socketCounts,
   streams: z
     .object({ heldBytes: z.int(), cut: z.int() })
     .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),
+  listFile: listFileStats.optional(),
 });
 
 /** Answer to `GET /stats`. The counters go on over evictions; see `docs/api.md`. */

@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import { downSince, graceMs, liveAfter, type Downtime } from '../core/leases/downtime.ts';
-import { alarmIsLost, nextAlarm, type ScheduleState } from '../core/schedule.ts';
+import { alarmIsLost, nextAlarm, publishAt, type ScheduleState } from '../core/schedule.ts';
 import { SteadyClock } from './clock.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
@@ -44,6 +44,11 @@ export class AlarmClock {
     return this.#clock.now();
   }
 
+  /** When something was by the registry's clock that the platform timed. */
+  fromWall(timeMs: number): number {
+    return this.#clock.fromWall(timeMs);
+  }
+
   /** The time of a call, and a look at whether the registry was down before it. */
   tick(): number {
     const now = this.now();
@@ -74,6 +79,11 @@ export class AlarmClock {
     this.#aliveAt = now;
   }
 
+  /** Sets the alarm sooner, if it would ring only after `at`. */
+  async armBy(at: number, now: number): Promise<void> {
+    if (this.#alarmAt === null || this.#alarmAt > at) await this.rearm(now);
+  }
+
   isLost(now: number): boolean {
     return alarmIsLost(this.#alarmAt, now, this.#parts.config);
   }
@@ -87,6 +97,13 @@ export class AlarmClock {
     await write;
   }
 
+  /** The alarm may have to ring earlier than it was set for. */
+  async armEarlier(now: number): Promise<void> {
+    const { config, stateAt } = this.#parts;
+    const at = nextAlarm(stateAt(now), config);
+    if (at !== null && (this.#alarmAt === null || at < this.#alarmAt)) await this.rearm(now);
+  }
+
   /** For a call that is true whether or not the alarm can be set: the next one tries again. */
   async rearm(now: number): Promise<void> {
     try {
@@ -95,6 +112,14 @@ export class AlarmClock {
       this.#alarmAt = null;
       console.error(JSON.stringify({ event: 'alarm-not-set', cause: String(error) }));
     }
+  }
+
+  /** Behind a save: pulls the alarm forward where the list file is to be written before it rings. */
+  async ringToPublish(now: number): Promise<void> {
+    const at = publishAt(this.#parts.stateAt(now), this.#parts.config);
+    // While it rings its time is in the past, and it is set anew when it is over.
+    if (at === null || (this.#alarmAt !== null && this.#alarmAt <= Math.max(now, at))) return;
+    await this.rearm(now);
   }
 
   /**

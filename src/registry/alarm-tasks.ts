@@ -1,11 +1,19 @@
-/** What the alarm does: one slice of the sweep, tombstones that are over, and the checkpoint. */
+/** What the alarm does: one slice of the sweep, tombstones that are over, the checkpoint, and the list file. */
 import type { Directory } from '../core/leases/directory.ts';
 import type { Tombstones } from '../core/leases/tombstones.ts';
-import { KEYS_PER_SLICE, sweepIsDue, type ScheduleState, type ScheduleTerms } from '../core/schedule.ts';
+import {
+  KEYS_PER_SLICE,
+  publishIsDue,
+  sweepIsDue,
+  type ScheduleState,
+  type ScheduleTerms,
+} from '../core/schedule.ts';
 import type { PendingWrites } from './pending-writes.ts';
+import type { Publisher } from './publisher.ts';
 import type { Saver } from './saver.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
+import type { Watchers } from './watchers.ts';
 
 export interface AlarmTaskParts {
   readonly directory: Directory;
@@ -14,7 +22,10 @@ export interface AlarmTaskParts {
   readonly saver: Saver;
   readonly pending: PendingWrites;
   readonly counters: Counters;
+  /** Null where no list file is written. */
+  readonly publisher: Publisher | null;
   readonly terms: ScheduleTerms;
+  readonly watchers: Pick<Watchers, 'isAny'>;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
 }
@@ -32,25 +43,31 @@ export class AlarmTasks {
    * is loaded anew from disk.
    */
   async run(now: number): Promise<void> {
-    const { directory, saver, terms } = this.#parts;
+    const { directory, saver, publisher, terms } = this.#parts;
     // What the slice before left may have come back to life since: then that sweep is over.
     if (directory.staleCount === 0) this.#sweepUnfinished = false;
     if (sweepIsDue(this.state(now), terms)) await this.#sweepSlice(now);
     else await this.#sweepTombstones(now);
-    if (!this.#sweepUnfinished) await saver.checkpoint();
+    if (this.#sweepUnfinished) return;
+    await saver.checkpoint();
+    // Behind the save, and never between two slices: a bucket may take seconds.
+    if (publisher !== null && publishIsDue(this.state(now), terms)) await publisher.publish(now);
   }
 
   /** What the alarm's decisions depend on. */
   state(now: number): ScheduleState {
-    const { directory, tombstones, counters } = this.#parts;
+    const { directory, tombstones, counters, publisher, watchers } = this.#parts;
     return {
       now,
       held: directory.heldCount + tombstones.size,
       stale: directory.staleCount,
       nextExpiry: directory.earliestExpiry,
+      nextLossEnd: directory.sessions.earliestLossEnd,
       sweepUnfinished: this.#sweepUnfinished && directory.staleCount > 0,
       tombstonesOver: tombstones.hasOver(now),
       lastSweepAt: counters.lastSweep?.at ?? null,
+      watched: watchers.isAny,
+      publication: publisher?.state ?? null,
     };
   }
 

@@ -16,6 +16,11 @@ export class SteadyClock {
     return this.#last;
   }
 
+  /** When something was by this clock that the platform timed by the wall clock; never later than now. */
+  fromWall(timeMs: number): number {
+    return Math.min(this.#last, timeMs + this.#aheadMs);
+  }
+
   /** The wall clock's name for a time of this clock: what the platform's alarms go by. */
   toWall(timeMs: number): number {
     return timeMs - this.#aheadMs;

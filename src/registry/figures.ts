@@ -1,20 +1,26 @@
 /** What the object tells of itself: to everyone by `/stats`, and to graphs by `/metrics`. Memory alone is asked. */
+import type { Config } from '../config.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import type { RegistryFigures, RegistryStats } from '../rpc/contract.ts';
 import type { AlarmClock } from './alarm-clock.ts';
 import type { Part } from './part.ts';
+import type { Publisher } from './publisher.ts';
 import type { Reads } from './reads.ts';
 import type { Signing } from '../rpc/signer.ts';
 import type { Counters } from './storage/counters.ts';
+import type { Watchers } from './watchers.ts';
 import type { Writes } from './writes.ts';
 
 export interface FigureParts {
+  readonly config: Pick<Config, 'maxWatchers'>;
   readonly part: Part;
   readonly clock: AlarmClock;
   readonly directory: Directory;
   readonly counters: Counters;
   readonly reads: Reads;
   readonly writes: Writes;
+  readonly watchers: Watchers;
+  readonly publisher: Publisher | null;
   readonly signing: Signing['state'];
   /** Epoch milliseconds. */
   readonly loadedAt: number;
@@ -22,7 +28,7 @@ export interface FigureParts {
 
 /** Call `expire` first. `quarantined` is how many rows are. */
 export function statsOf(parts: FigureParts, quarantined: number): RegistryStats {
-  const { clock, counters, directory, reads, signing } = parts;
+  const { clock, counters, directory, publisher, reads, signing, watchers } = parts;
   const { downtime } = clock;
   return {
     live: directory.liveCount,
@@ -41,19 +47,23 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
     absence: downtime && { from: downtime.from, until: downtime.until, leases: downtime.leases },
     setAside: quarantined,
     signing,
+    watchers: watchers.count,
     streams: { heldBytes: reads.streams.heldBytes, cut: reads.streams.cutCount },
     listBytes: directory.entryBytes,
+    sessions: directory.sessions.count,
+    ...(publisher !== null && { listFile: publisher.stats }),
   };
 }
 
 /** Call `expire` first. `now`: epoch milliseconds of the registry's clock. */
 export function figuresOf(parts: FigureParts, quarantined: number, now: number): RegistryFigures {
-  const { clock, counters, part, loadedAt, reads, writes } = parts;
+  const { clock, config, counters, part, loadedAt, reads, watchers, writes } = parts;
   const { registrations, deregistrations, sweepMs, downtimes, extendedLeases } = counters;
+  const stats = statsOf(parts, quarantined);
   return {
     at: now,
     loadedAt,
-    stats: statsOf(parts, quarantined),
+    stats,
     maxServers: part.maxServers,
     maxListBytes: part.maxListBytes,
     registrations,
@@ -63,6 +73,8 @@ export function figuresOf(parts: FigureParts, quarantined: number, now: number):
     extendedLeases,
     lists: { ...reads.lists },
     refusedWrites: { ...writes.refused },
+    watchers: { open: stats.watchers, max: config.maxWatchers },
+    pushes: { ...watchers.figures },
     alarms: { ...clock.figures },
   };
 }

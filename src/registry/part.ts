@@ -16,6 +16,14 @@ export class Part implements Limits {
     return this.#config.ttlMs;
   }
 
+  get holdMs(): number {
+    return this.#config.holdMs;
+  }
+
+  get pingEveryMs(): number {
+    return this.#config.pingEveryMs;
+  }
+
   get maxServers(): number {
     return this.#limits.maxServers;
   }

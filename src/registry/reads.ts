@@ -87,10 +87,10 @@ export class Reads {
   }
 
   /** What is listed of this object, for the list of several. `withBody` is false for a HEAD. */
-  entries(withBody: boolean, now: number): ListEntries {
+  bareEntries(withBody: boolean, now: number): ListEntries {
     this.#expire(now);
     if (withBody) this.lists.whole += 1;
-    const { bytes, takenAt } = this.#snapshot.entries(now);
+    const { bytes, takenAt } = this.#snapshot.bareEntries(now);
     return {
       body: withBody ? this.#streams.send([bytes]) : null,
       byteLength: bytes.byteLength,
@@ -166,6 +166,11 @@ export class Reads {
     return this.#listed([delta], delta, null);
   }
 
+  /** The whole list behind `head`, as `Snapshot.entries` gives it. Call `expire` first. */
+  entries(head: string, now: number): readonly Uint8Array[] {
+    return this.#snapshot.entries(head, now);
+  }
+
   /** Every live entry but the caller's own. */
   peers(self: Lease, now: number): Uint8Array | ReadableStream<Uint8Array> {
     this.#expire(now);
@@ -176,11 +181,14 @@ export class Reads {
     this.#expire(now);
     const found = this.#directory.find(serverId);
     if (found === undefined) return { kind: 'not-registered' };
-    const { lease, status } = found;
+    const { lease } = found;
+    this.#directory.sessions.lookAt(lease, now);
+    const status = found.status === 'live' && lease.session.kind === 'lost' ? 'suspect' : found.status;
     return { kind: 'found', server: lease.toRecord(), status, expiresAt: lease.expiresAt };
   }
 
   #expire(now: number): void {
+    this.#directory.sessions.look(now);
     if (this.#directory.expire(now)) this.#onExpired();
   }
 

@@ -6,9 +6,12 @@ import { downSince, expiryOf } from '../core/leases/downtime.ts';
 import type { Lease } from '../core/leases/lease.ts';
 import type { Tombstones } from '../core/leases/tombstones.ts';
 import type { AlarmClock } from './alarm-clock.ts';
+import type { Presence } from './presence.ts';
+import type { Publisher } from './publisher.ts';
 import type { Saver } from './saver.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Loaded } from './storage/load.ts';
+import type { Store } from './storage/store.ts';
 
 export interface RecoveryParts {
   readonly config: Config;
@@ -17,6 +20,9 @@ export interface RecoveryParts {
   readonly tombstones: Tombstones;
   readonly saver: Saver;
   readonly counters: Counters;
+  readonly store: Store;
+  readonly presence: Presence;
+  readonly publisher: Publisher | null;
 }
 
 /** Fills memory from what was found on disk, gives leases the time that a downtime took, and sets a lost alarm. */
@@ -28,6 +34,7 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
   const downtime = loaded.downtime && { ...loaded.downtime, until: Math.min(loaded.downtime.until, now) };
   restoreCounters(parts.counters, loaded.counters, now);
   clock.resume(loaded.alarmAt, downtime, now);
+  parts.publisher?.resume(loaded.publication, now);
   for (const tombstone of loaded.tombstones) tombstones.add(tombstone);
 
   let oldestSeen = now;
@@ -37,9 +44,12 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
     const expiresAt = expiryOf(lastSeen, downtime, config);
     oldestSeen = Math.min(oldestSeen, lastSeen);
     newestSeen = Math.max(newestSeen, lastSeen);
-    directory.restore({ ...record, lastSeen }, Math.min(expiresAt, now + config.ttlMs));
+    directory.restore({ ...record, lastSeen }, Math.min(expiresAt, now + config.ttlMs), now);
   }
-  directory.restored(savedAt ?? 0, revisionOf(loaded, config, now));
+  // A sleep leaves the sockets; a deploy, a crash or a move takes them all, and no event tells.
+  const orphans = parts.presence.hasSockets ? [] : directory.sessions.orphanAll(now);
+  // Whoever was silent in a session that is gone may be listed again, so it is not the list that was saved.
+  directory.restored(savedAt ?? 0, orphans.length > 0 ? null : revisionOf(loaded, config, now));
   restoreJournal(parts, loaded);
 
   // All that the disk shows of when the registry last ran. An alarm that was given up would have rung after that.
@@ -51,10 +61,13 @@ export async function recover(parts: RecoveryParts, loaded: Loaded): Promise<voi
   // Both in one transaction, so that a restart finds the downtime recorded and the alarm no longer overdue. One
   // that is overdue without a downtime is about to ring: setting it on every load would put it off for ever.
   const writes: Promise<void>[] = [];
+  if (orphans.length > 0) {
+    writes.push(parts.store.putOrphans(orphans.map((lease) => lease.toRow())), parts.store.noteChange());
+  }
   if (from !== null) writes.push(clock.extendLeases(from, now));
   const isAboutToRing = from === null && loaded.alarmAt !== null && loaded.alarmAt <= now;
-  const isHeld = directory.heldCount + tombstones.size > 0;
-  if (isHeld && !isAboutToRing && clock.isLost(now)) writes.push(clock.arm(now));
+  const isNeeded = directory.heldCount + tombstones.size > 0 || parts.publisher?.state.isOutdated === true;
+  if (isNeeded && !isAboutToRing && clock.isLost(now)) writes.push(clock.arm(now));
   await Promise.all(writes);
 }
 

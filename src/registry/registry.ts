@@ -1,12 +1,14 @@
 /** The Durable Object: its face. It owns time and storage, delegates every call, and has no policy of its own. */
 import { DurableObject } from 'cloudflare:workers';
-import { parseConfig } from '../config.ts';
+import { parseListConfig } from '../lists.ts';
 import { Directory } from '../core/leases/directory.ts';
 import { Ownership } from '../core/leases/ownership.ts';
 import { Tombstones } from '../core/leases/tombstones.ts';
 import {
   ENTRIES_URL,
   LIST_URL,
+  SESSION_URL,
+  WATCH_URL,
   type DeregisterOutcome,
   type GetOutcome,
   type HeartbeatOutcome,
@@ -23,16 +25,22 @@ import {
 import type { Shard } from '../protocol/shards/shard.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { AlarmTasks } from './alarm-tasks.ts';
+import { placeOfObject } from './place-of-object.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { ListResponses } from './list-response.ts';
 import { Part } from './part.ts';
 import { PendingWrites } from './pending-writes.ts';
+import { Presence } from './presence.ts';
+import { Publisher } from './publisher.ts';
 import { Reads } from './reads.ts';
 import { recover } from './recovery.ts';
 import { Saver } from './saver.ts';
+import { SessionCalls } from './session-calls.ts';
 import { signingWith } from '../rpc/signer.ts';
 import { zeroCounters } from './storage/counters.ts';
 import { Store } from './storage/store.ts';
+import { openSession, openWatch } from './upgrades.ts';
+import { WATCHER_TAG, Watchers } from './watchers.ts';
 import { Writes } from './writes.ts';
 
 export class ServerRegistry extends DurableObject<Env> implements RegistryCalls {
@@ -44,72 +52,108 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   readonly #pending: PendingWrites;
   readonly #reads: Reads;
   readonly #writes: Writes;
+  readonly #sessions: SessionCalls;
   readonly #alarmTasks: AlarmTasks;
+  readonly #watchers: Watchers;
   readonly #listResponses = new ListResponses();
-  readonly #part: Part;
   #quarantined = 0;
 
   /** @throws ConfigError where a variable can't be used */
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const config = parseConfig(env);
+    const place = placeOfObject(ctx);
+    const config = parseListConfig(env, place.list);
     const counters = this.#counters;
-    const store = new Store(ctx.storage);
+    const store = new Store(ctx.storage, place);
     const tombstones = new Tombstones();
-    const part = new Part(config);
-    const directory = new Directory(part, crypto.randomUUID().slice(0, 8), Date.now() * 1000);
-    const ownership = new Ownership(directory, tombstones, part);
+    const listPart = new Part(config);
+    const presence = new Presence(ctx, (timeMs) => this.#clock.fromWall(timeMs));
+    const directory = new Directory(
+      listPart,
+      crypto.randomUUID().slice(0, 8),
+      Date.now() * 1000,
+      (_serverId, session) => presence.heardAt(session),
+      () => {
+        this.#watchers.changed();
+      },
+    );
+    const ownership = new Ownership(directory, tombstones, listPart);
     const stateAt = (now: number) => this.#alarmTasks.state(now);
     const clock = new AlarmClock({ config, directory, store, counters, stateAt });
     const now = () => clock.now();
-    const saver = new Saver({ directory, store, counters, terms: config, now });
+    const onSaved = () => {
+      if (publisher !== null) void clock.ringToPublish(now());
+    };
+    const saver = new Saver({ directory, store, counters, terms: config, now, onSaved });
     const pending = new PendingWrites(store, (cause) => {
       ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(cause)}`);
     });
     const signing = signingWith(config.signingSeed);
-    const reads = new Reads(directory, config.snapshotMaxAgeMs, signing.signer, () => saver.headChanged());
+    const { signer } = signing;
+    const reads = new Reads(directory, config.snapshotMaxAgeMs, signer, () => saver.headChanged());
+    const watchers = new Watchers({
+      sockets: ctx,
+      directory,
+      maxWatchers: config.maxWatchers,
+      now,
+      onFirst: () => void clock.armEarlier(clock.now()),
+    });
+    this.#watchers = watchers;
     this.#directory = directory;
-    this.#part = part;
     this.#clock = clock;
     this.#saver = saver;
     this.#pending = pending;
     this.#reads = reads;
-    const held = { config, clock, directory, tombstones, store, saver, pending, counters };
-    const writes = new Writes({ ...held, part, ownership, reads });
+    const bucket = env.LIST_FILES;
+    const part = () => ({ ...place, shards: listPart.shard?.count ?? 1 });
+    const publisher: Publisher | null =
+      bucket === undefined
+        ? null
+        : new Publisher({ bucket, directory, reads, store, signer, terms: config, part, now });
+    const held = { config, clock, directory, tombstones, store, saver, pending, counters, publisher };
+    const writes = new Writes({ ...held, part: listPart, ownership, reads, presence });
     this.#writes = writes;
+    this.#sessions = new SessionCalls({ ...held, presence, writes });
     this.#figures = {
-      part,
+      config,
+      part: listPart,
       clock,
       directory,
       counters,
       reads,
       writes,
+      watchers,
+      publisher,
       signing: signing.state,
       loadedAt: now(),
     };
-    this.#alarmTasks = new AlarmTasks({ ...held, terms: config, now });
+    this.#alarmTasks = new AlarmTasks({ ...held, terms: config, watchers, now });
     void ctx.blockConcurrencyWhile(async () => {
       const loaded = await store.load();
       this.#quarantined = loaded.quarantined;
-      if (loaded.shard !== null) part.become(loaded.shard);
-      await recover({ config, clock, directory, tombstones, saver, counters }, loaded);
+      if (loaded.shard !== null) listPart.become(loaded.shard);
+      await recover({ ...held, presence }, loaded);
+      this.#sessions.readAll();
+      // Where the list is another one than before, whoever still watches has to know.
+      watchers.changed();
     });
   }
 
   /** Registers a server or overwrites its entry; acknowledged only when it is on disk. */
-  register(registration: RegisteredServer, shard?: Shard): Promise<RegisterOutcome> {
-    return this.#writes.register(registration, shard);
+  register(
+    registration: RegisteredServer,
+    ticketHash: string | null = null,
+    shard?: Shard,
+  ): Promise<RegisterOutcome> {
+    return this.#writes.register(registration, ticketHash, shard);
   }
 
   /**
    * The number of objects that the list has. Where nobody registered yet it becomes `create`, if given; it is told only
    * when it is on disk, because every Worker that hears it keeps it for good.
    */
-  async shardCount(create?: number): Promise<number | null> {
-    const { shard } = this.#part;
-    if (shard === null && create !== undefined) this.#writes.found({ count: create, index: 0 });
-    await this.#pending.all();
-    return this.#part.shard?.count ?? null;
+  shardCount(create?: number): Promise<number | null> {
+    return this.#writes.shardCount(create);
   }
 
   /**
@@ -123,8 +167,9 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     metadata: string | null = null,
     proof: Proof | null = null,
     instance: string | null = null,
+    ticketHash: string | null = null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome> {
-    return this.#writes.heartbeat(serverId, wantsPeers, metadata, proof, instance);
+    return this.#writes.heartbeat(serverId, wantsPeers, metadata, proof, instance, ticketHash);
   }
 
   /**
@@ -135,10 +180,17 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     return this.#writes.deregister(serverId, proof);
   }
 
-  /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. */
+  /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. Or a session. */
   override async fetch(request: Request): Promise<Response> {
     if (request.url === ENTRIES_URL) {
-      return this.#listResponses.entries(this.#reads.entries(request.method !== 'HEAD', this.#tickOfRead()));
+      return this.#listResponses.entries(
+        this.#reads.bareEntries(request.method !== 'HEAD', this.#tickOfRead()),
+      );
+    }
+    if (request.url === SESSION_URL) return openSession(request, this.#sessions);
+    if (request.url.startsWith(`${WATCH_URL}?`)) {
+      this.#expire(this.#tickOfRead());
+      return openWatch(request, this.#watchers);
     }
     if (request.url !== LIST_URL) return new Response(`no such call: ${request.url}`, { status: 404 });
     const now = this.#tickOfRead();
@@ -216,10 +268,30 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const now = this.#clock.tick();
     await this.#clock.settle(now, invocation === undefined ? null : invocation.scheduledTime);
     this.#expire(now);
+    this.#sessions.closeSilent();
+    this.#watchers.closeSilent();
     await this.#alarmTasks.run(now);
     this.#directory.measureEarliestExpiry();
     // By the clock as it is now: after long work, a time counted from its beginning could lie in the past.
     await this.#clock.arm(this.#clock.now());
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    if (this.#isWatcher(socket)) this.#watchers.refuseMessage(socket);
+    else await this.#sessions.message(socket, data);
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    if (this.#isWatcher(socket)) this.#watchers.closed(socket, code, reason);
+    else await this.#sessions.closed(socket, code, reason);
+  }
+
+  override webSocketError(socket: WebSocket): Promise<void> {
+    return this.webSocketClose(socket, 1006, '');
+  }
+
+  #isWatcher(socket: WebSocket): boolean {
+    return this.ctx.getTags(socket).includes(WATCHER_TAG);
   }
 
   #expire(now: number): void {

@@ -32,6 +32,8 @@ export interface SaverParts {
   readonly terms: LeaseTimes;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
+  /** Told of each save when it is on disk. */
+  readonly onSaved: () => void;
 }
 
 export class Saver {
@@ -129,7 +131,7 @@ export class Saver {
   }
 
   async #write(form: 'journal' | 'checkpoint'): Promise<void> {
-    const { directory, store, counters, now } = this.#parts;
+    const { directory, store, counters, now, onSaved } = this.#parts;
     const at = now();
     // Whoever loads it takes all for gone that was over at `at`: so must the revision.
     directory.expire(at);
@@ -143,8 +145,11 @@ export class Saver {
       store.beginSave();
       if (form === 'journal') await this.#writeJournal(moved, saved);
       else await this.#writeCheckpoint(moved, saved);
+      // Behind the journal: a heartbeat that came after a session was lost counts by it.
+      await this.#writeRows(directory.unsaved.sessionsBehind);
       await store.sync();
       for (const [index, lease] of saved.leases.entries()) directory.saved(lease, saved.seenAt[index] ?? 0);
+      onSaved();
     } catch (error) {
       for (const lease of moved) if (directory.isHeld(lease)) directory.unsaved.mark(lease);
       this.#headChanged = true;
@@ -202,7 +207,7 @@ export class Saver {
       note(saved, held);
       await written;
     }
-    await this.#writeRowsBehind();
+    await this.#writeRows(directory.unsaved.rowsBehind);
     // The journal begins anew with a row without leases, which keeps the counters.
     const removed = store.removeFoldedRows();
     this.#journal.begin();
@@ -210,18 +215,22 @@ export class Saver {
     await Promise.all([removed, begun]);
   }
 
-  async #writeRowsBehind(): Promise<void> {
+  /** Writes the rows of leases that are behind. */
+  async #writeRows(leases: ReadonlySet<Lease>): Promise<void> {
     const { directory, store } = this.#parts;
-    const behind = [...directory.unsaved.rowsBehind];
+    const behind = [...leases];
     for (let start = 0; start < behind.length; start += ROWS_A_STEP) {
       await pause();
       const step = behind.slice(start, start + ROWS_A_STEP).filter((lease) => directory.isHeld(lease));
-      const written = store.putServers(step.map((lease) => lease.toRecord()));
+      const written = store.putServers(step.map((lease) => lease.toRow()));
       for (const lease of step) directory.unsaved.rowWritten(lease);
       try {
         await written;
       } catch (error) {
-        for (const lease of step) if (directory.isHeld(lease)) directory.unsaved.markRowBehind(lease);
+        for (const lease of step.filter((lease) => directory.isHeld(lease))) {
+          directory.unsaved.markRowBehind(lease);
+          directory.unsaved.markSessionBehind(lease);
+        }
         throw error;
       }
     }

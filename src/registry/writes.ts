@@ -2,10 +2,12 @@
 import type { Config } from '../config.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import { isCovered } from '../core/leases/downtime.ts';
+import type { Lease } from '../core/leases/lease.ts';
 import type { Ownership } from '../core/leases/ownership.ts';
 import type { Tombstones } from '../core/leases/tombstones.ts';
 import type { Shard } from '../protocol/shards/shard.ts';
 import type { RegistryRefusal } from '../protocol/refusal.ts';
+import { CLOSE } from '../protocol/session.ts';
 import type {
   DeregisterOutcome,
   HeartbeatOutcome,
@@ -16,8 +18,10 @@ import type {
 import type { AlarmClock } from './alarm-clock.ts';
 import type { Part } from './part.ts';
 import type { PendingWrites } from './pending-writes.ts';
+import type { Presence } from './presence.ts';
 import type { Reads } from './reads.ts';
 import type { Saver } from './saver.ts';
+import { offerToHeartbeat, offerToRegistered } from './session-offer.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
 
@@ -33,6 +37,7 @@ export interface WriteParts {
   readonly saver: Saver;
   readonly pending: PendingWrites;
   readonly reads: Reads;
+  readonly presence: Presence;
   readonly counters: Counters;
 }
 
@@ -56,17 +61,38 @@ export class Writes {
     this.#parts = parts;
   }
 
-  /** Fixes what the object is, before any server is registered. */
-  found(shard: Shard): void {
+  /** Fixes how many objects the list has, before any server is registered, where `create` is given. */
+  async shardCount(create: number | undefined): Promise<number | null> {
     const { part, pending, store } = this.#parts;
-    part.become(shard);
-    // Under no id that a server may have. Who asks waits for it.
-    pending.settle('', [store.keepShard(shard)]).catch(() => undefined);
+    if (part.shard === null && create !== undefined) {
+      const shard = { count: create, index: 0 };
+      part.become(shard);
+      // Under no id that a server may have.
+      await pending.settle('', [store.keepShard(shard)]);
+    }
+    // Another call may have fixed it, and what is not on disk yet is told to nobody.
+    await pending.all();
+    return part.shard?.count ?? null;
   }
 
-  async register(registration: RegisteredServer, sent?: Shard): Promise<RegisterOutcome> {
-    const { config, clock, part, directory, tombstones, ownership, store, saver, pending, counters } =
-      this.#parts;
+  async register(
+    registration: RegisteredServer,
+    ticketHash: string | null,
+    sent?: Shard,
+  ): Promise<RegisterOutcome> {
+    const {
+      config,
+      clock,
+      part,
+      directory,
+      tombstones,
+      ownership,
+      store,
+      saver,
+      pending,
+      presence,
+      counters,
+    } = this.#parts;
     const now = clock.tick();
     const shard = part.take(registration.serverId, sent);
     const refusal = ownership.refuseRegistration(registration, now);
@@ -74,14 +100,20 @@ export class Writes {
       await pending.all();
       return this.#refuse(refusal.kind === 'full' ? this.#full(now, 'too-many-servers') : refusal);
     }
+    const sessionOfOther = this.#sessionOfOther(registration);
     const lease = directory.register(registration, now);
     if (typeof lease === 'string') {
       await pending.all();
       return this.#refuse(this.#full(now, lease));
     }
+    if (sessionOfOther !== undefined) {
+      presence.close(sessionOfOther, CLOSE.replaced);
+      directory.sessions.end(lease, now + config.ttlMs);
+    }
+    const session = offerToRegistered(lease, ticketHash, this.#parts, now);
     const server = lease.toRecord();
     // Memory and disk change in one turn, so that their orders never differ, and in one transaction with the alarm.
-    const writes = [store.putServer(server), store.keepShard(shard)];
+    const writes = [store.putServer(lease.toRow()), store.keepShard(shard)];
     if (tombstones.remove(server.serverId)) writes.push(store.removeTombstone(server.serverId));
     if (clock.isLost(now)) writes.push(clock.arm(now));
     counters.registrations += 1;
@@ -89,10 +121,12 @@ export class Writes {
     saver.headChanged();
     await pending.settle(server.serverId, writes);
     directory.saved(lease, now);
+    directory.sessions.saved(lease);
     return {
       kind: 'registered',
       server,
       lease: { ttlMs: config.ttlMs, heartbeatEveryMs: config.heartbeatEveryMs },
+      ...(session !== undefined && { session }),
     };
   }
 
@@ -102,6 +136,7 @@ export class Writes {
     metadata: string | null,
     proof: Proof | null,
     instance: string | null,
+    ticketHash: string | null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome> {
     const { config, clock, directory, ownership, saver, pending, reads, counters } = this.#parts;
     const now = clock.tick();
@@ -125,15 +160,24 @@ export class Writes {
     else if (isCovered(lease.savedExpiresAt, now, config)) saver.leaseChanged();
     // Rare: the heartbeat before this one never reached the disk.
     else waits.push(saver.save());
-    // The lease is renewed even where its metadata is refused: for want of room nobody loses a place.
-    const outcome = !isTaken
-      ? this.#refuse(this.#full(now, 'too-many-bytes'))
-      : wantsPeers
-        ? reads.peers(lease, now)
-        : null;
     // Only where the runtime gave the alarm up or lost it.
     if (clock.isLost(now)) waits.push(clock.rearm(now));
+    // The lease is renewed even where its metadata is refused: for want of room nobody loses a place.
+    if (!isTaken) {
+      const refused = this.tooManyBytes(now);
+      return waits.length === 0 ? refused : Promise.all(waits).then(() => refused);
+    }
+    const body = wantsPeers ? reads.peers(lease, now) : null;
+    const offer =
+      ticketHash === null ? undefined : offerToHeartbeat(lease, ticketHash, proof, this.#parts, now);
+    if (offer !== undefined) waits.push(this.#saveOffer(lease));
+    const outcome: HeartbeatOutcome = offer === undefined ? body : { kind: 'offered', ...offer, body };
     return waits.length === 0 ? outcome : Promise.all(waits).then(() => outcome);
+  }
+
+  /** Its metadata does not fit, though the lease was renewed. */
+  tooManyBytes(now: number): Full {
+    return this.#refuse(this.#full(now, 'too-many-bytes'));
   }
 
   #full(now: number, reason: 'too-many-servers' | 'too-many-bytes'): Full {
@@ -151,24 +195,52 @@ export class Writes {
   }
 
   async deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome> {
-    const { clock, directory, ownership, store, saver, pending, counters } = this.#parts;
+    const { clock, directory, ownership, presence, pending } = this.#parts;
     const now = clock.tick();
     const refusal = proof && ownership.refuseDeregistration(serverId, proof, now);
     if (refusal !== undefined) {
       await pending.all();
       return this.#refuse(refusal);
     }
-    const wasHeld = directory.find(serverId) !== undefined;
+    const held = directory.find(serverId)?.lease;
+    if (held?.session.kind === 'held') presence.close(held.session.name, CLOSE.deregistered);
+    await this.#remove(serverId, proof, now);
+    return { kind: 'deregistered' };
+  }
+
+  /** Ends a lease at the word of the session that holds it: as if its key had signed that. */
+  async leave({ serverId, proof }: Lease): Promise<void> {
+    await this.#remove(serverId, proof, this.#parts.clock.now());
+  }
+
+  async #remove(serverId: string, proof: Proof | undefined, now: number): Promise<void> {
+    const { clock, directory, ownership, store, saver, pending, counters } = this.#parts;
+    if (directory.find(serverId) !== undefined) counters.deregistrations += 1;
     const tombstone = ownership.deregister(serverId, proof, now);
     const writes = [store.removeServer(serverId)];
     if (tombstone !== undefined) {
       writes.push(store.putTombstone(tombstone));
       if (clock.isLost(now)) writes.push(clock.arm(now));
     }
-    if (wasHeld) counters.deregistrations += 1;
     saver.headChanged();
     await pending.settle(serverId, writes);
-    return { kind: 'deregistered' };
+  }
+
+  /** Another host, or another key, takes the id: the session of it that the one before holds, if it does. */
+  #sessionOfOther({ serverId, instance, proof }: RegisteredServer): string | undefined {
+    const held = this.#parts.directory.find(serverId)?.lease;
+    if (held?.session.kind !== 'held') return undefined;
+    const isOtherHost = instance !== undefined && held.instance !== undefined && instance !== held.instance;
+    return isOtherHost || held.proof?.key !== proof?.key ? held.session.name : undefined;
+  }
+
+  async #saveOffer(lease: Lease): Promise<void> {
+    const { directory, pending, saver, store } = this.#parts;
+    const written = store.putServer(lease.toRow());
+    directory.unsaved.rowWritten(lease);
+    // The row is newer than the last save: without another one, no revision outlives a sleep.
+    saver.headChanged();
+    await pending.settle(lease.serverId, [written]);
   }
 
   #refuse<Refused extends RegistryRefusal>(refusal: Refused): Refused {

@@ -21,11 +21,18 @@ export type { Proof, RegisteredServer, ServerRecord };
 
 /** The calls over RPC. */
 export interface RegistryCalls {
-  /** `shard` is given where the list has several objects: which of them this one is. Not in the first release. */
-  register(registration: RegisteredServer, shard?: Shard): Promise<RegisterOutcome>;
+  /**
+   * `ticketHash` is of a ticket that the answer may offer; the first release takes none, and offers no session. `shard` is
+   * given where the list has several objects: which of them this one is.
+   */
+  register(
+    registration: RegisteredServer,
+    ticketHash?: string | null,
+    shard?: Shard,
+  ): Promise<RegisterOutcome>;
   /**
    * Flat, and answered with null where it can be: an object each way cost a heartbeat 18 % of its time (run). The first
-   * release takes no `instance`, and knows none.
+   * release takes no `instance` and no `ticketHash`, and knows neither. With `ticketHash` the heartbeat asks for a session.
    */
   heartbeat(
     serverId: string,
@@ -33,6 +40,7 @@ export interface RegistryCalls {
     metadata: string | null,
     proof: Proof | null,
     instance?: string | null,
+    ticketHash?: string | null,
   ): HeartbeatOutcome | Promise<HeartbeatOutcome>;
   deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome>;
   /** `knownEtags` is the reader's `If-None-Match`, or null. */
@@ -71,10 +79,18 @@ export interface RegistryCalls {
  * the Worker (docs/performance.md). The answer has the list's `ETag`, and its signature in this header.
  */
 export const LIST_URL = 'http://registry/servers';
+
+/**
+ * The list is followed by `fetch` of this URL with `Upgrade: websocket`, and `?since=` the revision that the reader has:
+ * the answer has the socket. Refused with 503 and a `WatchRefusal` as JSON. Not in the first release.
+ */
+export const WATCH_URL = 'http://registry/watch';
+
 export const SIGNATURE_HEADER = 'Signature';
 /** Bytes of the body, where the list is asked for with HEAD. Not in the first release. */
 export const LENGTH_HEADER = 'List-Length';
 
+/**
 /**
  * The entries of one object among several, by commas, without anything before or behind them. The answer has these
  * headers beside `ETag` and `LENGTH_HEADER`, to HEAD as well. Not in the first release.
@@ -84,10 +100,25 @@ export const REVISION_HEADER = 'List-Revision';
 /** Epoch milliseconds. */
 export const TAKEN_AT_HEADER = 'List-Taken-At';
 
+/**
+ * A session is opened by an upgrade of this URL, with the id (percent-encoded) and the hash of the ticket as headers. What
+ * is refused is answered without a socket, with a close code as a header. Not in the first release.
+ */
+export const SESSION_URL = 'http://registry/session';
+export const SESSION_ID_HEADER = 'Session-Id';
+export const SESSION_TICKET_HEADER = 'Session-Ticket';
+export const SESSION_CLOSE_HEADER = 'Session-Close';
+
 type Refused<Kind extends RegistryRefusal['kind']> = Extract<RegistryRefusal, { readonly kind: Kind }>;
 
 export type RegisterOutcome =
-  | { readonly kind: 'registered'; readonly server: ServerRecord; readonly lease: LeaseTerms }
+  | {
+      readonly kind: 'registered';
+      readonly server: ServerRecord;
+      readonly lease: LeaseTerms;
+      /** The ticket opens a session; absent where none is offered. */
+      readonly session?: { readonly pingEveryMs: number };
+    }
   | Refused<'registry-full'>
   | OwnershipRefusal;
 
@@ -97,6 +128,13 @@ export type HeartbeatOutcome =
   | Uint8Array
   | ReadableStream<Uint8Array>
   | Refused<'not-registered'>
+  /** Where it asked for a session and may have one. */
+  | {
+      readonly kind: 'offered';
+      readonly pingEveryMs: number;
+      /** As the answer without the offer. */
+      readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+    }
   /** Where the heartbeat named its instance, and nothing was renewed. */
   | Refused<'replaced'>
   /** Renewed, but there was no room for its metadata. */
@@ -145,7 +183,8 @@ export type GetOutcome =
   | {
       readonly kind: 'found';
       readonly server: ServerRecord;
-      readonly status: LeaseStatus;
+      /** `suspect`: its session closed, and it is not known yet whether its server is back. */
+      readonly status: LeaseStatus | 'suspect';
       readonly expiresAt: number;
     }
   | Refused<'not-registered'>;
@@ -177,6 +216,10 @@ export interface RegistryFigures {
   readonly lists: { readonly [Kind in 'whole' | 'page' | 'delta' | 'unchanged']: number };
   /** Of this life: writes that the object refused, by reason. */
   readonly refusedWrites: { readonly [Reason in RegistryRefusal['kind']]: number };
+  /** Sockets that follow the list, and how many may. */
+  readonly watchers: { readonly open: number; readonly max: number };
+  /** Of this life: frames that told a change, and watchers sent to HTTP, closed for their silence, and refused. */
+  readonly pushes: { readonly [Kind in 'changes' | 'resyncs' | 'silent' | 'refused']: number };
   /** Of this life: rings of the alarm, and the milliseconds by which they came late, all together. */
   readonly alarms: { readonly rings: number; readonly lateMs: number };
 }

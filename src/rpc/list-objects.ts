@@ -79,6 +79,12 @@ export class ListObjects {
     return this.#callOf(shard, (registry) => call(registry, count === 1 ? undefined : shard));
   }
 
+  /** The object, where the list has one, or will have one as far as SHARDS tells; undefined where it has several. */
+  async only(): Promise<Locate | undefined> {
+    const count = (await this.count()) ?? this.#parts.configured;
+    return count === 1 ? this.#at(0) : undefined;
+  }
+
   /** The objects beside the one of a server; none where there is one. */
   async others(serverId: string): Promise<readonly Locate[]> {
     const count = (await this.count()) ?? 1;

@@ -36,6 +36,7 @@ function shapeOf(value: unknown, shown: unknown): unknown {
   if (typeof value === 'number') return 'a number';
   if (typeof value !== 'string') return value;
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return 'a time';
+  if (/^[\w-]{26,}$/.test(value)) return 'a ticket';
   return /^[\da-f]{8}\.\d+$/.test(value) ? 'a revision' : value;
 }
 

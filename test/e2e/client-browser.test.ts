@@ -6,14 +6,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { textOf } from '../../src/client/socket.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createViteServer } from 'vitest/node';
+import { WebSocketServer } from 'ws';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const LOOPBACK = '127.0.0.1';
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
   .flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name)))
   .find((path) => existsSync(path));
+const LEASE = { ttlMs: 300_000, heartbeatEveryMs: 60_000 };
 const ENTRY = { serverId: 'tab', endpoint: 'wss://a.example', publicKey: 'k', region: 'eu' };
 
 /** What the registry saw, and what pages reported of themselves. */
@@ -21,11 +24,24 @@ const requests: string[] = [];
 const reports: string[] = [];
 const browsers: ChildProcess[] = [];
 const profile = mkdtempSync(join(tmpdir(), 'rollcall-browser-'));
+/** Whether a registration is answered with a ticket. */
+let isOffering = false;
 let registry: Server;
 let pages: Awaited<ReturnType<typeof createViteServer>>;
 
 beforeAll(async () => {
   registry = createServer(answer);
+  // What is said over a session is a request of its kind.
+  const handleProtocols = (protocols: ReadonlySet<string>) => [...protocols][0] ?? false;
+  new WebSocketServer({ server: registry, handleProtocols }).on('connection', (socket) => {
+    requests.push('a session');
+    socket.send(JSON.stringify({ type: 'held', pingEveryMs: 300, lease: LEASE }));
+    socket.addEventListener('message', (event) => {
+      const text = textOf(event) ?? '';
+      if (text === 'ping') socket.send('pong');
+      else requests.push(text);
+    });
+  });
   await new Promise<void>((resolve) => registry.listen(0, LOOPBACK, resolve));
   pages = await createViteServer({
     root: PROJECT,
@@ -45,6 +61,7 @@ afterEach(async () => {
     browser.kill('SIGTERM');
     await ended;
   }
+  isOffering = false;
   requests.splice(0);
   reports.splice(0);
 });
@@ -62,7 +79,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const cors = {
     'Access-Control-Allow-Origin': '*',
     'Access-Control-Allow-Methods': 'GET, POST, DELETE',
-    'Access-Control-Allow-Headers': 'Content-Type, Authorization',
+    'Access-Control-Allow-Headers': 'Content-Type, Authorization, Content-Digest, Signature-Input, Signature',
   };
   const send = (status: number, body: object, headers = {}) => {
     response.writeHead(status, { ...cors, 'Content-Type': 'application/json', ...headers });
@@ -77,7 +94,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   if (line.includes('/moved/')) send(301, {}, { Location: '/servers' });
   else if (line === 'POST /servers') {
     const server = { ...ENTRY, registeredAt: 1, lastSeen: 1 };
-    send(200, { success: true, server, lease: { ttlMs: 300_000, heartbeatEveryMs: 60_000 } });
+    const session = { ticket: 'a-ticket', protocol: 'rollcall.session.1', pingEveryMs: 300 };
+    send(200, { success: true, server, lease: LEASE, ...(isOffering && { session }) });
   } else send(200, { success: true });
 }
 
@@ -139,6 +157,22 @@ describe.skipIf(CHROMIUM === undefined)('in a browser', () => {
     `);
     await vi.waitFor(() => {
       expect(requests).toEqual(['POST /servers', 'DELETE /servers/tab']);
+    }, SOON);
+  });
+
+  it('a page holds a session, and one that signs deregisters over it when it is left', async () => {
+    isOffering = true;
+    open(`
+      const { privateKey } = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+      const der = new Uint8Array(await crypto.subtle.exportKey('pkcs8', privateKey));
+      const pem = '-----BEGIN PRIVATE KEY-----\\n' + btoa(String.fromCharCode(...der)) + '\\n-----END PRIVATE KEY-----';
+      const signingKey = await SigningKey.fromPem(pem);
+      const heartbeat = new RegistryClient(url, { signingKey }).startHeartbeat(${JSON.stringify(ENTRY)});
+      addEventListener('pagehide', () => void heartbeat.stop({ deregister: true }));
+      heartbeat.addEventListener('heartbeat', () => { location.href = 'about:blank'; });
+    `);
+    await vi.waitFor(() => {
+      expect(requests).toEqual(['POST /servers', 'a session', '{"type":"deregister"}']);
     }, SOON);
   });
 

@@ -138,6 +138,7 @@ function liar(method: string, path: string): string {
       failedSaves: 0,
       loads: 1,
       listBytes: 0,
+      watchers: 0,
       streams: { heldBytes: 0, cut: 0 },
       heartbeats: 0,
       reads: 0,

@@ -45,7 +45,7 @@ it(
   async () => {
     const { ledger, auditor, watch } = subject;
     await subject.start();
-    heartbeats = KEPT.map((id) => client.startHeartbeat(registrationOf(id)));
+    heartbeats = KEPT.map((id) => client.startHeartbeat(registrationOf(id), { session: false }));
     await forAll([...RESUMING, ...SILENT], (id) => client.register(registrationOf(id)));
     await renewAll([...RESUMING, ...SILENT]);
     for (const id of KEPT) ledger.setKeepsOn(id, true);

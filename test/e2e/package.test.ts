@@ -32,6 +32,7 @@ const registration: Registration = { serverId: 'a', endpoint: 'wss://a.example',
 export const entry: Promise<Entry> = new RegistryClient('http://localhost').register(registration).then(({ server }) => server);
 export const isError = (error: unknown) => error instanceof RegistryError && error.kind === 'timeout';
 export const sizeOf = (change: ListChange): number => change.servers.size;
+export const socketed = new RegistryClient('http://localhost', { WebSocket });
 export const parsed = registerRequest.safeParse(registration);
 export { worker, ServerRegistry };
 // @ts-expect-error A registration without an endpoint is none.

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, WebSocket } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RegistryClient } from '../../src/client/client.ts';
 import { isWithoutBrowser, launch } from './page-browser.ts';
@@ -18,12 +18,14 @@ describe.skipIf(isWithoutBrowser('test/e2e/page-outage.test.ts'))('an open page'
   let registry: PageRegistry;
   let browser: Browser;
   let page: Page;
+  const sockets: WebSocket[] = [];
 
   beforeAll(async () => {
     registry = await startPageRegistry({ persistTo: folder });
     browser = await launch();
     page = await browser.newPage();
     page.setDefaultTimeout(WITHIN_MS);
+    page.on('websocket', (socket) => sockets.push(socket));
     await register('before');
     await page.goto(registry.url);
     await row('before').waitFor();
@@ -47,6 +49,26 @@ describe.skipIf(isWithoutBrowser('test/e2e/page-outage.test.ts'))('an open page'
       `Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });` +
         `document.dispatchEvent(new Event('visibilitychange'));`,
     );
+
+  test('follows the list by a WebSocket, closes it when its tab is hidden, and opens another when it is seen again', async () => {
+    const open = () => sockets.filter((socket) => !socket.isClosed());
+    await expect.poll(() => open().length).toBe(1);
+    expect(open()[0]?.url()).toMatch(/^ws:.*\/servers\?since=/);
+    const frame = open()[0]?.waitForEvent('framereceived', {
+      predicate: ({ payload }) => String(payload).includes('"pushed"'),
+    });
+    await register('pushed');
+    await frame;
+    await row('pushed').waitFor();
+    const { watchers } = await new RegistryClient(registry.url).stats();
+    expect(watchers).toBe(1);
+
+    await setVisibility('hidden');
+    await expect.poll(() => open().length).toBe(0);
+    await expect.poll(async () => (await new RegistryClient(registry.url).stats()).watchers).toBe(0);
+    await setVisibility('visible');
+    await expect.poll(() => open().length, { timeout: WITHIN_MS }).toBe(1);
+  });
 
   test('asks nothing while its tab is hidden, and at once when it is looked at again', async () => {
     await setVisibility('hidden');

@@ -5,6 +5,7 @@ import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
 import { RegistryClient } from '../../src/client/client.ts';
 import { Complaints, isWithoutBrowser, launch } from './page-browser.ts';
 import { FLEET, startFleet } from './page-fleet.ts';
+import { startPageRegistry } from './page-registry.ts';
 
 const TTL_MS = 6000;
 const POLLED_WITHIN_MS = 20_000;
@@ -241,22 +242,33 @@ describe.skipIf(isWithoutBrowser('test/e2e/page.test.ts'))('the page', () => {
     );
   });
 
-  test('has a picker only where the registry has several lists', async () => {
+  test('has a picker only where the registry has several lists, each with a page of its own', async () => {
     await open();
     expect(await page.getByLabel('List', { exact: true }).count()).toBe(0);
-    // A registry with more lists is still to come: these answers are what the wire contract says of one.
-    await page.route('**/api/info', (route) => route.fulfill({ json: { endpoints: { 'GET /lists': '' } } }));
-    await page.route('**/lists', (route) =>
-      route.fulfill({ json: { lists: [{ name: 'default' }, { name: 'luanti' }] } }),
-    );
-    await page.route('**/lists/luanti/**', (route) =>
-      route.continue({ url: route.request().url().replace('/lists/luanti', '') }),
-    );
-    await page.reload();
-    await page.getByLabel('List', { exact: true }).selectOption('luanti');
-    const asked = await page.waitForRequest((request) => request.url().includes('since='));
-    expect(new URL(asked.url()).pathname).toBe('/lists/luanti/servers');
-    await row('Kestrel').waitFor();
-    expect(query()).toBe('?list=luanti');
+    const several = await startPageRegistry({ vars: { LISTS: 'default,luanti' } });
+    try {
+      for (const list of ['default', 'luanti']) {
+        const registration = { serverId: `of-${list}`, endpoint: 'wss://a.example', publicKey: 'k' };
+        await new RegistryClient(several.url, { list }).register(registration);
+      }
+      await page.goto(`${several.url}/`);
+      const picker = page.getByLabel('List', { exact: true });
+      await row('of-default').waitFor();
+      await picker.selectOption('luanti');
+      await row('of-luanti').waitFor();
+      expect(page.url()).toBe(`${several.url}/lists/luanti/`);
+      expect(await names()).toEqual(['of-luanti']);
+      await picker.selectOption('default');
+      await row('of-default').waitFor();
+      expect(page.url()).toBe(`${several.url}/`);
+      // Without its slash, and as addresses were before.
+      await page.goto(`${several.url}/lists/luanti?q=of`);
+      await row('of-luanti').waitFor();
+      expect(page.url()).toBe(`${several.url}/lists/luanti/?q=of`);
+      await page.goto(`${several.url}/?list=luanti`);
+      await row('of-luanti').waitFor();
+    } finally {
+      await several.stop();
+    }
   });
 });

@@ -99,6 +99,18 @@ describe('list', () => {
     expect((await watching.outcome()).code).toBe(0);
   });
 
+  it('with --watch, shows a change when it is pushed, long before it asks again', async () => {
+    const watching = rollcall(['list', '--watch', '--every', '10m', '-q', 'pushed'], { env });
+    const followed = async () => (await client.stats()).watchers;
+    await expect.poll(followed, { timeout: 10_000 }).toBeGreaterThan(0);
+    await client.register({ serverId: 'pushed', endpoint: 'wss://p.example', publicKey: 'k' });
+    await watching.printed(/^\+ pushed/m);
+    await client.deregister('pushed');
+    await watching.printed(/^- pushed$/m);
+    watching.signal('SIGINT');
+    expect((await watching.outcome()).code).toBe(0);
+  });
+
   it('with --watch, in a terminal, draws the table anew', async () => {
     const terminal = inTerminal(['list', '--watch', '--every', '50ms', '-q', 'drawn'], COLUMNS, env);
     await terminal.printed(/nobody is listed/);

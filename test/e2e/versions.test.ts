@@ -120,6 +120,7 @@ it('a query that an object of the last release would answer wrongly is refused f
   const ask = await start(now, BEFORE);
   expect((await ask('GET', '/servers?metadata.players%3E=1')).status).toBe(503);
   expect((await ask('GET', '/servers?scheme=udp')).status).toBe(503);
+  expect((await ask('GET', '/servers', undefined, { Accept: 'text/event-stream' })).status).toBe(503);
 });
 
 describe('the rows of the other release', () => {

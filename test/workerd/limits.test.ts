@@ -147,7 +147,7 @@ describe('the log', () => {
     const said = lines.mock.calls.map(([line]: unknown[]) => String(line));
     lines.mockRestore();
     expect(said).toEqual([
-      '{"event":"write-refused","route":"POST /servers","reason":"unauthorized","address":"203.0.113.0/24"}',
+      '{"event":"write-refused","list":"default","route":"POST /servers","reason":"unauthorized","address":"203.0.113.0/24"}',
     ]);
   });
 });

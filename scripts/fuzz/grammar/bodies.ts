@@ -26,11 +26,19 @@ const number = oneWordOf(
     '76561197980428154 9007199254740993 1e400 1e-400 -1e999 123456789.123456789123 0.1000000000000000055 12345678901234567890',
 );
 
+function without<Value extends object, Key extends keyof Value>(value: Value, key: Key): Omit<Value, Key> {
+  const { [key]: _, ...rest } = value;
+  return rest;
+}
+
 function nest(depth: number): unknown {
   let value: unknown = 1;
   for (let level = 1; level < depth; level += 1) value = level % 2 === 0 ? [value] : { a: value };
   return value;
 }
+
+/** Few, so that one host often follows another. */
+const instance = fc.constantFrom('host-1', 'host-2', '~');
 
 /** Mostly by its owner's key, as servers register. */
 const validRegistration = fc
@@ -40,8 +48,20 @@ const validRegistration = fc
       endpoint: goodEndpoint,
       region: oneWordOf('eu us us-west ap'),
       metadata,
+      instance,
+      endpoints: fc.array(goodEndpoint, { minLength: 1, maxLength: 3 }),
     },
     { requiredKeys: ['serverId', 'endpoint'] },
+  )
+  // Mostly the first endpoint is by itself as well, or left out.
+  .chain((server) =>
+    server.endpoints === undefined
+      ? fc.constant<Partial<typeof server> & Pick<typeof server, 'serverId'>>(server)
+      : mixed(
+          [4, fc.constant({ ...server, endpoint: server.endpoints[0] ?? server.endpoint })],
+          [4, fc.constant(without(server, 'endpoint'))],
+          [1, fc.constant(server)],
+        ),
   )
   .chain((server) =>
     mixed(
@@ -51,16 +71,24 @@ const validRegistration = fc
     ).map((publicKey) => Object.assign({ publicKey }, server)),
   );
 const validHeartbeat = fc.record(
-  { serverId: heldId, peers: fc.boolean(), metadata },
+  { serverId: heldId, peers: fc.boolean(), metadata, instance },
   { requiredKeys: ['serverId'] },
 );
 
 /** One member replaced by anything, by what breaks its own rule, added, or taken out. */
 function flawed(valid: fc.Arbitrary<object>): fc.Arbitrary<object> {
   const spoiled = mixed<readonly [name: string, value: unknown]>(
-    [3, fc.tuple(oneWordOf('serverId endpoint publicKey region metadata peers __proto__ extra'), anything)],
+    [
+      3,
+      fc.tuple(
+        oneWordOf('serverId endpoint endpoints publicKey region metadata peers instance __proto__ extra'),
+        anything,
+      ),
+    ],
     [5, fc.tuple(fc.constant('serverId'), badId)],
     [6, fc.tuple(fc.constant('endpoint'), endpoint)],
+    [3, fc.tuple(fc.constant('endpoints'), fc.array(endpoint, { maxLength: 9 }))],
+    [1, fc.tuple(fc.constant('instance'), fc.constantFrom('', 'é', 'x'.repeat(64), 'x'.repeat(65), 'a\nb'))],
     [
       1,
       fc.tuple(
@@ -68,7 +96,13 @@ function flawed(valid: fc.Arbitrary<object>): fc.Arbitrary<object> {
         mixed([1, badId], [1, fc.constantFrom('', null, 'x'.repeat(128), 'x'.repeat(129))]),
       ),
     ],
-    [1, fc.tuple(oneWordOf('serverId endpoint publicKey region metadata peers'), fc.constant(null))],
+    [
+      1,
+      fc.tuple(
+        oneWordOf('serverId endpoint endpoints publicKey region metadata peers instance'),
+        fc.constant(null),
+      ),
+    ],
     [1, fc.tuple(fc.constant('publicKey'), oneWordOf('a\u200bb a\u202eb k\u0000 k\u2028 e\u0301'))],
   );
   return fc

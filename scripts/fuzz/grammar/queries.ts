@@ -22,6 +22,7 @@ const GOOD = [
   ...'metadata.a<metadata.b metadata.b>=metadata.a metadata."a<b"=1 metadata.%22a%22=1 metadata.a>metadata."b"'.split(
     ' ',
   ),
+  ...'scheme=wss scheme=TCP scheme=udp scheme=nobody'.split(' '),
   ...'metadata.=1 metadata.a.b=1 metadata.__proto__=1 metadata.constructor=1 metadata.%F0%9F%8E%AE=1'.split(
     ' ',
   ),
@@ -33,7 +34,7 @@ const REFUSED = [
   ...'fields= fields=x fields=serverId;region near= near=1 near=91,0 near=0,181 near=1,2,3 near=x,y cursor='.split(
     ' ',
   ),
-  ...'cursor=00 cursor=5b5d cursor=zz cursor=7b7d cursor=5b226c6f6c222c312c2261225d since= since=-1 since=x since=1.5'.split(
+  ...'cursor=00 cursor=5b5d cursor=zz cursor=7b7d cursor=5b226c6f6c222c312c2261225d since= since=a%20b since=%2F since=\u00e9 scheme= scheme=1 scheme=a_b'.split(
     ' ',
   ),
   ...'metadata.a==1 metadata.a>x> metadata.a<"b metadata.a>=1>=2 metadata.a<> players>=1 players%3E5 players!=3'.split(
@@ -85,6 +86,10 @@ export const queryString = mixed(
       'since=0&since=0',
       'since=0&q=a',
       'since=9007199254740991',
+      'since=-1',
+      'since=x',
+      'since=0382cca6.1795588724744640',
+      'since=0&scheme=wss',
     ),
   ],
   [1, cursor],

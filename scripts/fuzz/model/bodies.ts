@@ -6,16 +6,21 @@ import { refused, taken, type Checked } from './verdict.ts';
 
 const BODY_BYTES = 8192;
 const ID_CHARACTERS = 256;
-const REGISTER_MEMBERS = ['serverId', 'endpoint', 'publicKey', 'region', 'metadata'];
-const HEARTBEAT_MEMBERS = ['serverId', 'peers', 'metadata'];
+const ENDPOINTS = 8;
+const REGISTER_MEMBERS = ['serverId', 'endpoint', 'publicKey', 'region', 'metadata', 'endpoints', 'instance'];
+const HEARTBEAT_MEMBERS = ['serverId', 'peers', 'metadata', 'instance'];
 
 /** A registration as it is kept; `metadata` as JSON text. */
 export interface Claim {
   readonly serverId: string;
   readonly endpoint: string;
+  /** All of them, as JSON text; null where there is one alone. */
+  readonly endpoints: string | null;
   readonly publicKey: string;
   readonly region: string;
   readonly metadata: string | null;
+  /** Of the host that registered it, where it named itself. */
+  readonly instance: string | undefined;
 }
 
 export interface Registration extends Claim {
@@ -28,6 +33,7 @@ export interface Heartbeat {
   readonly peers: boolean;
   /** Undefined where it brings none. */
   readonly metadata: string | undefined;
+  readonly instance: string | undefined;
   readonly ignored: readonly string[];
 }
 
@@ -77,37 +83,67 @@ function isMissing(value: unknown): boolean {
 export function checkRegistration(bytes: Uint8Array<ArrayBuffer>): Checked<Registration> {
   const members = parse(bytes);
   if (members === undefined) return refused('malformed-body');
-  const [serverId, endpoint, publicKey, given, metadata] = REGISTER_MEMBERS.map((name) =>
+  const [serverId, endpoint = '', publicKey, given, metadata, all, instance] = REGISTER_MEMBERS.map((name) =>
     memberOf(members, name),
   );
-  if (isMissing(serverId) || isMissing(endpoint) || isMissing(publicKey)) return refused('missing-fields');
+  const isUnreachable = endpoint === '' && isMissing(all);
+  if (isMissing(serverId) || isUnreachable || isMissing(publicKey)) return refused('missing-fields');
   const region = isMissing(given) ? 'unknown' : given;
   if (
     !isName(serverId, ID_CHARACTERS) ||
     serverId === '.' ||
     serverId === '..' ||
     !isPrintable(endpoint, 1024) ||
+    !(all === undefined || areEndpoints(all)) ||
+    !isInstance(instance) ||
     !isPrintable(publicKey, 1024, '\r\n') ||
     !isName(region, 128) ||
     !(metadata === undefined || isMetadata(metadata, members.text))
   ) {
     return refused('invalid-field');
   }
-  const verdict = endpointVerdict(endpoint);
-  if (verdict !== 'listed') return refused(verdict === 'private' ? 'private-endpoint' : 'invalid-field');
+  const named = all ?? [endpoint];
+  const [first = endpoint] = named;
+  if (endpoint !== '' && endpoint !== first) return refused('invalid-field');
+  const verdict = named.map(endpointVerdict).find((of) => of !== 'listed');
+  if (verdict !== undefined) return refused(verdict === 'private' ? 'private-endpoint' : 'invalid-field');
   const kept = metadata === undefined ? null : JSON.stringify(metadata);
   const ignored = unknownIn(members, REGISTER_MEMBERS);
-  return taken({ serverId, endpoint, publicKey, region, metadata: kept, ignored });
+  return taken({
+    serverId,
+    endpoint: first,
+    endpoints: named.length > 1 ? JSON.stringify(named) : null,
+    publicKey,
+    region,
+    metadata: kept,
+    instance,
+    ignored,
+  });
+}
+
+function areEndpoints(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.length >= 1 &&
+    value.length <= ENDPOINTS &&
+    value.every((url) => isPrintable(url, 1024)) &&
+    new Set(value).size === value.length
+  );
+}
+
+function isInstance(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && /^[ -~]{1,64}$/.test(value));
 }
 
 export function checkHeartbeat(bytes: Uint8Array<ArrayBuffer>): Checked<Heartbeat> {
   const members = parse(bytes);
   if (members === undefined) return refused('malformed-body');
-  const [serverId, peers, metadata] = HEARTBEAT_MEMBERS.map((name) => memberOf(members, name));
+  const [serverId, peers, metadata, instance] = HEARTBEAT_MEMBERS.map((name) => memberOf(members, name));
   if (isMissing(serverId)) return refused('missing-server-id');
   if (
     !isPrintable(serverId, ID_CHARACTERS) ||
     !(peers === undefined || typeof peers === 'boolean') ||
+    !isInstance(instance) ||
     !(metadata === undefined || isMetadata(metadata, members.text))
   ) {
     return refused('invalid-field');
@@ -117,6 +153,7 @@ export function checkHeartbeat(bytes: Uint8Array<ArrayBuffer>): Checked<Heartbea
     serverId,
     peers: peers ?? true,
     metadata: kept,
+    instance,
     ignored: unknownIn(members, HEARTBEAT_MEMBERS),
   });
 }

@@ -1,5 +1,6 @@
 /** What the registry must hold by everything it acknowledged, and whose it is: docs/signing.md, "Ids". */
 import type { KeyName } from '../keys.ts';
+import { must } from './answers.ts';
 import type { Claim } from './bodies.ts';
 import type { Searched } from './queries.ts';
 import type { Problem, Verdict } from './verdict.ts';
@@ -10,6 +11,12 @@ export interface Held extends Claim {
   /** Who signed its last registration; null where nobody did. */
   readonly owner: Owner | null;
 }
+
+/** An entry, as an answer shows it. */
+type Listed = Pick<Held, 'serverId' | 'endpoint' | 'publicKey' | 'region' | 'registeredAt'> & {
+  readonly endpoints?: readonly string[] | undefined;
+  readonly metadata?: unknown;
+};
 
 export interface Owner {
   readonly key: KeyName;
@@ -44,11 +51,35 @@ export class Holdings {
     return [...this.#held.values()];
   }
 
+  /** @throws FuzzFailure where an entry that is shown is not the one that is held */
+  mustHold(server: Listed): void {
+    const held = this.#held.get(server.serverId);
+    must(held !== undefined, `${server.serverId} is listed and was never registered, or is gone`);
+    const shown = {
+      ...server,
+      metadata: server.metadata === undefined ? null : JSON.stringify(server.metadata),
+      endpoints: server.endpoints === undefined ? null : JSON.stringify(server.endpoints),
+    };
+    for (const member of [
+      'endpoint',
+      'endpoints',
+      'publicKey',
+      'region',
+      'metadata',
+      'registeredAt',
+    ] as const) {
+      must(
+        shown[member] === held?.[member],
+        `${member} of ${server.serverId} is ${shown[member]}, not ${held?.[member]}`,
+      );
+    }
+  }
+
   /** All of it, as a query sees it. */
   searched(): Searched[] {
-    return this.all().map(({ serverId, endpoint, region, metadata }) => ({
+    return this.all().map(({ serverId, endpoint, endpoints, region, metadata }) => ({
       serverId,
-      endpoint,
+      endpoints: endpoints === null ? [endpoint] : textsIn(endpoints),
       region,
       metadata: membersOf(metadata),
     }));
@@ -68,12 +99,15 @@ export class Holdings {
     return this.#after(claim.serverId, by, nowMs);
   }
 
-  judgeHeartbeat(serverId: string, by: Owner | null): Verdict {
+  judgeHeartbeat(serverId: string, instance: string | undefined, by: Owner | null): Verdict {
     const held = this.#held.get(serverId);
     if (held === undefined || (by !== null && held.owner === null)) return { answer: 'not-registered' };
-    if (by === null || held.owner === null) return { answer: 'success' };
-    if (held.owner.key !== by.key) return { answer: 'not-owner' };
-    return { answer: by.createdSeconds < held.owner.createdSeconds ? 'replayed' : 'success' };
+    if (by !== null && held.owner !== null) {
+      if (held.owner.key !== by.key) return { answer: 'not-owner' };
+      if (by.createdSeconds < held.owner.createdSeconds) return { answer: 'replayed' };
+    }
+    const isReplaced = instance !== undefined && held.instance !== undefined && held.instance !== instance;
+    return { answer: isReplaced ? 'replaced' : 'success' };
   }
 
   judgeDeregistration(serverId: string, by: Owner | null, nowMs: number): Verdict {
@@ -130,6 +164,11 @@ export class Holdings {
 function problemAfter(last: Pick<Tombstone, 'key' | 'createdSeconds'>, by: Owner): Problem | undefined {
   if (last.key !== null && last.key !== by.key) return 'not-owner';
   return by.createdSeconds <= last.createdSeconds ? 'replayed' : undefined;
+}
+
+function textsIn(json: string): string[] {
+  const value: unknown = JSON.parse(json);
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 function membersOf(metadata: string | null): Readonly<Record<string, unknown>> {

@@ -4,7 +4,7 @@ import { refused, taken, type Checked } from './verdict.ts';
 /** What of a server a query looks at. */
 export interface Searched {
   readonly serverId: string;
-  readonly endpoint: string;
+  readonly endpoints: readonly string[];
   readonly region: string;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -32,7 +32,9 @@ const CONDITIONS = 16;
 const SINGLES = ['q', 'sort', 'limit', 'cursor', 'fields', 'near'];
 const SORTS = new Set(['registeredAt', 'lastSeen', 'distance']);
 const FIELDS = new Set(
-  'serverId endpoint publicKey region location metadata registeredAt lastSeen distanceKm'.split(' '),
+  'serverId endpoint endpoints publicKey region location metadata registeredAt lastSeen distanceKm'.split(
+    ' ',
+  ),
 );
 const METADATA = 'metadata.';
 
@@ -61,17 +63,12 @@ function read(query: string): ListQuestion {
   // A comparison with what is no metadata would be ignored as unknown.
   must(!parameters.some(([name]) => !name.startsWith(METADATA) && /^[a-z_][\w.-]* *([<>]|!$)/i.test(name)));
   const known = parameters.filter(
-    ([name]) => [...SINGLES, 'region'].includes(name) || name.startsWith(METADATA),
+    ([name]) => [...SINGLES, 'region', 'scheme'].includes(name) || name.startsWith(METADATA),
   );
   const since = of('since');
   if (since.length > 0) {
     const [revision = ''] = since;
-    must(
-      since.length === 1 &&
-        known.length === 0 &&
-        /^\d{1,16}$/.test(revision) &&
-        Number.isSafeInteger(Number(revision)),
-    );
+    must(since.length === 1 && known.length === 0 && /^[\w.~-]{1,200}$/.test(revision));
     return { kind: 'since' };
   }
   if (known.length === 0) return { kind: 'all' };
@@ -98,11 +95,15 @@ function read(query: string): ListQuestion {
       .map(([name, value]) => [name.slice(METADATA.length), value]),
   );
   const regions = of('region');
+  const schemes = of('scheme').map((scheme) => scheme.toLowerCase());
+  must(schemes.every((scheme) => /^[a-z][a-z\d+.-]*$/.test(scheme)));
   return {
     kind: 'page',
     isTagged: order !== 'lastSeen' && near !== 'auto',
     matches: (server) =>
       (regions.length === 0 || regions.includes(server.region)) &&
+      (schemes.length === 0 ||
+        server.endpoints.some((url) => schemes.includes(url.slice(0, url.indexOf(':')).toLowerCase()))) &&
       holds(server.metadata) &&
       textsOf(server).some((own) => own.toLowerCase().includes(text.toLowerCase())),
     bareMembers,
@@ -131,12 +132,12 @@ function sortOfCursor(hex: string): unknown {
 }
 
 /** A string anywhere in the metadata counts, and no key. */
-function textsOf({ serverId, endpoint, region, metadata }: Searched): string[] {
+function textsOf({ serverId, endpoints, region, metadata }: Searched): string[] {
   const stringsIn = (value: unknown): string[] => {
     if (typeof value === 'string') return [value];
     return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
   };
-  return [serverId, endpoint, region, ...stringsIn(metadata)];
+  return [serverId, ...endpoints, region, ...stringsIn(metadata)];
 }
 
 type Holds = (metadata: Readonly<Record<string, unknown>>) => boolean;

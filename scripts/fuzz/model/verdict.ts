@@ -14,6 +14,7 @@ export const STATUS_OF = {
   'no-such-route': 404,
   'method-not-allowed': 405,
   replayed: 409,
+  replaced: 409,
   'body-too-large': 413,
   'query-too-long': 414,
   'unsupported-media-type': 415,
@@ -37,5 +38,5 @@ export function taken<Value>(value: Value): Checked<Value> {
 /** `or`: where the clock decides, and it is too close to say. */
 export interface Verdict {
   readonly answer: Problem | 'success' | 'unchanged';
-  readonly or?: Problem | 'success';
+  readonly or?: Problem | 'success' | 'unchanged';
 }

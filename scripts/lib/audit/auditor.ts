@@ -14,6 +14,9 @@ export interface Told {
 /** Accounts kept; all are counted. */
 const ACCOUNTS_KEPT = 50;
 
+/** The registry looks at the pings of sessions now and then: a list may show one that is so much older than the last. */
+const PING_SHOWN_WITHIN_MS = 60_000;
+
 export class Auditor {
   /** Answers compared with the ledger. */
   audits = 0;
@@ -72,7 +75,7 @@ export class Auditor {
     }
     this.#held(serverId, reading, belief);
     if (!belief.mayBeHeld) return;
-    const { mustListUntil, mayListUntil } = this.#ledger.bounds(belief);
+    const { mustListUntil, mayListUntil } = this.#ledger.bounds(serverId, belief);
     if (held.status === 'live' && reading.sentAt >= mayListUntil) {
       this.#report('dead server live', serverId, reading, this.#until(mayListUntil));
     }
@@ -93,7 +96,7 @@ export class Auditor {
     if (wrong !== null) this.#report('wrong answer to a registration', serverId, reading, wrong);
 
     // [C4] While the old entry is still held, its registeredAt is kept; otherwise the time is that of this one.
-    const { mustListUntil, mayHoldUntil } = this.#ledger.bounds(before);
+    const { mustListUntil, mayHoldUntil } = this.#ledger.bounds(serverId, before);
     const isHeld = before.mustBeHeld && reading.receivedAt < mustListUntil;
     const isGone = !before.mayBeHeld || reading.sentAt > mayHoldUntil;
     const known = before.registrations.map(({ registeredAt }) => registeredAt);
@@ -133,7 +136,7 @@ export class Auditor {
   }
 
   #notListed(serverId: string, reading: Reading, belief: Belief): void {
-    const { mustListUntil } = this.#ledger.bounds(belief);
+    const { mustListUntil } = this.#ledger.bounds(serverId, belief);
     const { life, terms } = this.#ledger;
     if (reading.receivedAt < mustListUntil) {
       this.#report('live server missing', serverId, reading, this.#until(mustListUntil));
@@ -147,7 +150,7 @@ export class Auditor {
   }
 
   #listed(serverId: string, entry: Entry, reading: Reading, belief: Belief): void {
-    const { mayListUntil } = this.#ledger.bounds(belief);
+    const { mayListUntil } = this.#ledger.bounds(serverId, belief);
     if (!belief.mayBeHeld) {
       this.#report('deregistered server listed', serverId, reading);
     } else if (reading.sentAt >= mayListUntil) {
@@ -158,7 +161,7 @@ export class Auditor {
   }
 
   #held(serverId: string, reading: Reading, belief: Belief): void {
-    const { mayHoldUntil } = this.#ledger.bounds(belief);
+    const { mayHoldUntil } = this.#ledger.bounds(serverId, belief);
     if (!belief.mayBeHeld) {
       this.#report('deregistered server held', serverId, reading);
     } else if (reading.sentAt > mayHoldUntil) {
@@ -167,7 +170,7 @@ export class Auditor {
   }
 
   #notHeld(serverId: string, reading: Reading, belief: Belief): void {
-    const { mustListUntil } = this.#ledger.bounds(belief);
+    const { mustListUntil } = this.#ledger.bounds(serverId, belief);
     if (reading.receivedAt >= mustListUntil) return;
     this.#report('registration forgotten', serverId, reading, this.#until(mustListUntil));
   }
@@ -181,9 +184,12 @@ export class Auditor {
     const { lastSeen, registeredAt } = entry;
     const { atLeastMs, atMostMs } = this.#clock;
     const isTooOld = (seenFrom: number) => lastSeen < seenFrom + atLeastMs;
-    const before = { ...reading, sentAt: reading.sentAt - lagMs };
+    const isBySession = this.#ledger.sessions.has(serverId);
+    const before = { ...reading, sentAt: reading.sentAt - (isBySession ? PING_SHOWN_WITHIN_MS : lagMs) };
+    // After a load the registry takes a session for alive whose socket it has not looked at.
+    const seenUntil = this.#ledger.sessions.mayBeGuessed(serverId) ? reading.receivedAt : belief.seenUntil;
     if (
-      lastSeen > belief.seenUntil + atMostMs ||
+      lastSeen > seenUntil + atMostMs ||
       (isTooOld(belief.seenFrom) && isTooOld(this.#ledger.belief(serverId, before).seenFrom))
     ) {
       const [from, until] = [this.#time(belief.seenFrom), this.#time(belief.seenUntil)];
@@ -218,7 +224,7 @@ export class Auditor {
     if (downtimes.some(({ until }) => until >= life.spawnedAt)) return;
     const leftAt = { sentAt: life.killedAt, receivedAt: life.killedAt };
     const wasLive = (id: string) =>
-      this.#ledger.bounds(this.#ledger.belief(id, leftAt)).mustListUntil > this.#latestLeaving;
+      this.#ledger.bounds(id, this.#ledger.belief(id, leftAt)).mustListUntil > this.#latestLeaving;
     const witness = [...this.#ledger.ids()].find(wasLive);
     if (witness === undefined) return;
     this.#report('downtime not noticed', witness, reading, `the registry was down for ${awayMs} ms`);

@@ -9,6 +9,8 @@ export interface FleetPlan {
   readonly registration: (index: number) => Registration;
   /** Makes the client of one server. */
   readonly client: () => RecordedClient;
+  /** Whether the nth server holds a session; none does if absent. */
+  readonly session?: (index: number) => boolean;
 }
 
 interface Member {
@@ -54,11 +56,13 @@ export class Fleet {
   }
 
   startOne(): void {
-    const registration = this.#plan.registration(this.#everStarted);
+    const index = this.#everStarted;
     this.#everStarted += 1;
+    const registration = this.#plan.registration(index);
+    const session = this.#plan.session?.(index) === true;
     const { serverId } = registration;
     const client = this.#plan.client();
-    const heartbeat = client.startHeartbeat(registration);
+    const heartbeat = client.startHeartbeat(registration, { session });
     heartbeat.addEventListener('registered', () => this.#registered.add(serverId));
     heartbeat.addEventListener('failed', ({ detail: { error } }) => {
       this.lastFailure = error.message;
@@ -72,6 +76,7 @@ export class Fleet {
     if (!this.#alive.delete(serverId) || member === undefined) return;
     this.died += 1;
     await member.client.idle();
+    member.client.cut();
     await member.heartbeat.stop();
   }
 

@@ -1,4 +1,6 @@
 /** The ledger: everything that was asked and acknowledged in a run, and when the registry was up, down or away. */
+import type { LeaseBounds } from './lease-bounds.ts';
+import { SessionBook } from './session-book.ts';
 import { History, type Belief, type Reading, type Sent, type Write } from './history.ts';
 import { DYING_MS, GIVEN_UP_MS, graceMs, NOISE_MS, sweptWithinMs, unsavedMs, type Terms } from './terms.ts';
 
@@ -21,16 +23,6 @@ export interface Life {
   readonly upAt: number;
 }
 
-/** How long a registry that keeps its promises may, and must, list and hold one server. Epoch milliseconds. */
-export interface LeaseBounds {
-  /** Listed while this lies ahead; -Infinity where it need not be. */
-  readonly mustListUntil: number;
-  /** Not listed from here on. */
-  readonly mayListUntil: number;
-  /** Not held from here on, if the registry stays up. */
-  readonly mayHoldUntil: number;
-}
-
 const NO_LIFE: Life = {
   aliveUntil: -Infinity,
   firstSpawnedAt: -Infinity,
@@ -51,6 +43,7 @@ const DOWNTIMES_REMEMBERED_MS = 600_000;
 
 export class Ledger {
   readonly terms: Terms;
+  readonly sessions: SessionBook;
   /** The current life, or the last one while the registry is down. */
   life: Life = NO_LIFE;
   /** Acknowledged writes. */
@@ -71,6 +64,7 @@ export class Ledger {
 
   constructor(terms: Terms) {
     this.terms = terms;
+    this.sessions = new SessionBook(terms);
   }
 
   ids(): IterableIterator<string> {
@@ -155,6 +149,7 @@ export class Ledger {
         if (isUnsaved && sent.outcome === 'acknowledged') sent.outcome = 'lost';
       }
     }
+    this.sessions.killed(at);
     if (this.#phase === 'up') this.#aliveUntil = at;
     else this.#possibleDowntimes = remembered(this.#possibleDowntimes, this.#aliveUntil - NOISE_MS, at);
     this.#killedAt = at;
@@ -197,14 +192,25 @@ export class Ledger {
   }
 
   /** Until when a server of which this is believed must, and may, be listed and held. */
-  bounds({ mustBeHeld, mayBeHeld, seenFrom, seenUntil }: Belief): LeaseBounds {
+  bounds(serverId: string, belief: Belief): LeaseBounds {
+    const byBeats = this.#byBeats(belief);
+    if (this.#phase !== 'up' || !belief.mayBeHeld) return byBeats;
+    const { mustListUntil, mayListUntil } = this.sessions.bounds(serverId, belief, byBeats, this.life);
+    return { mustListUntil, mayListUntil, mayHoldUntil: this.#mayHoldUntil(mayListUntil) };
+  }
+
+  #mayHoldUntil(mayListUntil: number): number {
+    return Math.max(mayListUntil, this.life.upAt) + sweptWithinMs(this.terms);
+  }
+
+  #byBeats({ mustBeHeld, mayBeHeld, seenFrom, seenUntil }: Belief): LeaseBounds {
     // Before the registry has told what it makes of its downtime, any lease may have been extended.
     const latest = this.#phase === 'up' ? this.#leaseEnd(seenUntil, this.#possibleDowntimes) : Infinity;
     const mayListUntil = mayBeHeld ? latest : -Infinity;
     return {
       mustListUntil: mustBeHeld ? this.#leaseEnd(seenFrom, this.#downtimes) : -Infinity,
       mayListUntil,
-      mayHoldUntil: Math.max(mayListUntil, this.life.upAt) + sweptWithinMs(this.terms),
+      mayHoldUntil: this.#mayHoldUntil(mayListUntil),
     };
   }
 

@@ -11,6 +11,7 @@ import type { HeartbeatAnswer, RegisterAnswer } from '../../../src/protocol/prot
 import type { Auditor } from './auditor.ts';
 import type { Claim, Write } from './history.ts';
 import type { Ledger } from './ledger.ts';
+import { RecordedSessions } from './recorded-sessions.ts';
 
 /** The book that a client keeps, and who compares its answers with it. */
 export interface Books {
@@ -35,12 +36,20 @@ const SETTLED_WITHIN_MS = 15_000;
 export class RecordedClient extends RegistryClient {
   readonly #books: Books;
   readonly #options: RecordingOptions;
+  readonly #sessions: RecordedSessions;
   #underWay: Promise<unknown> = Promise.resolve();
 
   constructor(url: string | URL, books: Books, options: RecordingOptions = {}) {
-    super(url, { timeoutMs: TIMEOUT_MS, ...options });
+    const sessions = new RecordedSessions(books.ledger);
+    super(url, { timeoutMs: TIMEOUT_MS, WebSocket: sessions.socketClass, ...options });
+    this.#sessions = sessions;
     this.#books = books;
     this.#options = options;
+  }
+
+  /** Ends every session of it as the death of its process does. */
+  cut(): void {
+    this.#sessions.cut();
   }
 
   /** Resolves when the write that was sent last has been answered, or has failed. */
@@ -85,6 +94,8 @@ export class RecordedClient extends RegistryClient {
       const server = typeof answer === 'object' && 'server' in answer ? answer.server : undefined;
       auditor.accepted(serverId, sent, reading, server);
       ledger.acknowledge(sent, reading.receivedAt, server?.registeredAt);
+      ledger.sessions.beat(serverId, sent.sentAt);
+      if (typeof answer === 'object') this.#sessions.answered(serverId, answer);
       return answer;
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;

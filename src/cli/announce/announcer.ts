@@ -2,6 +2,7 @@
 import type {
   Environment,
   Heartbeat,
+  HeartbeatDetails,
   Registration,
   RegistryClient,
   RegistryError,
@@ -15,6 +16,7 @@ const DEREGISTERED_WITHIN_MS = 3000;
 export class Announcer {
   readonly #client: RegistryClient;
   readonly #registration: Registration;
+  readonly #session: boolean;
   readonly #environment: Environment;
   readonly #log: Log;
   /**
@@ -28,15 +30,20 @@ export class Announcer {
   #wasEverListed = false;
   #isReplaced = false;
   #failures = 0;
+  /** Sessions in a row that did not come about. */
+  #unheld = 0;
 
   constructor(parts: {
     client: RegistryClient;
     registration: Registration;
+    /** Whether a session may be held. */
+    session: boolean;
     environment: Environment;
     log: Log;
   }) {
     this.#client = parts.client;
     this.#registration = parts.registration;
+    this.#session = parts.session;
     this.#environment = parts.environment;
     this.#log = parts.log;
     this.refused = new Promise((resolve) => {
@@ -53,10 +60,10 @@ export class Announcer {
   up(): void {
     if (this.#heartbeat !== undefined || this.#isReplaced) return;
     const metadata = this.#metadata;
-    const heartbeat = this.#client.startHeartbeat({
-      ...this.#registration,
-      ...(metadata !== undefined && { metadata }),
-    });
+    const heartbeat = this.#client.startHeartbeat(
+      { ...this.#registration, ...(metadata !== undefined && { metadata }) },
+      { session: this.#session },
+    );
     this.#heartbeat = heartbeat;
     heartbeat.addEventListener('registered', ({ detail }) => {
       this.#succeeded();
@@ -69,6 +76,13 @@ export class Announcer {
     });
     heartbeat.addEventListener('failed', ({ detail: { error, attempt, retryInMs } }) => {
       this.#failed(error, attempt, retryInMs);
+    });
+    heartbeat.addEventListener('held', ({ detail }) => {
+      this.#succeeded();
+      this.#log.note({ event: 'held', text: 'by a session', pingEveryMs: detail.pingEveryMs });
+    });
+    heartbeat.addEventListener('fellBack', ({ detail }) => {
+      this.#fellBack(detail);
     });
     heartbeat.addEventListener('replaced', ({ detail }) => {
       this.#isReplaced = true;
@@ -125,6 +139,14 @@ export class Announcer {
     if (this.#failures > 0)
       this.#log.note({ event: 'reached-again', text: `after ${this.#failures} failures` });
     this.#failures = 0;
+  }
+
+  /** A session that could not be opened is told as the first of a row; one that was lost always. */
+  #fellBack({ error, heldMs, retryInMs }: HeartbeatDetails['fellBack']): void {
+    this.#unheld = heldMs === undefined ? this.#unheld + 1 : 1;
+    if (this.#unheld > 1) return;
+    const wait = { retryInMs: Math.round(retryInMs) };
+    this.#log.note({ event: 'fell-back', text: `to heartbeats: ${error.message}`, ...wait }, true);
   }
 
   /** The first of a row, and then ever fewer: 2nd, 4th, 8th … */

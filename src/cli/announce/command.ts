@@ -47,6 +47,7 @@ export function addAnnounce(program: Command): void {
         .argParser(durationMs)
         .default(KILLED_AFTER_MS, '10s'),
     )
+    .option('--no-session', 'hold its place by heartbeats alone, although the registry offers sessions')
     .option('--once', 'announce it once and end, for cron: more often than the registry asks for', false)
     .option('--json', 'log lines of JSON, as is done wherever stderr is no terminal', false)
     .action(async (command: string[], flags: AnnounceFlags) => {

@@ -28,6 +28,7 @@ export interface AnnounceFlags extends WriterFlags {
   readonly killAfter: number;
   readonly query?: string;
   readonly once: boolean;
+  readonly session: boolean;
   readonly json: boolean;
 }
 
@@ -55,7 +56,13 @@ export async function announce(flags: AnnounceFlags, command: readonly string[])
 
   const stop = firstSignal();
   const child = command.length === 0 ? undefined : await Child.start(command);
-  const announcer = new Announcer({ client, registration, environment: realEnvironment, log });
+  const announcer = new Announcer({
+    client,
+    registration,
+    session: flags.session,
+    environment: realEnvironment,
+    log,
+  });
   const over = new AbortController();
   const watched: Health = { ...health, checks: child === undefined ? checks : [...checks, runs(child)] };
   const watching = watchOver(announcer, watched, fixed, {

@@ -4,6 +4,7 @@ import worker, { ServerRegistry as Registry } from '../../worker.ts';
 import { TrustedProxies } from './client-address.ts';
 import { Closing, type Saving } from './closing.ts';
 import { Files, type FilePlan } from './files.ts';
+import { folderBucket } from './folder-bucket.ts';
 
 export { ServerRegistry };
 
@@ -17,6 +18,8 @@ interface FrontEnv extends Env {
     /** The binding of the page's files; null where there are none. */
     readonly filesBinding: string | null;
   };
+  /** Takes the list as files; absent where nobody asked for that. */
+  readonly LIST_FOLDER?: Fetcher;
 }
 
 /** Made once: of everything in it, `env` alone comes with the first request. */
@@ -33,8 +36,9 @@ const closing = new Closing();
 const awake = new Set<string>();
 
 class ServerRegistry extends Registry {
-  constructor(state: DurableObjectState, env: Env) {
-    super(state, env);
+  constructor(state: DurableObjectState, env: FrontEnv) {
+    const folder = env.LIST_FOLDER;
+    super(state, folder === undefined ? env : { ...env, LIST_FILES: folderBucket(folder) });
     awake.add(state.id.toString());
   }
 }

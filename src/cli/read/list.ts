@@ -18,6 +18,9 @@ export interface ListFlags extends RegistryFlags, ListFilters {
   readonly json: boolean;
 }
 
+/** Where nothing is pushed, `--every` finds the changes: the other way need not ask. */
+const UNPUSHED_EVERY_MS = 300_000;
+
 /** Lines under a table: an empty one, and how many there are. */
 const FOOT_LINES = 2;
 
@@ -40,6 +43,7 @@ async function watch(client: RegistryClient, query: ListQuery, flags: ListFlags)
   const draw = isForPeople(flags.json) ? createLogUpdate(process.stdout) : undefined;
   let before: ReadonlyMap<string, string> = new Map();
   let isFailing = false;
+  const news = new News(client, stop.signal);
   while (!stop.signal.aborted) {
     try {
       const picture = await take(client, query, flags.limit, stop.signal);
@@ -54,10 +58,37 @@ async function watch(client: RegistryClient, query: ListQuery, flags: ListFlags)
       if (!isFailing) printError(`rollcall: ${error.message}`);
       isFailing = true;
     }
-    await delay(flags.every, undefined, { signal: stop.signal }).catch(() => undefined);
+    await news.within(flags.every, stop.signal);
   }
   draw?.done();
   return EXIT.ok;
+}
+
+/**
+ * Wakes whoever waits for a change as soon as one is pushed. The question itself stays: what is pushed has no filters, and
+ * heartbeats, which move `lastSeen`, are no change.
+ */
+class News {
+  #changed = new AbortController();
+
+  constructor(client: RegistryClient, signal: AbortSignal) {
+    void this.#follow(client, signal);
+  }
+
+  /** Resolves at the next change, at the latest after `ms`. */
+  async within(ms: number, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#changed.signal]);
+    await delay(ms, undefined, { signal: either }).catch(() => undefined);
+    if (this.#changed.signal.aborted) this.#changed = new AbortController();
+  }
+
+  async #follow(client: RegistryClient, signal: AbortSignal): Promise<void> {
+    // That the registry is away is told by the question.
+    const changes = client.watch({ signal, everyMs: UNPUSHED_EVERY_MS });
+    // The first is the list that is shown already.
+    await changes.next();
+    for await (const _ of changes) this.#changed.abort();
+  }
 }
 
 function linesOf({ servers, total, timestamp }: Picture, width: number | null): string[] {

@@ -3,19 +3,20 @@ import { VERSION } from '../../version.ts';
 import { styled } from '../screen.ts';
 import type { StartPlan } from './plan.ts';
 
-/** Four lines for people. */
-export function banner(plan: StartPlan, folder: string): string {
+/** Four lines for people; one more where the list is kept as files in the folder `lists`. */
+export function banner(plan: StartPlan, folder: string, lists: string | undefined): string {
   const line = (name: string, value: string) => `  ${styled('dim', name.padEnd(8))} ${value}`;
   return [
     line('Rollcall', `${styled('bold', plan.url)} ${styled('dim', VERSION)}`),
     line('Data', folder),
+    ...(lists === undefined ? [] : [line('Lists', lists)]),
     line('Writers', writersOf(plan)),
     line('Stop', 'Ctrl-C'),
   ].join('\n');
 }
 
 /** The same for whatever reads lines of JSON. */
-export function started(plan: StartPlan, folder: string) {
+export function started(plan: StartPlan, folder: string, lists: string | undefined) {
   const { url, config } = plan;
   return {
     event: 'listening',
@@ -23,6 +24,7 @@ export function started(plan: StartPlan, folder: string) {
     url,
     address: plan.address,
     data: folder,
+    ...(lists !== undefined && { lists }),
     writeAccess: config.writeAccess,
     rateLimit: config.rateLimit,
   } as const;

@@ -10,6 +10,7 @@ interface Given {
   host: string;
   ip?: string;
   data: string;
+  publish?: string;
   persistTo?: string;
   token?: string;
   open: boolean;
@@ -38,6 +39,7 @@ export function addStart(program: Command): void {
         .default(DEFAULT_DATA)
         .env('ROLLCALL_DATA'),
     )
+    .option('--publish <dir>', 'a folder in which the list is kept as files, for a web server to serve')
     .addOption(new Option('--persist-to <dir>', 'the same as --data').hideHelp())
     .addOption(new Option('--ip <address>', 'the same as --host').hideHelp())
     .option(
@@ -51,12 +53,13 @@ export function addStart(program: Command): void {
       'after',
       '\nWithout --host, only this machine reaches it and anyone on it may write. Variables are read from the environment\nand from .dev.vars as well. docs/self-hosting.md has the rest.',
     )
-    .action(async ({ ip, persistTo, token, ...given }: Given) => {
+    .action(async ({ ip, persistTo, token, publish, ...given }: Given) => {
       // Loaded when it is needed: the other commands have no use for what it brings along.
       const { start } = await import('./start.ts');
       process.exitCode = await start({
         ...given,
         token,
+        publish,
         host: ip ?? given.host,
         data: persistTo ?? given.data,
       });

@@ -8,6 +8,7 @@ export interface StartFlags {
   readonly port: number;
   readonly host: string;
   readonly data: string;
+  readonly publish: string | undefined;
   readonly token: string | undefined;
   readonly open: boolean;
   readonly var: readonly string[];
@@ -21,6 +22,8 @@ export interface StartPlan extends Settings {
   /** How people on this machine reach it. */
   readonly url: string;
   readonly data: string;
+  /** The folder in which the list is kept as files; undefined where it is not. */
+  readonly publish: string | undefined;
 }
 
 /** What suits a registry that only this machine reaches: the defaults of `npm start` since the first release. */
@@ -60,7 +63,8 @@ export function planStart(flags: StartFlags, defaults: Variables, found: Variabl
   });
   const host = flags.host === 'localhost' || isWildcard(address) ? 'localhost' : address;
   const inUrl = isIP(host) === 6 ? `[${host}]` : host;
-  return { ...settings, port: flags.port, address, url: `http://${inUrl}:${flags.port}`, data: flags.data };
+  const url = `http://${inUrl}:${flags.port}`;
+  return { ...settings, port: flags.port, address, url, data: flags.data, publish: flags.publish };
 }
 
 function ofFlags({ token, open }: StartFlags): Variables {

@@ -5,6 +5,7 @@ import type * as MiniflareModule from 'miniflare';
 import type { Miniflare, WorkerOptions } from 'miniflare';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import type { DataFolder } from './data-folder.ts';
+import { putInFolder } from './list-folder.ts';
 import type { StartPlan } from './plan.ts';
 import type { Shipped } from './shipped.ts';
 
@@ -22,13 +23,19 @@ export interface Runtime {
   readonly ended: Promise<void>;
 }
 
+/** Where it keeps things: the registry, and the list as files where that is wanted. */
+export interface Folders {
+  readonly data: DataFolder;
+  readonly lists: string | undefined;
+}
+
 /** Where its output goes, line by line. */
 export type OnOutput = (stdout: Readable, stderr: Readable) => void;
 
 /** Starts it; rejects with a `CommandError` where Miniflare isn't installed or workerd can't start. */
 export async function startRuntime(
   plan: StartPlan,
-  data: DataFolder,
+  { data, lists }: Folders,
   shipped: Shipped,
   onOutput: OnOutput,
 ): Promise<Runtime> {
@@ -48,7 +55,7 @@ export async function startRuntime(
     log: new module.NoOpLog(),
     durableObjectsPersist: data.objects,
     handleRuntimeStdio: onOutput,
-    workers: [workerOf(plan, shipped, module.kCurrentWorker)],
+    workers: [workerOf(plan, shipped, module, lists)],
   });
   // It would end this process at once, before anything is saved.
   for (const signal of SIGNALS) {
@@ -97,7 +104,8 @@ function trustNoHeaderOfTheEdge({ CoreHeaders }: typeof MiniflareModule): void {
 function workerOf(
   plan: StartPlan,
   shipped: Shipped,
-  self: typeof MiniflareModule.kCurrentWorker,
+  { kCurrentWorker, Response }: typeof MiniflareModule,
+  lists: string | undefined,
 ): WorkerOptions {
   const { settings, page } = shipped;
   const objects = Object.entries(settings.objects).map(
@@ -114,7 +122,13 @@ function workerOf(
     needsAddress: plan.config.rateLimit || plan.trustedProxy !== '',
     filesBinding: page === null ? null : filesBinding,
   };
-  const control = { name: self, entrypoint: 'Control' };
+  const control = { name: kCurrentWorker, entrypoint: 'Control' };
+  const listFolder =
+    lists !== undefined &&
+    (async (request: MiniflareModule.Request) => {
+      const { status, text } = await putInFolder(lists, request);
+      return new Response(text, { status });
+    });
   return {
     name: settings.name,
     modules: [
@@ -128,7 +142,7 @@ function workerOf(
     ratelimits: Object.fromEntries(limits),
     // To its own entry: the default one leads through two more Workers, where there are files, at a third of the pace.
     unsafeDirectSockets: [{ host: plan.address, port: plan.port, entrypoint: ENTRY }],
-    serviceBindings: { CONTROL: control },
+    serviceBindings: { CONTROL: control, ...(listFolder && { LIST_FOLDER: listFolder }) },
     ...(page !== null && {
       assets: {
         directory: page.folder,

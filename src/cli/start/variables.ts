@@ -1,7 +1,8 @@
 /** Which variables the registry is given, from where, and whether it can work with them. */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError, parseConfig, VARIABLE_NAMES, type Config } from '../../config.ts';
+import { ConfigError, VARIABLE_NAMES, type Config } from '../../config.ts';
+import { parseLists } from '../../lists.ts';
 import { TrustedProxies } from '../front/client-address.ts';
 import { codeOf } from '../error-code.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
@@ -63,7 +64,7 @@ export function checkVariables(all: Variables): Settings {
   try {
     // Thrown away here: the front makes its own, of the same text.
     void new TrustedProxies(trustedProxy);
-    const config = parseConfig(vars);
+    const { base: config } = parseLists(vars);
     return { vars, trustedProxy, config, warnings: warningsOf(vars, config) };
   } catch (error) {
     if (error instanceof ConfigError || error instanceof TypeError) throw unusable(error.message, error);

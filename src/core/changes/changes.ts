@@ -5,13 +5,23 @@ import { Revision, type SavedRevision } from './revision.ts';
 /** As many changes as a full registry has servers by default: beyond that, the whole list is the smaller answer. */
 const CHANGES_KEPT = 10_000;
 
+/** A delta of so few ids is never worth replacing by the whole list. */
+const SMALL_DELTA = 100;
+
+/** Whether so many changes are hardly the smaller answer than the whole list of `liveCount`. */
+export function isMost(changes: number, liveCount: number): boolean {
+  return changes > Math.max(liveCount, SMALL_DELTA);
+}
+
 export class Changes {
   readonly #revision: Revision;
   readonly #log = new ChangeLog(CHANGES_KEPT, 0);
+  readonly #onChanged: () => void;
 
-  /** `life` and `start` as in `Revision`. */
-  constructor(life: string, start: number) {
+  /** `life` and `start` as in `Revision`; `onChanged` is told of each move, behind it. */
+  constructor(life: string, start: number, onChanged: () => void) {
     this.#revision = new Revision(life, start);
+    this.#onChanged = onChanged;
   }
 
   /** Of the list as it is now. */
@@ -28,14 +38,24 @@ export class Changes {
   /** The entry of each id came, changed or went. More of them than the log would keep are not worth telling it. */
   record(serverIds: readonly string[]): void {
     if (serverIds.length > CHANGES_KEPT) {
-      this.#revision.move(serverIds.length);
-      this.#log.startAt(this.#revision.counter);
+      this.recordMost(serverIds.length);
       return;
     }
     for (const serverId of serverIds) {
       this.#revision.move(1);
       this.#log.record(this.#revision.counter, serverId);
     }
+    this.#onChanged();
+  }
+
+  /**
+   * So many went that a delta with them would be answered by the whole list: it need not be told which, and ten thousand
+   * ids would take a quarter of the time of the list that found them gone.
+   */
+  recordMost(count: number): void {
+    this.#revision.move(count);
+    this.#log.startAt(this.#revision.counter);
+    this.#onChanged();
   }
 
   /** The ids that changed after a revision that a client names; undefined where that is not known. */

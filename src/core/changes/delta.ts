@@ -5,9 +5,7 @@ import type { Directory } from '../leases/directory.ts';
 import { encodeEntry } from '../queries/entry.ts';
 import { frame } from '../shards/framed.ts';
 import { encodeUtf8 } from '../utf8.ts';
-
-/** A delta of so few ids is never worth replacing by the whole list. */
-const SMALL_DELTA = 100;
+import { isMost } from './changes.ts';
 
 /** Bytes of entries from which on the whole list, which is there already, is sent rather than one more copy of most. */
 const MAX_DELTA_BYTES = 8_000_000;
@@ -45,7 +43,7 @@ function changesSince(
   maxBytes: number,
 ): { readonly changed: Uint8Array[]; readonly removed: string[] } | 'full' {
   const ids = directory.changedSince(since);
-  if (ids === undefined || ids.size > Math.max(directory.liveCount, SMALL_DELTA)) return 'full';
+  if (ids === undefined || isMost(ids.size, directory.liveCount)) return 'full';
   const changed: Uint8Array[] = [];
   let bytes = 0;
   const removed: string[] = [];

@@ -77,9 +77,19 @@ export class Snapshot {
   }
 
   /** The entries alone, by commas, and the moment they are of. A view of the list, as `peers`. */
-  entries(now: number): { readonly bytes: Uint8Array; readonly takenAt: number } {
+  bareEntries(now: number): { readonly bytes: Uint8Array; readonly takenAt: number } {
     this.#refresh(now);
     return { bytes: this.#list.subarray(this.#entriesStart, this.#entriesEnd), takenAt: this.#takenAt };
+  }
+
+  /**
+   * All entries as UTF-8 JSON in parts, views of the list, in an object that begins with `head`: the text of a JSON object
+   * up to before `"servers"`. Like the list, it ends with `timestamp`.
+   */
+  entries(head: string, now: number): readonly Uint8Array[] {
+    this.#refresh(now);
+    const tail = encodeUtf8(`],"timestamp":${this.#takenAt}}\n`);
+    return this.#entriesWithin(encodeUtf8(`${head}"servers":[`), this.#entriesEnd, this.#entriesEnd, tail);
   }
 
   /** The entries but for the bytes from `cutStart` to `cutEnd`, between a head and a tail of their own. */

@@ -8,50 +8,59 @@
 import { Changes } from '../changes/changes.ts';
 import type { Revision, SavedRevision } from '../changes/revision.ts';
 import { KeyCounts } from './key-counts.ts';
-import { Lease, type LeaseStatus, type RegisteredServer, type ServerRecord } from './lease.ts';
+import { Lease, type LeaseStatus, type RegisteredServer, type StoredServer } from './lease.ts';
+import { Population } from './population.ts';
+import { Sessions, type HeardAt, type SessionTerms } from './sessions.ts';
 import { Unsaved } from './unsaved.ts';
 
-export interface DirectoryTerms {
-  /** Silence after which a lease is over. */
-  readonly ttlMs: number;
+const NONE: readonly Lease[] = [];
+
+export interface DirectoryTerms extends SessionTerms {
   /** Most leases held, live and stale together. */
   readonly maxServers: number;
   /** Most UTF-8 bytes that the entries of all leases held may take in a list. */
   readonly maxListBytes: number;
 }
 
-const NONE: readonly Lease[] = [];
-
 export class Directory {
   readonly #terms: DirectoryTerms;
-  #live = new Map<string, Lease>();
-  #stale = new Map<string, Lease>();
+  readonly #population = new Population();
   /** What of the leases is yet to be written down. */
   readonly unsaved = new Unsaved();
+  /** Which leases are held by an open session. */
+  readonly sessions: Sessions;
   readonly #counts = new KeyCounts();
-  /** No live lease runs out before this. Renewals may leave it too early, never too late. */
-  #earliestExpiry = Infinity;
   #entryBytes = 0;
   readonly #changes: Changes;
 
-  /** `life` and `start` of its revision: see `Revision`. */
-  constructor(terms: DirectoryTerms, life: string, start: number) {
+  /**
+   * `life` and `start` of its revision: see `Revision`. `heardAt` looks at the socket of one session. `onChanged` is told
+   * whenever the revision moves; it must not look yet.
+   */
+  constructor(
+    terms: DirectoryTerms,
+    life: string,
+    start: number,
+    heardAt: HeardAt = () => null,
+    onChanged: () => void = () => undefined,
+  ) {
     this.#terms = terms;
-    this.#changes = new Changes(life, start);
+    this.sessions = new Sessions(terms, this.#population, this.unsaved, heardAt);
+    this.#changes = new Changes(life, start, onChanged);
   }
 
   get liveCount(): number {
-    return this.#live.size;
+    return this.#population.live.size;
   }
 
   /** The length of the queue of stale keys. */
   get staleCount(): number {
-    return this.#stale.size;
+    return this.#population.stale.size;
   }
 
   /** Leases held, live and stale. */
   get heldCount(): number {
-    return this.#live.size + this.#stale.size;
+    return this.liveCount + this.staleCount;
   }
 
   /** UTF-8 bytes that the entries of all leases held take in a list. */
@@ -76,26 +85,24 @@ export class Directory {
 
   /** Live leases, in no promised order. Call `expire` first. */
   live(): Iterable<Lease> {
-    return this.#live.values();
+    return this.#population.live.values();
   }
 
   /** Live and stale leases: what is saved. */
   *held(): Iterable<Lease> {
-    yield* this.#live.values();
-    yield* this.#stale.values();
+    yield* this.#population.live.values();
+    yield* this.#population.stale.values();
   }
 
   find(serverId: string): { readonly lease: Lease; readonly status: LeaseStatus } | undefined {
-    const live = this.#live.get(serverId);
-    if (live !== undefined) return { lease: live, status: 'live' };
-    const stale = this.#stale.get(serverId);
-    return stale === undefined ? undefined : { lease: stale, status: 'stale' };
+    return this.#population.find(serverId);
   }
 
   /** Takes back a lease that was on disk. It counts as live until the next `expire`. */
-  restore(record: ServerRecord, expiresAt: number): void {
+  restore({ session, ...record }: StoredServer, expiresAt: number, now = 0): void {
     const lease = new Lease(record, expiresAt, expiresAt);
-    this.#insert(lease);
+    this.sessions.restore(lease, session, now);
+    this.#population.insert(lease);
     this.#entryBytes += lease.entryBytes;
     this.#counts.add(record.proof?.key);
   }
@@ -132,7 +139,7 @@ export class Directory {
       if (changed) this.#changed(held);
       return held;
     }
-    this.#insert(lease);
+    this.#population.insert(lease);
     this.#entryBytes += lease.entryBytes;
     this.#counts.add(lease.proof?.key);
     this.#changed(lease);
@@ -141,11 +148,19 @@ export class Directory {
 
   /** Renews a lease, stale or live; that it moved waits in memory for the next save. */
   heartbeat(serverId: string, now: number): Lease | undefined {
-    const lease = this.#live.get(serverId) ?? this.#stale.get(serverId);
+    const lease = this.find(serverId)?.lease;
     if (lease === undefined) return undefined;
     this.#renew(lease, now);
     this.unsaved.mark(lease);
     return lease;
+  }
+
+  /** The session of this name holds the lease from now on, stale or live. The caller writes its row. */
+  hold(lease: Lease, name: string, now: number): void {
+    this.sessions.open(lease, name, now);
+    // The caller writes the whole row now, so its metadata is no longer behind.
+    this.unsaved.rowWritten(lease);
+    this.#revive(lease);
   }
 
   /** Replaces the metadata of a lease, as a heartbeat brings it. False, and nothing changed, where there is no room. */
@@ -174,52 +189,29 @@ export class Directory {
   /** Live → stale for every lease that is over; tells whether any was. One comparison, unless one may have run out. */
   expire(now: number): boolean {
     const over = this.#takeExpired(now);
-    if (over.length > 0) this.#changes.record(over.map(({ serverId }) => serverId));
+    if (over === 'most') {
+      this.#changes.recordMost(this.staleCount);
+      return true;
+    }
+    this.#changes.record(over.map(({ serverId }) => serverId));
     return over.length > 0;
   }
 
-  #takeExpired(now: number): readonly Lease[] {
-    if (now < this.#earliestExpiry) return NONE;
-    this.#earliestExpiry = Infinity;
-    const over: Lease[] = [];
-    const survivors: Lease[] = [];
-    for (const lease of this.#live.values()) {
-      if (lease.expiresAt <= now) {
-        over.push(lease);
-        continue;
-      }
-      survivors.push(lease);
-      if (lease.expiresAt < this.#earliestExpiry) this.#earliestExpiry = lease.expiresAt;
-    }
-    if (over.length === 0) return over;
-    if (this.#stale.size === 0 && survivors.length < over.length) this.#turnOver(survivors);
-    else for (const lease of over) this.#queue(lease);
-    return over;
-  }
-
-  #queue(lease: Lease): void {
-    this.#live.delete(lease.serverId);
-    this.#stale.set(lease.serverId, lease);
-  }
-
-  /** When most run out at once, the map of the live becomes the queue: moving 50,000 one by one would take 30 ms. */
-  #turnOver(survivors: readonly Lease[]): void {
-    for (const { serverId } of survivors) this.#live.delete(serverId);
-    this.#stale = this.#live;
-    this.#live = new Map(survivors.map((lease) => [lease.serverId, lease]));
+  /** Those that ran out; `most` where they are the whole queue now, and more than are left. */
+  #takeExpired(now: number): readonly Lease[] | 'most' {
+    if (!this.#population.mayExpire(now)) return NONE;
+    this.sessions.settle(now);
+    return this.#population.expire(now);
   }
 
   /** A time before which no live lease runs out; null where none is live. Exact after `measureEarliestExpiry`. */
   get earliestExpiry(): number | null {
-    return this.#live.size === 0 ? null : this.#earliestExpiry;
+    return this.#population.earliestExpiry;
   }
 
   /** Looks at every live lease, which renewals spare themselves. For the alarm: it sets its next time by it. */
   measureEarliestExpiry(): void {
-    this.#earliestExpiry = Infinity;
-    for (const { expiresAt } of this.#live.values()) {
-      this.#earliestExpiry = Math.min(this.#earliestExpiry, expiresAt);
-    }
+    this.#population.measureEarliestExpiry();
   }
 
   /**
@@ -231,6 +223,7 @@ export class Directory {
     for (const lease of wereLive) {
       lease.expiresAt = Math.max(lease.expiresAt, expiresAt);
       lease.savedExpiresAt = Math.max(lease.savedExpiresAt, expiresAt);
+      this.sessions.extend(lease, expiresAt);
       this.#revive(lease);
     }
     this.measureEarliestExpiry();
@@ -240,7 +233,7 @@ export class Directory {
   /** The first keys of the queue, at most `max` of them: what a slice of the sweep deletes. */
   staleBatch(max: number): Lease[] {
     const batch: Lease[] = [];
-    for (const lease of this.#stale.values()) {
+    for (const lease of this.#population.stale.values()) {
       if (batch.length === max) break;
       batch.push(lease);
     }
@@ -254,12 +247,14 @@ export class Directory {
 
   /** What was saved of a lease: that it was heard at `seenAt`. */
   saved(lease: Lease, seenAt: number): void {
+    // Heard before its session was lost, it is over when the grace is.
+    if (lease.session.kind === 'lost' && seenAt < lease.session.at) return;
     lease.savedExpiresAt = Math.max(lease.savedExpiresAt, seenAt + this.#terms.ttlMs);
   }
 
   /** Whether this lease is still the one held under its id. */
   isHeld(lease: Lease): boolean {
-    return this.#live.get(lease.serverId) === lease || this.#stale.get(lease.serverId) === lease;
+    return this.#population.has(lease);
   }
 
   #changed(lease: Lease): void {
@@ -271,26 +266,22 @@ export class Directory {
     return bytes <= bytesBefore || this.#entryBytes - bytesBefore + bytes <= this.#terms.maxListBytes;
   }
 
-  #insert(lease: Lease): void {
-    this.#live.set(lease.serverId, lease);
-    this.#earliestExpiry = Math.min(this.#earliestExpiry, lease.expiresAt);
-  }
-
   #renew(lease: Lease, now: number): void {
     lease.touch(now);
+    // A session that holds the lease goes on to: until it is known to be gone, it is looked at.
+    if (!this.sessions.beat(lease, now)) return;
     lease.expiresAt = Math.max(lease.expiresAt, now + this.#terms.ttlMs);
     this.#revive(lease);
   }
 
+  /** The lease is live again, if it was stale. */
   #revive(lease: Lease): void {
-    if (!this.#stale.delete(lease.serverId)) return;
-    this.#insert(lease);
-    this.#changed(lease);
+    if (this.#population.revive(lease)) this.#changed(lease);
   }
 
   #end(lease: Lease): void {
-    this.#live.delete(lease.serverId);
-    this.#stale.delete(lease.serverId);
+    this.#population.remove(lease);
+    this.sessions.drop(lease);
     this.#entryBytes -= lease.entryBytes;
     this.unsaved.drop(lease);
     this.#counts.drop(lease.proof?.key);

@@ -3,6 +3,7 @@ import type { Location } from '../../protocol/protocol.ts';
 import type { GeoPoint } from '../../protocol/query.ts';
 import { utf8Bytes } from '../utf8.ts';
 import { segmentOf } from './segment.ts';
+import { NO_SESSION, type SavedSession, type SessionState, type Ticket } from './session.ts';
 
 export type LeaseStatus = 'live' | 'stale';
 
@@ -29,10 +30,15 @@ export interface RegisteredServer {
   readonly instance?: string;
 }
 
-/** A registration with its times, in epoch milliseconds: what a storage row holds. */
+/** A registration with its times, in epoch milliseconds. */
 export interface ServerRecord extends RegisteredServer {
   readonly registeredAt: number;
   readonly lastSeen: number;
+}
+
+/** A storage row: what of sessions it has is absent where there is nothing to say. */
+export interface StoredServer extends ServerRecord {
+  readonly session?: SavedSession;
 }
 
 /**
@@ -63,6 +69,11 @@ export class Lease {
   headBytes: number;
   /** The snapshot shows an older `lastSeen`. */
   touchedSinceSnapshot = false;
+  /** The only one that opens a session, until it is spent. `Sessions` alone sets this and the next two. */
+  ticket: Ticket | null = null;
+  /** Epoch seconds at which the last signed heartbeat was signed that got a ticket; 0 where none did. */
+  offeredFor = 0;
+  session: SessionState = NO_SESSION;
   #version = 0;
   #endpoint: string;
   #endpoints: readonly string[] | undefined;
@@ -192,6 +203,19 @@ export class Lease {
   }
 
   /** The row to store. */
+  toRow(): StoredServer {
+    const { ticket, session, offeredFor } = this;
+    if (ticket === null && session.kind === 'none' && offeredFor === 0) return this.toRecord();
+    const saved: SavedSession = {
+      ...(ticket !== null && { ticket }),
+      ...(offeredFor > 0 && { offeredFor }),
+      ...(session.kind === 'held' && { held: session.name }),
+      ...(session.kind === 'lost' && { lost: { at: session.at, until: session.until } }),
+    };
+    return { ...this.toRecord(), session: saved };
+  }
+
+  /** What it registered, with its times. */
   toRecord(): ServerRecord {
     return {
       serverId: this.serverId,

@@ -1,4 +1,5 @@
 /** How many writes an address, and a server, may make: asked of the platform's rate-limiting bindings. */
+import { DEFAULT_LIST } from '../../protocol/lists.ts';
 import { limitedAddress } from '../parse/address.ts';
 import { Repeats } from './repeats.ts';
 import type { RequestRefusal } from '../../protocol/refusal.ts';
@@ -12,9 +13,12 @@ export class WriteLimits {
   readonly #perAddress: RateLimit | undefined;
   readonly #perServer: RateLimit | undefined;
   readonly #repeats = new Repeats();
+  /** A server of the same id on another list has a budget of its own. No key of the default list begins so. */
+  readonly #prefix: string;
 
   /** A limit whose binding is absent is not kept. */
-  constructor(perAddress: RateLimit | undefined, perServer: RateLimit | undefined) {
+  constructor(list: string, perAddress: RateLimit | undefined, perServer: RateLimit | undefined) {
+    this.#prefix = list === DEFAULT_LIST ? '' : `list:${list} `;
     this.#perAddress = perAddress;
     this.#perServer = perServer;
   }
@@ -45,7 +49,7 @@ export class WriteLimits {
 
   async #ofServer(key: string): Promise<Limited | undefined> {
     if (this.#perServer === undefined) return undefined;
-    return (await isWithin(this.#perServer, key)) ? undefined : limited('server');
+    return (await isWithin(this.#perServer, `${this.#prefix}${key}`)) ? undefined : limited('server');
   }
 }
 

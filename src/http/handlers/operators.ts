@@ -1,5 +1,6 @@
 /** The routes for people: how the registry is, what it offers, and what its errors mean. */
 import { PROBLEM_TYPE_PREFIX, PROBLEMS } from '../../protocol/problems.ts';
+import type { ListsAnswer } from '../../protocol/lists-answer.ts';
 import type { ErrorsAnswer, HealthAnswer, InfoAnswer } from '../../protocol/protocol.ts';
 import { readStats } from '../../rpc/list-reads.ts';
 import { VERSION } from '../../version.ts';
@@ -7,6 +8,11 @@ import type { Call, Route } from '../route.ts';
 
 export async function stats({ objects, respond }: Call): Promise<Response> {
   return respond.json(await readStats(objects));
+}
+
+/** [N9] */
+export function lists({ lists: names, respond }: Call): Response {
+  return respond.json({ lists: names.map((name) => ({ name })) } satisfies ListsAnswer);
 }
 
 export function health({ respond }: Call): Response {

@@ -1,6 +1,7 @@
 /** `GET /`: the page for whoever asks for HTML, JSON for everyone else. */
 import { parseAccept } from 'hono/utils/accept';
 import type { Refusal } from '../../protocol/refusal.ts';
+import { listPathOf } from '../parse/path.ts';
 import type { Call, Handler } from '../route.ts';
 
 /** [N14] Without the page's files (a Worker that runs without its assets) the answer is that of `overview` as well. */
@@ -26,5 +27,10 @@ async function pageOf({ request, assets, respond }: Call): Promise<Response | un
   const file = await assets.fetch(new URL('/', request.url), {
     headers: known === null ? {} : { 'If-None-Match': known },
   });
-  return file.status === 200 || file.status === 304 ? respond.page(file) : undefined;
+  if (file.status !== 200 && file.status !== 304) return undefined;
+  const isOfNamedList = listPathOf(request).list !== null;
+  if (file.status === 304 || !isOfNamedList) return respond.page(file);
+  // Its files are at the root of the registry, two steps up, for all lists the same.
+  const html = (await file.text()).replaceAll('"assets/', '"../../assets/');
+  return respond.page(new Response(html, file));
 }

@@ -21,7 +21,6 @@ export async function list({ request, objects, respond }: Call): Promise<Respons
   const parsed = parseListRequest(request.url, () => geoPointOf(request.cf));
   if (!parsed.ok) return parsed.refusal;
   const listRequest = parsed.value;
-  if (isWatch(request) && ((await objects.count()) ?? 1) > 1) return { kind: 'not-watchable' };
   const knownEtags = request.headers.get('If-None-Match');
   switch (listRequest.kind) {
     case 'all': {
@@ -44,12 +43,6 @@ export async function list({ request, objects, respond }: Call): Promise<Respons
 
 function listed(respond: Responder, answer: ListReply | TooLargeToSign): Response | Refusal {
   return 'kind' in answer ? answer : respond.list(answer, 'public');
-}
-
-/** A reader that wants to be told of changes. */
-function isWatch({ headers }: Request): boolean {
-  const accept = headers.get('Accept') ?? '';
-  return headers.has('Upgrade') || accept.toLowerCase().includes('text/event-stream');
 }
 
 export async function get({ request, objects, respond }: Call): Promise<Response | Refusal> {

@@ -15,14 +15,14 @@ export function unknownMembers(ignored: readonly string[]): { ignored?: readonly
   return { ignored: names, hint: HINT };
 }
 
-/** The same for an answer that is encoded already: a JSON object that is not empty. */
-export function withUnknownMembers(
+/** Adds members to an answer that is encoded already: a JSON object that is not empty. */
+export function withMembers(
   body: Uint8Array | ReadableStream<Uint8Array>,
-  ignored: readonly string[],
+  members: object,
 ): Uint8Array | ReadableStream<Uint8Array> {
-  if (ignored.length === 0) return body;
+  if (Object.keys(members).length === 0) return body;
   // They take the place of the opening brace.
-  const opening = utf8.encode(`${JSON.stringify(unknownMembers(ignored)).slice(0, -1)},`);
+  const opening = utf8.encode(`${JSON.stringify(members).slice(0, -1)},`);
   if (body instanceof Uint8Array) return joined(opening, body);
   let isOpened = false;
   return body.pipeThrough(

@@ -67,6 +67,12 @@ export const FAMILIES: readonly Family<RegistryFigures>[] = [
     read: ({ maxServers }) => maxServers,
   },
   {
+    name: 'rollcall_sessions',
+    type: 'gauge',
+    help: 'Servers that hold their lease by a session.',
+    read: ({ stats }) => stats.sessions ?? 0,
+  },
+  {
     name: 'rollcall_list_bytes',
     type: 'gauge',
     help: 'Bytes that the entries of all servers held take in a list.',
@@ -188,6 +194,30 @@ export const FAMILIES: readonly Family<RegistryFigures>[] = [
     read: ({ stats }) => stats.setAside,
   },
   {
+    name: 'rollcall_watchers',
+    type: 'gauge',
+    help: 'Sockets that follow the list.',
+    read: ({ watchers }) => watchers.open,
+  },
+  {
+    name: 'rollcall_watchers_limit',
+    type: 'gauge',
+    help: 'Sockets that may follow the list: MAX_WATCHERS.',
+    read: ({ watchers }) => watchers.max,
+  },
+  {
+    name: 'rollcall_pushes_total',
+    type: 'counter',
+    help: `Changes pushed to watchers ${LIFE}, each counted for each, and watchers told to take a change by HTTP.`,
+    read: ({ pushes: { changes, resyncs } }) => each('kind', { change: changes, resync: resyncs }),
+  },
+  {
+    name: 'rollcall_lost_watchers_total',
+    type: 'counter',
+    help: `Watchers closed ${LIFE} because they stopped to ping, and refused because there were too many.`,
+    read: ({ pushes: { silent, refused } }) => each('reason', { silent, refused }),
+  },
+  {
     name: 'rollcall_held_bytes',
     type: 'gauge',
     help: 'Bytes of answers that slow readers hold in memory.',
@@ -198,5 +228,17 @@ export const FAMILIES: readonly Family<RegistryFigures>[] = [
     type: 'counter',
     help: `Readers of lists that were cut off for being slow ${LIFE}.`,
     read: ({ stats }) => stats.streams.cut,
+  },
+  {
+    name: 'rollcall_list_file_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the list file was last written; absent where none is.',
+    read: ({ stats }) => time(stats.listFile?.writtenAt),
+  },
+  {
+    name: 'rollcall_list_file_failures_total',
+    type: 'counter',
+    help: 'Times that the bucket LIST_FILES took no list file.',
+    read: ({ stats }) => stats.listFile?.failed ?? [],
   },
 ];

@@ -3,16 +3,22 @@ import type { Config } from '../../config.ts';
 import type { RequestRefusal } from '../../protocol/refusal.ts';
 import type { ObjectFigures } from '../../rpc/list-reads.ts';
 import { TokenChecker } from '../auth/token.ts';
-import { exposition } from './exposition.ts';
+import { exposition, type Labels } from './exposition.ts';
 import { FAMILIES } from './families.ts';
 
 export class Scrapes {
   readonly #maxAgeMs: number;
+  readonly #labels: Labels;
   readonly #token: TokenChecker | undefined;
   /** Of this isolate; each has its own. */
   #copy: { readonly text: string; readonly takenAt: number } | undefined;
 
-  constructor({ metricsMaxAgeS, metricsToken }: Pick<Config, 'metricsMaxAgeS' | 'metricsToken'>) {
+  /** `labels` tell the list from others, where there are any. */
+  constructor(
+    { metricsMaxAgeS, metricsToken }: Pick<Config, 'metricsMaxAgeS' | 'metricsToken'>,
+    labels: Labels = {},
+  ) {
+    this.#labels = labels;
     this.#maxAgeMs = metricsMaxAgeS * 1000;
     this.#token = metricsToken === null ? undefined : new TokenChecker([metricsToken]);
   }
@@ -35,7 +41,7 @@ export class Scrapes {
     const text = exposition(
       FAMILIES,
       objects.map(({ shard, figures }) => ({
-        labels: shard === null ? {} : { shard: String(shard) },
+        labels: { ...this.#labels, ...(shard !== null && { shard: String(shard) }) },
         source: figures,
       })),
     );

@@ -21,7 +21,7 @@ export interface Examples {
 }
 
 /** What every route may answer. */
-const ALWAYS: readonly Kind[] = ['misconfigured', 'unavailable', 'internal'];
+const ALWAYS: readonly Kind[] = ['no-such-list', 'misconfigured', 'unavailable', 'internal'];
 
 const SECURITY = {
   writes: [{}, { token: [] }, { signature: [], signatureInput: [] }],
@@ -46,7 +46,14 @@ export function openApiDocument(routes: readonly Route[], examples: Examples): J
       description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/', description: 'The registry that this document comes from.' }],
+    servers: [
+      { url: '/', description: 'The registry that this document comes from: its list `default`.' },
+      {
+        url: '/lists/{list}',
+        description: 'The same routes, for one of its lists.',
+        variables: { list: { default: 'default', description: 'A name that GET /lists has.' } },
+      },
+    ],
     tags: [
       { name: 'servers', description: 'The list, and how to stay on it.' },
       { name: 'registry', description: 'The registry itself.' },
@@ -125,9 +132,10 @@ function parameterOf({ name, description, schema, example }: Parameter): JsonSch
 }
 
 function successes(route: Route, seen: ReturnType<Examples['of']>): JsonSchema {
-  const { answer, answerType = 'application/json', answerToBrowsers, isConditional } = route;
+  const { answer, answerType = 'application/json', answerToBrowsers, isConditional, upgrades } = route;
   const type = answerType.split(';')[0] ?? answerType;
   return {
+    ...(upgrades && { 101: { description: 'The WebSocket is open.' } }),
     200: {
       description: 'Done.',
       content: {

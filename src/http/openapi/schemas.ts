@@ -1,5 +1,6 @@
 /** The schemas of the protocol → JSON Schema, each under a name of its own. */
 import { z } from 'zod';
+import { listsAnswer } from '../../protocol/lists-answer.ts';
 import * as protocol from '../../protocol/protocol.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -20,6 +21,7 @@ const ANSWERS = {
   Server: protocol.serverAnswer,
   Stats: protocol.statsAnswer,
   Metrics: protocol.metricsAnswer,
+  Lists: listsAnswer,
   Health: protocol.healthAnswer,
   Errors: protocol.errorsAnswer,
   Overview: protocol.infoAnswer,

@@ -62,6 +62,21 @@ export function parseListRequest(url: string, here: () => GeoPoint | null): Pars
   }
 }
 
+/**
+ * The revision from which a reader follows the list: what an `EventSource` that reconnects has, else `since`; 0 where it has
+ * none. Everybody is told the same, so there is nothing to ask but that.
+ */
+export function parseWatch(url: string, lastEventId: string | null): Parsed<string> {
+  const parsed = parseListRequest(url, () => null);
+  if (!parsed.ok) return parsed;
+  if (parsed.value.kind === 'page') {
+    const problem = 'is all that can be asked of a list that is pushed: leave out the other parameters';
+    return refused({ kind: 'invalid-field', field: 'since', problem });
+  }
+  const since = parsed.value.kind === 'since' ? parsed.value.revision : '0';
+  return { ok: true, value: lastEventId !== null && REVISION.test(lastEventId) ? lastEventId : since };
+}
+
 function all(): Parsed<ListRequest> {
   return { ok: true, value: { kind: 'all' } };
 }

@@ -18,9 +18,27 @@ export function pathOf({ url }: Pick<Request, 'url'>): string {
   return PLAIN.test(path) ? path : new URL(`http://registry${path}`).pathname;
 }
 
+const LIST = /^\/lists\/(?<list>[^/]+)(?<path>\/.*)?$/s;
+
+/** A path, and which list it is of. */
+export interface ListPath {
+  /** As the path spells it, percent-encoding kept; null where it names none. */
+  readonly list: string | null;
+  /** What follows, which is a path of the routes; empty where nothing does. */
+  readonly path: string;
+}
+
+/** [N8] `/lists/luanti/servers` → the list `luanti`, and `/servers`. */
+export function listPathOf(request: Pick<Request, 'url'>): ListPath {
+  const path = pathOf(request);
+  if (!path.startsWith('/lists/')) return { list: null, path };
+  const { list, path: rest = '' } = LIST.exec(path)?.groups ?? {};
+  return list === undefined ? { list: null, path } : { list, path: rest };
+}
+
 /** [C11] [N5] The id behind `/servers/`, percent-decoded; a raw `/` in it belongs to the id. */
-export function parseServerId(request: Request): Parsed<string> {
-  const encoded = pathOf(request).slice('/servers/'.length);
+export function parseServerId(request: Pick<Request, 'url'>): Parsed<string> {
+  const encoded = listPathOf(request).path.slice('/servers/'.length);
   let decoded: string;
   try {
     decoded = decodeURIComponent(encoded);

@@ -4,7 +4,7 @@ import { heartbeatRequest, isBlank, registerRequest } from '../../protocol/proto
 import type { HeartbeatRequest, RegisterRequest } from '../../protocol/protocol.ts';
 import { parseObject, type ParsedObject } from './body.ts';
 import { checkEndpoint, type EndpointTerms } from './endpoint.ts';
-import { findInexact } from './numbers.ts';
+import { findInexact } from '../../protocol/numbers.ts';
 import { refused, type Parsed } from './parsed.ts';
 
 /** A body that keeps the rules. `ignored` names the members of it that are not known, and so not kept. */

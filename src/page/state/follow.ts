@@ -4,10 +4,15 @@ import { RegistryClient, type Fetch } from '../../client/client.ts';
 import type { StatsAnswer } from '../../protocol/protocol.ts';
 import { NO_LIFE, withLook, type Life } from '../model/life.ts';
 import { LiveList } from './live-list.ts';
+import { PageSockets } from './sockets.ts';
 import type { PageTimers } from './timers.ts';
 
-/** Milliseconds between two questions. */
+/** Milliseconds between two questions, where nothing is pushed. */
 const ASK_EVERY_MS = 5000;
+/** The counters move while the list doesn't: as often as the strip needs a sample. */
+const LOOK_EVERY_MS = 15_000;
+/** After a change they are looked at sooner. */
+const LOOK_AGAIN_MS = 5000;
 const LIST_QUESTION = /\/servers\?since=/;
 
 /** What the page knows of the registry. */
@@ -26,17 +31,28 @@ export function follow(baseUrl: string, timers: PageTimers): Followed {
 
   // The watch tells of changes alone, but the reader wants to know of every answer.
   const heard: Fetch = async (url, init) => {
-    const response = await fetch(url, init);
-    if (response.ok && LIST_QUESTION.test(url)) {
-      list.contact.value = { kind: 'reached' };
-      list.shownAsOf.value = timers.nowMs();
-      void look();
-    }
+    const signal = sockets.signalFor(init);
+    const response = await fetch(url, { ...init, ...(signal !== undefined && { signal }) });
+    if (response.ok && LIST_QUESTION.test(url)) reached();
     return response;
   };
-  const client = new RegistryClient(baseUrl, { fetch: heard, environment: timers });
+  // Told as changes are, a list that does not change is known to be as it is by the answers to pings.
+  const sockets = new PageSockets(reached);
+  const client = new RegistryClient(baseUrl, {
+    fetch: heard,
+    WebSocket: sockets.WebSocket,
+    environment: timers,
+  });
+  let lookedAt = -Infinity;
+
+  function reached(): void {
+    list.contact.value = { kind: 'reached' };
+    list.shownAsOf.value = timers.nowMs();
+    if (timers.nowMs() - lookedAt >= LOOK_AGAIN_MS) void look();
+  }
 
   async function look(): Promise<void> {
+    lookedAt = timers.nowMs();
     try {
       const answer = await client.stats();
       stats.value = answer;
@@ -48,7 +64,7 @@ export function follow(baseUrl: string, timers: PageTimers): Followed {
   }
 
   async function watch(): Promise<void> {
-    const changes = client.watchByPolling({
+    const changes = client.watch({
       everyMs: ASK_EVERY_MS,
       onFailed({ error, retryInMs }) {
         const retryAt = timers.nowMs() + retryInMs;
@@ -58,6 +74,17 @@ export function follow(baseUrl: string, timers: PageTimers): Followed {
     for await (const change of changes) list.take(change, timers.nowMs());
   }
   void watch();
+
+  function lookByAndBy(): void {
+    if (list.contact.peek().kind === 'reached' && timers.nowMs() - lookedAt >= LOOK_EVERY_MS - 1000)
+      void look();
+    timers.after(LOOK_EVERY_MS, lookByAndBy);
+  }
+  lookByAndBy();
+  // Nobody looks: the client comes back when its timers go on.
+  timers.onStop(() => {
+    sockets.closeAll();
+  });
 
   return { client, list, life, stats };
 }

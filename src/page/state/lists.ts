@@ -16,6 +16,18 @@ export async function listNames(root: URL): Promise<readonly string[]> {
   }
 }
 
+/** What the path of a page's address says: its list, and where the registry is. */
+export function placeOf(href: string): { readonly root: URL; readonly list: string | null } {
+  const here = new URL('.', href);
+  const list = /\/lists\/([^/]+)\/$/.exec(here.pathname)?.[1] ?? null;
+  return { root: list === null ? here : new URL('../../', here), list };
+}
+
+/** Where the page of a list is. */
+export function pageOf(name: string, root: URL): string {
+  return name === 'default' ? root.href : new URL(`lists/${encodeURIComponent(name)}/`, root).href;
+}
+
 async function answerOf(url: URL): Promise<unknown> {
   const response = await fetch(url, { headers: { Accept: 'application/json' } });
   return response.json();

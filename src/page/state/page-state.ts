@@ -6,6 +6,7 @@ import { ordered, parseOrder } from '../model/order.ts';
 import { serverOf } from '../model/server.ts';
 import { Address, browserNavigation } from './address.ts';
 import { follow, type Followed } from './follow.ts';
+import { placeOf } from './lists.ts';
 import { Question } from './question.ts';
 import { followVisibility, PageTimers } from './timers.ts';
 
@@ -33,8 +34,10 @@ const TICK_MS = 1000;
 export function createPageState(): PageState {
   const timers = new PageTimers();
   const address = new Address(browserNavigation());
-  const listName = address.get('list');
-  const root = new URL('.', location.href).href.replace(/\/$/, '');
+  const place = placeOf(location.href);
+  // Addresses with `?list=` go on to work.
+  const listName = place.list ?? address.get('list');
+  const root = place.root.href.replace(/\/$/, '');
   const base = listName === null ? root : `${root}/lists/${encodeURIComponent(listName)}`;
   const followed = follow(base, timers);
   const { list } = followed;

@@ -15,6 +15,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 export class PageTimers implements Environment {
   readonly #waits = new Set<Wait>();
   #isPaused = false;
+  #stopped: () => void = () => undefined;
 
   nowMs(): number {
     return Date.now();
@@ -39,10 +40,17 @@ export class PageTimers implements Environment {
     await new Promise<void>((resolve) => this.after(delayMs, resolve, true));
   }
 
+  /** Calls `stopped` whenever the timers stop. */
+  onStop(stopped: () => void): void {
+    this.#stopped = stopped;
+  }
+
   /** Nothing is due any more, until `resume`. */
   stop(): void {
+    if (this.#isPaused) return;
     this.#isPaused = true;
     for (const wait of this.#waits) clearTimeout(wait.timer);
+    this.#stopped();
   }
 
   /** What fell due meanwhile happens now. */

@@ -2,7 +2,7 @@
 import { signal, useSignal, useSignalEffect } from '@preact/signals';
 import { since } from '../model/format.ts';
 import { isDark, toggleTheme } from '../state/theme.ts';
-import { listNames } from '../state/lists.ts';
+import { listNames, pageOf, placeOf } from '../state/lists.ts';
 import type { PageState } from '../state/page-state.ts';
 import { Icon } from './icons.tsx';
 
@@ -28,9 +28,10 @@ export function Header({ state }: { state: PageState }) {
 
 /** Only where the registry has several lists. */
 function ListPicker({ state }: { state: PageState }) {
+  const { root, list } = placeOf(location.href);
   const names = useSignal<readonly string[]>([]);
   useSignalEffect(() => {
-    void listNames(new URL('.', location.href)).then((found) => (names.value = found));
+    void listNames(root).then((found) => (names.value = found));
   });
   if (names.value.length < 2) return null;
   return (
@@ -38,10 +39,10 @@ function ListPicker({ state }: { state: PageState }) {
       <span aria-hidden="true">List</span>
       <select
         aria-label="List"
-        value={state.address.get('list') ?? 'default'}
+        value={list ?? state.address.get('list') ?? 'default'}
         onChange={({ currentTarget: { value } }) => {
           // Another list is another registry to the page: it starts anew, with nothing of this one's view.
-          location.assign(value === 'default' ? location.pathname : `?list=${encodeURIComponent(value)}`);
+          location.assign(pageOf(value, root));
         }}
       >
         {names.value.map((name) => (

@@ -1,7 +1,7 @@
 /** Reads everything that is on disk. A row that can't be read is quarantined: kept under another key, logged, counted. */
 import type { z } from 'zod';
 import type { Downtime } from '../../core/leases/downtime.ts';
-import type { ServerRecord } from '../../core/leases/lease.ts';
+import type { StoredServer } from '../../core/leases/lease.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
 import type { Counters } from './counters.ts';
 import { ONLY_SHARD, type Shard } from '../../protocol/shards/shard.ts';
@@ -12,11 +12,13 @@ import {
   departedKey,
   departedRow,
   KEYS,
+  publicationRow,
   savedRow,
   savedRowKind,
   serverKey,
   serverRow,
   shardRow,
+  type PublicationRow,
   type RevisionRow,
   type SavedRow,
   type ServerRow,
@@ -28,7 +30,7 @@ const ASIDE_AT_ONCE = 8;
 /** What was found on disk. Times are epoch milliseconds. */
 export interface Loaded {
   /** Each with its latest saved time and metadata. */
-  readonly servers: readonly ServerRecord[];
+  readonly servers: readonly StoredServer[];
   /** The leases in each row of the journal, in order. */
   readonly journal: readonly { readonly place: number; readonly serverIds: readonly string[] }[];
   /** The ids whose latest metadata is in the journal alone. */
@@ -42,6 +44,7 @@ export interface Loaded {
   readonly revision: RevisionRow | null;
   readonly tombstones: readonly Tombstone[];
   readonly downtime: Downtime | null;
+  readonly publication: PublicationRow | null;
   /** Wall-clock time of the alarm, in the past where it is overdue; null where none is set. */
   readonly alarmAt: number | null;
   /** Rows quarantined, now or earlier. */
@@ -62,15 +65,17 @@ export interface Loaded {
 /** @throws Error where the rows are of a release too new for this code; see `migrate` */
 export async function load(storage: DurableObjectStorage): Promise<Loaded> {
   const isVersioned = await migrate(storage);
-  const [serverRows, tombstoneRows, savedRows, absence, changedAfter, shard, alarmAt] = await Promise.all([
-    storage.list({ prefix: KEYS.serverPrefix }),
-    storage.list({ prefix: KEYS.departedPrefix }),
-    storage.list({ prefix: KEYS.leases }),
-    storage.get(KEYS.absence),
-    storage.get(KEYS.changedAfter),
-    storage.get(KEYS.shard),
-    storage.getAlarm(),
-  ]);
+  const [serverRows, tombstoneRows, savedRows, absence, changedAfter, published, shard, alarmAt] =
+    await Promise.all([
+      storage.list({ prefix: KEYS.serverPrefix }),
+      storage.list({ prefix: KEYS.departedPrefix }),
+      storage.list({ prefix: KEYS.leases }),
+      storage.get(KEYS.absence),
+      storage.get(KEYS.changedAfter),
+      storage.get(KEYS.publication),
+      storage.get(KEYS.shard),
+      storage.getAlarm(),
+    ]);
   const unreadable = new Map<string, unknown>();
   const servers = readAll(serverRows, serverRow, (row) => serverKey(row.serverId), unreadable);
   const tombstones = readAll(tombstoneRows, departedRow, (row) => departedKey(row.serverId), unreadable);
@@ -99,6 +104,8 @@ export async function load(storage: DurableObjectStorage): Promise<Loaded> {
     revision: isAsSaved && unreadable.size === 0 ? (revision ?? null) : null,
     tombstones,
     downtime: downtime.success ? downtime.data : null,
+    // Of one that can't be read nothing is lost but a writing too many.
+    publication: publicationRow.safeParse(published).data ?? null,
     alarmAt,
     quarantined: await quarantine(storage, unreadable, lastSave),
     save: servers.reduce((save, { savesBefore = 0 }) => Math.max(save, savesBefore), lastSave),
@@ -168,7 +175,7 @@ function mergeSaved(rows: readonly ServerRow[], saved: readonly SavedRow[]) {
     }
   }
   const rowsBehind = new Set<string>();
-  const servers = rows.map(({ savesBefore, ...record }): ServerRecord => {
+  const servers = rows.map(({ savesBefore, ...record }): StoredServer => {
     const lastSeen = Math.max(record.lastSeen, seen.get(record.serverId) ?? 0);
     const newer = metadataOf.get(record.serverId);
     // A row without a number is of a release that knows no journal: there the times tell which is newer.

@@ -15,6 +15,8 @@ export const SCHEMA_VERSION = 1;
 /** Every key in use. */
 export const KEYS = {
   schema: 'schema',
+  /** Which list the object holds, and which shard of it. Absent where that is the default list. */
+  place: 'place',
   serverPrefix: 'server:',
   /** Tombstones. */
   departedPrefix: 'departed:',
@@ -28,6 +30,8 @@ export const KEYS = {
   absence: 'absence',
   /** Which object of its list this is; not there where it is the only one. */
   shard: 'shard',
+  /** What of the list was last written as a file. */
+  publication: 'list-file',
   /**
    * Saved times. Last of all keys, hence the tilde: SQLite keeps a row beside its key here, so a search that meets the
    * key of a large row reads all of it, and among the other keys it made the deletes of a sweep ten times slower (run).
@@ -82,6 +86,14 @@ const time = z.int().nonnegative();
 
 const proof = z.object({ key: z.string(), createdSeconds: time });
 
+/** Code that does not know it drops it: then no session holds the lease, and its server comes by HTTP. */
+const session = z.object({
+  ticket: z.object({ hash: z.string(), until: time }).exactOptional(),
+  offeredFor: z.int().exactOptional(),
+  held: z.string().exactOptional(),
+  lost: z.object({ at: time, until: time }).exactOptional(),
+});
+
 /**
  * `server:<id>`: the entry as registered. `proof` came without a new version: code that does not know it drops it, and
  * the id is then bound to no key.
@@ -100,6 +112,7 @@ export const serverRow = z.object({
   location: location.exactOptional(),
   /** Code that does not know it drops it: then no heartbeat is told that its host was replaced. */
   instance: z.string().exactOptional(),
+  session: session.exactOptional(),
   /** The number of the last save before this row was written: metadata in a journal row up to that number is older. */
   savesBefore: z.int().exactOptional(),
 });
@@ -112,12 +125,29 @@ export const departedRow = z.object({
   until: time,
 });
 
+/** `place`: see `rpc/place.ts`. */
+export const placeRow = z.object({ list: z.string().min(1), shard: z.int().nonnegative() });
+
 /** `absence`: the last downtime of the registry; see `core/leases/downtime.ts`. */
 export const absenceRow = z.object({
   from: time,
   until: time,
   leases: z.int().default(0),
   liveAfter: time,
+});
+
+/** `list-file`: what the list file shows; see `publisher.ts`. Never written where there is none. */
+export const publicationRow = z.object({
+  /** When it was last written; null where it never was. */
+  at: time.nullable(),
+  /** Of the list that it shows, and the servers on it. */
+  revision: z.string(),
+  live: z.int().nonnegative(),
+  /** How many parts the manifest that was written names; null where none was, and of every part but the first. */
+  shards: z.int().nullable(),
+  written: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  lastFailure: z.object({ at: time, reason: z.string() }).nullable(),
 });
 
 /** `aside-count`, and `changed-after-save`. */
@@ -158,6 +188,7 @@ export const savedRow = z.object({
 });
 
 export type ServerRow = z.infer<typeof serverRow>;
+export type PublicationRow = z.infer<typeof publicationRow>;
 export type SavedRow = z.infer<typeof savedRow>;
 export type RevisionRow = NonNullable<SavedRow['revision']>;
 

@@ -2,8 +2,9 @@
 import { encodeMetadata, encodeTimes, inParts, timeBytes } from '../../core/encoding/saved-leases.ts';
 import type { Downtime } from '../../core/leases/downtime.ts';
 import type { JournalRow } from '../../core/leases/journal.ts';
-import type { Lease, ServerRecord } from '../../core/leases/lease.ts';
+import type { Lease, StoredServer } from '../../core/leases/lease.ts';
 import { SEGMENTS } from '../../core/leases/segment.ts';
+import { DEFAULT_OBJECT, objectName, type Place } from '../../rpc/place.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
 import { ONLY_SHARD, type Shard } from '../../protocol/shards/shard.ts';
 import type { Counters } from './counters.ts';
@@ -17,6 +18,7 @@ import {
   SCHEMA_VERSION,
   segmentKey,
   serverKey,
+  type PublicationRow,
   type RevisionRow,
   type ServerRow,
 } from './rows.ts';
@@ -49,13 +51,16 @@ export class Store {
   readonly #segmentKeys = new Set<string>();
   /** The save that `noteChange` was last called behind. */
   #notedSave = 0;
-  /** The version of the rows is on disk. */
+  readonly #place: Place;
+  /** The version of the rows is on disk, and with it the place. */
   #isVersioned = false;
   /** Which object of its list this is, as the disk has it. */
   #shard: Shard | null = null;
 
-  constructor(storage: DurableObjectStorage) {
+  /** `place` is what the object is for. */
+  constructor(storage: DurableObjectStorage, place: Place) {
     this.#storage = storage;
+    this.#place = place;
   }
 
   /** Reads everything, once, when the object is loaded. A row that can't be read is quarantined, not fatal. */
@@ -79,7 +84,7 @@ export class Store {
     await this.#storage.sync();
   }
 
-  async putServer(record: ServerRecord): Promise<void> {
+  async putServer(record: StoredServer): Promise<void> {
     const row: ServerRow = { ...record, savesBefore: this.#save };
     const written = this.#storage.put(serverKey(record.serverId), row, UNCONFIRMED);
     await Promise.all([written, this.#putVersion()]);
@@ -97,11 +102,15 @@ export class Store {
   async #putVersion(): Promise<void> {
     if (this.#isVersioned) return;
     this.#isVersioned = true;
-    await this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED);
+    const writes = [this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED)];
+    // In an alarm after a restart the object is not told its name.
+    if (objectName(this.#place) !== DEFAULT_OBJECT)
+      writes.push(this.#storage.put(KEYS.place, this.#place, UNCONFIRMED));
+    await Promise.all(writes);
   }
 
-  /** Rows whose metadata was behind, as part of a save; the caller passes no more than one step may write. */
-  async putServers(records: readonly ServerRecord[]): Promise<void> {
+  /** Rows that were behind, as part of a save; the caller passes no more than one step may write. */
+  async putServers(records: readonly StoredServer[]): Promise<void> {
     await Promise.all(
       chunks(records).map((chunk) => {
         const rows = chunk.map(
@@ -132,8 +141,26 @@ export class Store {
     await this.#storage.delete(departedKey(serverId), UNCONFIRMED);
   }
 
+  /**
+   * Rows of leases that a load found held by sessions that are gone. Confirmed: no list may show them as living on before
+   * a restart would find for how long.
+   */
+  async putOrphans(records: readonly StoredServer[]): Promise<void> {
+    const puts = chunks(records).map((chunk) => {
+      const rows = chunk.map(
+        (record) => [serverKey(record.serverId), { ...record, savesBefore: this.#save }] as const,
+      );
+      return this.#storage.put(Object.fromEntries(rows), CONFIRMED);
+    });
+    await Promise.all(puts);
+  }
+
   async putDowntime(downtime: Downtime): Promise<void> {
     await this.#storage.put(KEYS.absence, downtime, CONFIRMED);
+  }
+
+  async putPublication(row: PublicationRow): Promise<void> {
+    await this.#storage.put(KEYS.publication, row, UNCONFIRMED);
   }
 
   /**

@@ -42,6 +42,7 @@ const log = new Log(false, { write: () => true });
 const announcer = new Announcer({
   client,
   registration: { serverId: 'a', endpoint: 'wss://a.example', publicKey: 'k' },
+  session: true,
   environment,
   log,
 });

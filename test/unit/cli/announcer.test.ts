@@ -12,7 +12,7 @@ test('an id that another host took over is not announced again, nor withdrawn, a
   const client = new RegistryClient('http://registry.test', { fetch: registry.fetch, environment: time });
   const registration = { serverId: 'a', endpoint: 'wss://a.test', publicKey: 'k' };
   const log = new Log(false, { write: () => undefined });
-  const announcer = new Announcer({ client, registration, environment: time, log });
+  const announcer = new Announcer({ client, registration, environment: time, log, session: true });
   announcer.up();
   await time.advance(0);
   registry.answer = () => Response.json({ type: '/errors#replaced', error: 'x' }, { status: 409 });

@@ -11,6 +11,7 @@ const FLAGS: StartFlags = {
   port: 8787,
   host: 'localhost',
   data: 'd',
+  publish: undefined,
   token: undefined,
   open: false,
   var: [],

@@ -21,6 +21,7 @@ const STATS = {
   setAside: 0,
   signing: 'off',
   listBytes: 0,
+  watchers: 0,
   streams: { heldBytes: 0, cut: 0 },
 };
 

@@ -1,6 +1,15 @@
 import { assert, double, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jitteredMs, retryAfterMs, retryInMs, type FailedAttempt } from '../../../src/client/pacing.ts';
+import {
+  firstBeatInMs,
+  graceMs,
+  jitteredMs,
+  requestInGraceMs,
+  retryAfterMs,
+  retryInMs,
+  waitInGraceMs,
+  type FailedAttempt,
+} from '../../../src/client/pacing.ts';
 
 const share = double({ min: 0, max: 1, noNaN: true });
 const failure: FailedAttempt = { attempt: 1, intervalMs: 16_000, permanent: false, retryAfterMs: undefined };
@@ -68,3 +77,12 @@ describe('Retry-After', () => {
     expect(retryAfterMs(header, 10_000)).toBe(expectedMs);
   });
 });
+
+test.each([20_000, 60_000, 300_000, 86_400_000])(
+  'of a lost lease of %d ms two heartbeats are sent within the grace, however slow the first',
+  (ttlMs) => {
+    const sentMs = firstBeatInMs(ttlMs, 1) + requestInGraceMs(ttlMs) + waitInGraceMs(3_600_000, 1, ttlMs);
+    expect(sentMs).toBeLessThan(graceMs(ttlMs));
+    expect(graceMs(ttlMs)).toBeLessThanOrEqual(15_000);
+  },
+);

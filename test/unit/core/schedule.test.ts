@@ -2,14 +2,19 @@ import { describe, expect, test } from 'vitest';
 import {
   ALARM_OVERDUE_MS,
   alarmIsLost,
+  isOutdated,
   nextAlarm,
+  publishAt,
+  publishIsDue,
   saveDelayMs,
   SLICE_PAUSE_MS,
   sweepIsDue,
+  type PublicationState,
+  type Published,
   type ScheduleState,
 } from '../../../src/core/schedule.ts';
 
-const INTERVALS = { sweepIntervalMs: 1000, checkpointIntervalMs: 600 };
+const INTERVALS = { sweepIntervalMs: 1000, checkpointIntervalMs: 600, publishIntervalMs: 100 };
 
 function state(more: Partial<ScheduleState> = {}): ScheduleState {
   return {
@@ -17,9 +22,12 @@ function state(more: Partial<ScheduleState> = {}): ScheduleState {
     held: 1,
     stale: 0,
     nextExpiry: 13_000,
+    nextLossEnd: null,
     sweepUnfinished: false,
     tombstonesOver: false,
     lastSweepAt: null,
+    watched: false,
+    publication: null,
     ...more,
   };
 }
@@ -27,6 +35,16 @@ function state(more: Partial<ScheduleState> = {}): ScheduleState {
 describe('the next alarm', () => {
   test.each<[string, Partial<ScheduleState>, number | null]>([
     ['is none where nothing is held', { held: 0, nextExpiry: null }, null],
+    [
+      'comes a checkpoint interval ahead where nothing is held, but somebody watches',
+      { held: 0, nextExpiry: null, watched: true },
+      10_600,
+    ],
+    [
+      'comes at an expiry before the next sweep where somebody watches',
+      { watched: true, nextExpiry: 11_100, lastSweepAt: 10_900, now: 10_950 },
+      11_550,
+    ],
     [
       'comes a pause after a slice that left keys',
       { sweepUnfinished: true, stale: 5 },
@@ -52,6 +70,79 @@ describe('the next alarm', () => {
     ],
   ])('%s', (_, more, at) => {
     expect(nextAlarm(state(more), INTERVALS)).toBe(at);
+  });
+});
+
+describe('the list file', () => {
+  const IN_A_DAY = 10_000 + 86_400_000;
+  const publishing = (publication: PublicationState, more: Partial<ScheduleState> = {}) =>
+    state({ nextExpiry: IN_A_DAY, publication, ...more });
+
+  test.each<[string, PublicationState, Partial<ScheduleState>, number | null]>([
+    ['of a list that changed is due at once', { isOutdated: true, live: 1, lastAt: null }, {}, -Infinity],
+    [
+      'is written an interval after the last time at the soonest',
+      { isOutdated: true, live: 1, lastAt: 9950 },
+      {},
+      10_050,
+    ],
+    [
+      'is written again after 30 s while anybody is live',
+      { isOutdated: false, live: 1, lastAt: 9950 },
+      {},
+      39_950,
+    ],
+    [
+      'is written when the next lease runs out',
+      { isOutdated: false, live: 1, lastAt: 9950 },
+      { nextExpiry: 10_300 },
+      10_300,
+    ],
+    [
+      'keeps the interval where a lease runs out sooner',
+      { isOutdated: false, live: 1, lastAt: 9950 },
+      { nextExpiry: 10_010 },
+      10_050,
+    ],
+    [
+      'of an emptied list is due as that of any that changed',
+      { isOutdated: true, live: 0, lastAt: 9950 },
+      { held: 0 },
+      10_050,
+    ],
+    [
+      'that shows that nobody is there is never written again',
+      { isOutdated: false, live: 0, lastAt: 9950 },
+      { held: 0 },
+      null,
+    ],
+  ])('%s', (_, publication, more, at) => {
+    expect(publishAt(publishing(publication, more), INTERVALS)).toBe(at);
+  });
+
+  test('makes the alarm ring for it, even where nothing is held any more', () => {
+    const owed = { isOutdated: true, live: 0, lastAt: 9950 };
+    expect(nextAlarm(publishing(owed), INTERVALS)).toBe(10_050);
+    expect(nextAlarm(publishing(owed, { held: 0 }), INTERVALS)).toBe(10_050);
+    expect(nextAlarm(publishing({ ...owed, isOutdated: false }, { held: 0 }), INTERVALS)).toBeNull();
+  });
+
+  test('is due when its time has come', () => {
+    const owed = { isOutdated: true, live: 1, lastAt: 9950 };
+    expect(publishIsDue(publishing(owed, { now: 10_049 }), INTERVALS)).toBe(false);
+    expect(publishIsDue(publishing(owed, { now: 10_050 }), INTERVALS)).toBe(true);
+    expect(publishIsDue(state(), INTERVALS)).toBe(false);
+  });
+
+  test.each<[string, Published | null, Published, boolean]>([
+    ['there is none and somebody is live', null, { revision: 'a.1', live: 1 }, true],
+    ['the list moved on', { revision: 'a.1', live: 1 }, { revision: 'a.2', live: 1 }, true],
+    ['everybody is gone', { revision: 'a.1', live: 1 }, { revision: 'a.2', live: 0 }, true],
+    ['there is none and nobody is live', null, { revision: 'a.1', live: 0 }, false],
+    ['it is the same', { revision: 'a.1', live: 1 }, { revision: 'a.1', live: 1 }, false],
+    ['nobody is there, in another life', { revision: 'a.1', live: 0 }, { revision: 'b.1', live: 0 }, false],
+  ])('where %s: is it outdated?', (_, published, list, outdated) => {
+    expect(isOutdated(published, list)).toBe(outdated);
   });
 });
 

@@ -5,7 +5,11 @@ import type { RegisteredServer } from '../../../src/core/leases/lease.ts';
 export const TTL_MS = 1000;
 
 export function directory(maxServers = 10_000, life = 'life', maxListBytes = Infinity, start = 0): Directory {
-  return new Directory({ ttlMs: TTL_MS, maxServers, maxListBytes }, life, start);
+  return new Directory(
+    { ttlMs: TTL_MS, holdMs: TTL_MS / 4, pingEveryMs: TTL_MS / 10, maxServers, maxListBytes },
+    life,
+    start,
+  );
 }
 
 export function registration(serverId: string, more: Partial<RegisteredServer> = {}): RegisteredServer {

@@ -1,7 +1,7 @@
 /** One table describes every problem: the answers, the table in docs/errors.md and its sections say the same. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { explain } from '../../../src/http/explain.ts';
+import { explain } from '../../../src/protocol/explain.ts';
 import { PROBLEMS } from '../../../src/protocol/problems.ts';
 import { REFUSALS } from './refusals.ts';
 

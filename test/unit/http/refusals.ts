@@ -10,6 +10,7 @@ export const REFUSALS: {
   'invalid-field': { kind: 'invalid-field', field: 'region', problem: 'must be a string' },
   'query-too-long': { kind: 'query-too-long', maxBytes: 4096 },
   'query-too-costly': { kind: 'query-too-costly' },
+  'malformed-upgrade': { kind: 'malformed-upgrade' },
   'malformed-id': {
     kind: 'malformed-id',
     problem: '"%ff" is not percent-encoded UTF-8: send encodeURIComponent(serverId)',
@@ -26,9 +27,11 @@ export const REFUSALS: {
   'rate-limited': { kind: 'rate-limited', per: 'address', retryAfterMs: 10_000 },
   'not-registered': { kind: 'not-registered' },
   replaced: { kind: 'replaced' },
+  'too-many-watchers': { kind: 'too-many-watchers', maxWatchers: 1000, retryAfterMs: 30_000 },
   'registry-full': { kind: 'registry-full', maxServers: 10_000, retryAfterMs: 1500 },
   'too-large-to-sign': { kind: 'too-large-to-sign', maxBytes: 32_000_000 },
   'not-watchable': { kind: 'not-watchable' },
+  'no-such-list': { kind: 'no-such-list', list: 'nope', isImplied: false },
   'no-such-route': { kind: 'no-such-route', path: '/nowhere' },
   'method-not-allowed': { kind: 'method-not-allowed', method: 'PUT', allow: 'GET, HEAD, POST, OPTIONS' },
   misconfigured: {

@@ -172,7 +172,7 @@ describe('[N17] members that are not known', () => {
 
   it('are not spoken of where there are none', async () => {
     const answer = await register({ region: 'eu', metadata: { players: 3 } });
-    expect(Object.keys(await answer.json<object>())).toEqual(['success', 'server', 'lease']);
+    expect(Object.keys(await answer.json<object>())).toEqual(['success', 'server', 'lease', 'session']);
     const beat = await send('POST', '/servers/heartbeat', { serverId: 'a', peers: false, metadata: {} });
     expect(await beat.text()).toBe('{"success":true}\n');
   });

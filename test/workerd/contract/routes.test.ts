@@ -14,16 +14,19 @@ function pathTo(path: string): string {
   return path.replace('{id}', SERVER.serverId);
 }
 
-test.each(ROUTES)('$method $path answers what its row promises', async (route) => {
-  const { method, path, body, answer, answerType } = route;
-  await register();
-  if (body !== undefined) expect(body.safeParse(SERVER).error).toBeUndefined();
-  const response = await send(method, pathTo(path), body && SERVER);
-  expect(response.status).toBe(200);
-  expect(response.headers.get('Content-Type')).toBe(answerType ?? 'application/json');
-  const said: unknown = answerType === undefined ? await response.json() : await response.text();
-  expect(answer.safeParse(said).error).toBeUndefined();
-});
+test.each(ROUTES.filter(({ upgrades }) => !upgrades))(
+  '$method $path answers what its row promises',
+  async (route) => {
+    const { method, path, body, answer, answerType } = route;
+    await register();
+    if (body !== undefined) expect(body.safeParse(SERVER).error).toBeUndefined();
+    const response = await send(method, pathTo(path), body && SERVER);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Type')).toBe(answerType ?? 'application/json');
+    const said: unknown = answerType === undefined ? await response.json() : await response.text();
+    expect(answer.safeParse(said).error).toBeUndefined();
+  },
+);
 
 test.each(['?limit=1', '?since=0', '?near=52,13&fields=serverId'])(
   'GET /servers%s answers what the row of the list promises',

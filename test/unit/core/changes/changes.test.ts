@@ -6,7 +6,7 @@ import { ChangeLog } from '../../../../src/core/changes/change-log.ts';
 import { answerSince } from '../../../../src/core/changes/delta.ts';
 import { Snapshot } from '../../../../src/core/encoding/snapshot.ts';
 import { deltaAnswer, type Entry } from '../../../../src/protocol/protocol.ts';
-import { beat, directory, liveIds, registration, TTL_MS } from '../support.ts';
+import { beat, directory, liveIds, registration, staleIds, TTL_MS } from '../support.ts';
 
 test('the log tells each id once that changed after a revision, as far back as it reaches', () => {
   const log = new ChangeLog(3, 100);
@@ -126,6 +126,22 @@ test('a client that applies deltas holds exactly the list at every poll, restart
     }),
     { numRuns: 300 },
   );
+});
+
+test('when more ran out than are left, the list is the smaller answer, and no ids are kept for it', () => {
+  const servers = directory();
+  for (let number = 0; number < 300; number += 1) servers.register(registration(`gone-${number}`), 0);
+  for (let number = 0; number < 200; number += 1)
+    servers.register(registration(`left-${number}`), TTL_MS / 2);
+  const before = servers.revision.toString();
+  expect(servers.expire(TTL_MS)).toBe(true);
+  expect(liveIds(servers)).toHaveLength(200);
+  expect(staleIds(servers)).toHaveLength(300);
+  expect(answerSince(before, servers, TTL_MS)).toBe('full');
+  const behind = servers.revision.toString();
+  expect(behind).not.toBe(before);
+  servers.heartbeat('gone-7', TTL_MS);
+  expect([...(servers.changedSince(behind) ?? [])]).toEqual(['gone-7']);
 });
 
 describe('a revision', () => {

@@ -5,7 +5,14 @@ import { Directory } from '../../../../src/core/leases/directory.ts';
 import type { Proof, RegisteredServer } from '../../../../src/core/leases/lease.ts';
 import { Ownership } from '../../../../src/core/leases/ownership.ts';
 
-const TERMS = { ttlMs: 300_000, maxServers: 3, maxListBytes: 1_000_000, maxServersPerKey: 2 };
+const TERMS = {
+  ttlMs: 300_000,
+  holdMs: 75_000,
+  pingEveryMs: 30_000,
+  maxServers: 3,
+  maxListBytes: 1_000_000,
+  maxServersPerKey: 2,
+};
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;
 

@@ -6,9 +6,10 @@ import { FAMILIES } from '../../../../src/http/metrics/families.ts';
 import { hasPrograms } from '../../../runtimes.ts';
 import { FIGURES } from './figures.ts';
 
+const { listFile: _, ...stats } = FIGURES.stats;
 const EMPTY = {
   ...FIGURES,
-  stats: { ...FIGURES.stats, live: 0, stale: 0, nextAlarmAt: null, lastSweep: null },
+  stats: { ...stats, live: 0, stale: 0, nextAlarmAt: null, lastSweep: null },
 };
 
 const only = (name: string) => FAMILIES.filter((family) => family.name === name);
@@ -34,6 +35,8 @@ describe('the text of a registry', () => {
     ['rollcall_sweep_duration_seconds_count 2'],
     ['rollcall_alarm_lateness_seconds_sum 0.25'],
     ['rollcall_next_alarm_timestamp_seconds 1800000001.5'],
+    ['rollcall_list_file_timestamp_seconds 1799999991'],
+    ['rollcall_list_file_failures_total 1'],
   ])('has the line %s', (line) => {
     expect(text.split('\n')).toContain(line);
   });
@@ -42,6 +45,7 @@ describe('the text of a registry', () => {
     const ofEmpty = exposition(FAMILIES, [{ labels: {}, source: EMPTY }]);
     expect(ofEmpty).not.toContain('rollcall_last_sweep');
     expect(ofEmpty).not.toContain('rollcall_next_alarm');
+    expect(ofEmpty).not.toContain('rollcall_list_file');
     expect(ofEmpty).toContain('rollcall_servers{state="live"} 0\n');
   });
 });

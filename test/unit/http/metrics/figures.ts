@@ -25,7 +25,15 @@ export const FIGURES: RegistryFigures = {
     setAside: 1,
     signing: 'off',
     listBytes: 800,
+    sessions: 2,
+    watchers: 12,
     streams: { heldBytes: 50, cut: 1 },
+    listFile: {
+      writtenAt: NOW - 9000,
+      written: 12,
+      failed: 1,
+      lastFailure: { at: NOW - 60_000, reason: 'late' },
+    },
   },
   maxServers: 10_000,
   maxListBytes: 16_000_000,
@@ -43,5 +51,7 @@ export const FIGURES: RegistryFigures = {
     replaced: 0,
     'key-full': 0,
   },
+  watchers: { open: 12, max: 1000 },
+  pushes: { changes: 30, resyncs: 2, silent: 1, refused: 0 },
   alarms: { rings: 4, lateMs: 250 },
 };

@@ -16,6 +16,8 @@ describe('parseOptions', () => {
       url: undefined,
       token: undefined,
       servers: 1000,
+      sessions: 0,
+      watchers: 0,
       heartbeatEveryMs: 30_000,
       readers: 50,
       readRate: 50,

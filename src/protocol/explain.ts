@@ -1,7 +1,7 @@
 /** A refusal → what its answer says: status and title from the table of problems, the detail from the request. */
-import { PROBLEMS } from '../protocol/problems.ts';
-import type { Refusal } from '../protocol/refusal.ts';
-import { REQUIRED_COMPONENTS } from '../protocol/signing.ts';
+import { PROBLEMS } from './problems.ts';
+import type { Refusal } from './refusal.ts';
+import { REQUIRED_COMPONENTS } from './signing.ts';
 
 /** What an error answer says. */
 export interface Explanation {
@@ -57,7 +57,9 @@ function particularsOf(refusal: Refusal): Particulars {
         headers: { 'Accept-Post': 'application/json' },
       };
     case 'writes-closed':
-      return { said: 'WRITE_ACCESS is "token", but the secret REGISTRY_TOKEN is not set.' };
+      return {
+        said: 'WRITE_ACCESS is "token", but the secret REGISTRY_TOKEN is not set, nor a token of the list in LIST_TOKENS.',
+      };
     case 'unauthorized':
       return challenge(refusal.wants, refusal.problem);
     case 'foreign-origin':
@@ -90,6 +92,17 @@ function particularsOf(refusal: Refusal): Particulars {
       };
     case 'registry-full':
       return { ...fullOf(refusal), headers: retryAfter(refusal.retryAfterMs) };
+    case 'too-many-watchers':
+      return {
+        said: `${refusal.maxWatchers} readers may follow the list, the registry's MAX_WATCHERS.`,
+        headers: retryAfter(refusal.retryAfterMs),
+      };
+    case 'no-such-list':
+      return {
+        said: refusal.isImplied
+          ? `The path names no list, and there is none called ${refusal.list}.`
+          : `There is no list ${JSON.stringify(refusal.list)}.`,
+      };
     case 'no-such-route':
       return { said: `There is nothing at ${refusal.path}.`, error: 'Not Found' };
     case 'method-not-allowed':
@@ -110,6 +123,7 @@ function particularsOf(refusal: Refusal): Particulars {
       };
     case 'not-watchable':
     case 'query-too-costly':
+    case 'malformed-upgrade':
       return {};
   }
 }

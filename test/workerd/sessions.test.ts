@@ -1,0 +1,216 @@
+/** Sessions through the Worker: tickets that are used twice, late or for nobody, frames of every kind, and who may hold. */
+import { reset } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SigningKey } from '../../src/client/keys.ts';
+import { FRAME_LIMITS, SESSION_PROTOCOL, TICKET_MS } from '../../src/protocol/session.ts';
+import { registerAnswer } from '../../src/protocol/protocol.ts';
+import { inside } from './support/fleet.ts';
+import { beating, registering, SIGNED } from './support/owners.ts';
+import { nowSeconds, request } from './support/signing.ts';
+import { ask, environment } from './support/worker.ts';
+
+const OPEN = environment({ WRITE_ACCESS: 'open', RATE_LIMIT: 'off' });
+const ORIGIN = 'https://registry.example';
+const SERVER = { serverId: 'a', endpoint: 'wss://a.example', publicKey: 'key' };
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await env.SERVER_REGISTRY.getByName('global').save();
+  await reset();
+});
+
+async function post(path: string, body: object, under = OPEN) {
+  const answer = await ask(
+    new Request(ORIGIN + path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+    under,
+  );
+  return registerAnswer.partial().parse(await answer.json());
+}
+
+async function ticketOf(more: object = {}, under = OPEN): Promise<string> {
+  const { session } = await post('/servers', { ...SERVER, ...more }, under);
+  if (session === undefined) throw new Error('no session was offered');
+  return session.ticket;
+}
+
+/** What a session was told until now; `closed` is its close code. */
+class Session {
+  readonly frames: unknown[] = [];
+  closed: number | null = null;
+  readonly socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.addEventListener('message', ({ data }) => {
+      const text = String(data);
+      this.frames.push(text.startsWith('{') ? JSON.parse(text) : text);
+    });
+    socket.addEventListener('close', ({ code }) => {
+      this.closed = code;
+    });
+    socket.accept();
+  }
+
+  async until(isTrue: () => boolean): Promise<void> {
+    await vi.waitFor(() => expect(isTrue()).toBe(true), { interval: 5 });
+  }
+
+  async closeCode(): Promise<number | null> {
+    await this.until(() => this.closed !== null);
+    return this.closed;
+  }
+}
+
+async function upgrade(protocols: string, under = OPEN): Promise<Response> {
+  const headers = { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': protocols };
+  return ask(new Request(`${ORIGIN}/servers/heartbeat`, { headers }), under);
+}
+
+async function open(ticket: string, under = OPEN): Promise<Session> {
+  const { webSocket } = await upgrade(`${SESSION_PROTOCOL}, ${ticket}`, under);
+  if (webSocket === null) throw new Error('not upgraded');
+  return new Session(webSocket);
+}
+
+async function held(ticket: string, under = OPEN): Promise<Session> {
+  const session = await open(ticket, under);
+  await session.until(() => session.frames.length > 0);
+  expect(session.frames).toEqual([
+    { type: 'held', pingEveryMs: 30_000, lease: { ttlMs: 300_000, heartbeatEveryMs: 60_000 } },
+  ]);
+  return session;
+}
+
+async function statusOf(serverId: string): Promise<unknown> {
+  const answer = await ask(new Request(`${ORIGIN}/servers/${serverId}`), OPEN);
+  return (await answer.json<{ status?: unknown }>()).status;
+}
+
+describe('a ticket', () => {
+  it('opens one session', async () => {
+    const ticket = await ticketOf();
+    const session = await held(ticket);
+    expect(await (await open(ticket)).closeCode()).toBe(4401);
+    expect(session.closed).toBeNull();
+  });
+
+  it('is over after 30 seconds', async () => {
+    const ticket = await ticketOf();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + TICKET_MS });
+    expect(await (await open(ticket)).closeCode()).toBe(4401);
+  });
+
+  it('is spent by a newer one, which a heartbeat is answered with as well', async () => {
+    const first = await ticketOf();
+    const { session } = await post('/servers/heartbeat', { serverId: 'a', session: true });
+    expect(await (await open(first)).closeCode()).toBe(4401);
+    await held(session?.ticket ?? '');
+  });
+
+  it('is of one server, and opens nothing for one that is gone', async () => {
+    const ticket = await ticketOf();
+    await ask(new Request(`${ORIGIN}/servers/a`, { method: 'DELETE' }), OPEN);
+    expect(await (await open(ticket)).closeCode()).toBe(4404);
+    expect(await (await open('AAAA')).closeCode()).toBe(4401);
+  });
+
+  it('is refused in plain HTTP where the upgrade does not bring it as it must', async () => {
+    for (const protocols of ['', SESSION_PROTOCOL, 'other, ticket', `${SESSION_PROTOCOL}, a, b`]) {
+      expect((await upgrade(protocols)).status).toBe(400);
+    }
+  });
+
+  it('is not given to a signed heartbeat that is sent again', async () => {
+    const key = await SigningKey.generate();
+    const id = `ed25519:${key.publicKey}`;
+    const created = nowSeconds();
+    const registered = await request(registering(id, key.publicKey), key, { created: created - 2 });
+    expect((await ask(registered, SIGNED)).status).toBe(200);
+    const beat = await request(beating(id, { session: true }), key, { created });
+    const answers = [await ask(beat.clone(), SIGNED), await ask(beat, SIGNED)];
+    const [first, second] = await Promise.all(answers.map((answer) => answer.json<object>()));
+    expect(first).toHaveProperty('session');
+    expect(second).toEqual({ success: true });
+  });
+});
+
+describe('a session', () => {
+  it('is replaced by a newer one, whose lease outlives the end of the old one', async () => {
+    const old = await held(await ticketOf());
+    const newer = await held(await ticketOf());
+    expect(await old.closeCode()).toBe(4409);
+    old.socket.close();
+    expect(await statusOf('a')).toBe('live');
+    expect(newer.closed).toBeNull();
+  });
+
+  it('ends when another host registers the id', async () => {
+    const session = await held(await ticketOf({ instance: 'one' }));
+    await post('/servers', { ...SERVER, instance: 'two' });
+    expect(await session.closeCode()).toBe(4409);
+  });
+
+  it('leaves its lease suspect when it closes, until the server comes back', async () => {
+    const session = await held(await ticketOf());
+    session.socket.close(1000);
+    await vi.waitFor(async () => expect(await statusOf('a')).toBe('suspect'));
+    await post('/servers/heartbeat', { serverId: 'a' });
+    expect(await statusOf('a')).toBe('live');
+  });
+
+  it('changes the metadata, and says in the words of /errors why not', async () => {
+    const session = await held(await ticketOf());
+    session.socket.send('{"type":"metadata","metadata":{"players":3}}');
+    session.socket.send('{"type":"metadata","metadata":[]}');
+    session.socket.send('{"type":"metadata","metadata":{"id":9007199254740993}}');
+    session.socket.send('{"type":"dance"}');
+    await session.until(() => session.frames.length === 5);
+    expect(session.frames[1]).toEqual({ type: 'ack', of: 'metadata' });
+    for (const frame of session.frames.slice(2)) {
+      expect(frame).toMatchObject({ type: 'error', problem: '/errors#invalid-field', status: 400 });
+    }
+  });
+
+  it('deregisters', async () => {
+    const session = await held(await ticketOf());
+    session.socket.send('{"type":"deregister"}');
+    expect(await session.closeCode()).toBe(1000);
+    expect(session.frames.at(-1)).toEqual({ type: 'ack', of: 'deregister' });
+    expect(await statusOf('a')).toBe(404);
+  });
+
+  it('is closed for frames that are no JSON object, binary or too large, and its lease is suspect', async () => {
+    for (const frame of ['', 'null', '{', 'Ping', new ArrayBuffer(3), `"${'x'.repeat(10_000)}"`]) {
+      const session = await held(await ticketOf());
+      session.socket.send(frame);
+      expect(await session.closeCode()).toBe(4400);
+      expect(await statusOf('a')).toBe('suspect');
+    }
+  });
+
+  it('is closed for a flood', async () => {
+    const session = await held(await ticketOf());
+    for (let sent = 0; sent <= FRAME_LIMITS.frames; sent += 1) session.socket.send('{"type":"x"}');
+    expect(await session.closeCode()).toBe(4400);
+    expect(session.frames).toHaveLength(1 + FRAME_LIMITS.frames);
+  });
+
+  it('is closed by the alarm when no ping came in time, and none ever did', async () => {
+    const session = await held(await ticketOf());
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 75_000 });
+    await inside(env.SERVER_REGISTRY.getByName('global'), (registry) => registry.alarm());
+    expect(await session.closeCode()).toBe(4408);
+    // Swept at once: nothing was swept before.
+    expect(await statusOf('a')).toBe(404);
+  });
+
+  it('is not offered where none may be held', async () => {
+    const none = environment({ WRITE_ACCESS: 'open', RATE_LIMIT: 'off', MAX_SESSIONS: '0' });
+    expect((await post('/servers', SERVER, none)).session).toBeUndefined();
+  });
+});
