@@ -39,8 +39,8 @@ import { SessionCalls } from './session-calls.ts';
 import { signingWith } from '../rpc/signer.ts';
 import { zeroCounters } from './storage/counters.ts';
 import { Store } from './storage/store.ts';
-import { openSession, openWatch } from './upgrades.ts';
-import { WATCHER_TAG, Watchers } from './watchers.ts';
+import { isWatcher, openSession, openWatch } from './upgrades.ts';
+import { Watchers } from './watchers.ts';
 import { Writes } from './writes.ts';
 
 export class ServerRegistry extends DurableObject<Env> implements RegistryCalls {
@@ -148,10 +148,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     return this.#writes.register(registration, ticketHash, shard);
   }
 
-  /**
-   * The number of objects that the list has. Where nobody registered yet it becomes `create`, if given; it is told only
-   * when it is on disk, because every Worker that hears it keeps it for good.
-   */
+  /** How many objects the list has; with `create`, that is fixed where nobody registered yet. See `RegistryCalls`. */
   shardCount(create?: number): Promise<number | null> {
     return this.#writes.shardCount(create);
   }
@@ -277,21 +274,17 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    if (this.#isWatcher(socket)) this.#watchers.refuseMessage(socket);
+    if (isWatcher(socket, this.ctx)) this.#watchers.refuseMessage(socket);
     else await this.#sessions.message(socket, data);
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-    if (this.#isWatcher(socket)) this.#watchers.closed(socket, code, reason);
+    if (isWatcher(socket, this.ctx)) this.#watchers.closed(socket, code, reason);
     else await this.#sessions.closed(socket, code, reason);
   }
 
   override webSocketError(socket: WebSocket): Promise<void> {
     return this.webSocketClose(socket, 1006, '');
-  }
-
-  #isWatcher(socket: WebSocket): boolean {
-    return this.ctx.getTags(socket).includes(WATCHER_TAG);
   }
 
   #expire(now: number): void {
