@@ -3,7 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { listAnswer, serverAnswer, statsAnswer } from '../../../src/protocol/protocol.ts';
 import { passMs, registerMany, TTL_MS } from '../support/fleet.ts';
 import { LENGTH_HEADER } from '../../../src/rpc/contract.ts';
-import { expectProblem, firstObject, list, register, send, SERVER, useEmptyRegistry } from '../support/http.ts';
+import {
+  expectProblem,
+  firstObject,
+  list,
+  register,
+  send,
+  SERVER,
+  useEmptyRegistry,
+} from '../support/http.ts';
 
 useEmptyRegistry();
 
