@@ -105,10 +105,11 @@ class Follower {
   async follow(): Promise<Entry[]> {
     const answer = deltaAnswer.parse(await jsonOf(await readChanges(this.#list.objects, this.#revision)));
     if (answer.full) this.#servers.clear();
-    for (const server of answer.changed) this.#servers.set(server.serverId, server);
+    // A heartbeat alone is no change, so the two may have been told of an entry at different times.
+    for (const server of answer.changed) this.#servers.set(server.serverId, { ...server, lastSeen: 0 });
     for (const serverId of answer.removed) this.#servers.delete(serverId);
     this.#revision = answer.revision;
-    return inOrderOfIds([...this.#servers.values()]).map((server) => ({ ...server, lastSeen: 0 }));
+    return inOrderOfIds([...this.#servers.values()]);
   }
 }
 
