@@ -97,6 +97,7 @@ const variables = z.object({
   MAX_SERVERS: positiveMs(10_000),
   // Measured (docs/performance.md, *Memory at the limits*): with 16 MB the object came to 119 of its 128 MB at worst.
   MAX_LIST_BYTES: positiveMs(10_000_000),
+  // Measured up to this (docs/performance.md, *Memory of a session*); the heap would have room for more than may be set.
   MAX_SESSIONS: z
     .string('must be a string holding a number')
     .regex(/^\d{1,5}$/, 'must be a number, 0 to 30000')

@@ -2,6 +2,7 @@
 import { PROCESSOR_TIME } from './compare.ts';
 import { NO_DISK } from './slow-disk.ts';
 import { IN_ALL, TEXTS as LIMITS_CASES } from './scenarios/limits-entries.ts';
+import { DYING, PING, READ_AND_PING, WITH_SESSIONS } from './scenarios/sessions.ts';
 import { CHANGE_TO_ALL } from './scenarios/watchers.ts';
 import { findFigure, type Figure, type ScenarioName } from './results.ts';
 
@@ -109,6 +110,10 @@ export const GOALS: readonly Goal[] = [
   ...LIMITS_CASES.map((state) => atMost(100, `memory (MB) at the limits, ${state}`, 'limits', state, IN_ALL)),
   atMost(100, 'a change (ms) until the last of 1,000 watchers has it, p99', 'watchers', CHANGE_TO_ALL, 'p99'),
   atMost(0, 'storage calls in a push', 'watchers', 'a push', 'storage calls'),
+  ratioAtMost(0.05, 'processor time of a ping relative to a heartbeat', 'sessions', PING, PROCESSOR_TIME),
+  ratioAtMost(1.1, 'list p50, all hold sessions relative to none', 'sessions', WITH_SESSIONS, 'p50'),
+  ratioAtMost(1.2, 'list p99 while all sessions die relative to before', 'sessions', DYING, 'p99'),
+  atMost(0, 'storage calls in a list and a ping', 'sessions', READ_AND_PING, 'storage calls'),
   atMost(1, 'rows of saving one moved lease of 10,000', 'saves', 'one moved of 10,000', 'rows'),
   ...['1,000', '10,000', '50,000'].map((keys) =>
     atMost(15, `longest slice (ms) in a sweep of ${keys}`, 'sweep', `${keys} keys`, 'longest slice'),

@@ -11,6 +11,7 @@ import { compatibilityDate } from '../lib/registry/bundle.ts';
 import { LOOPBACK } from '../lib/registry/embedded.ts';
 import { freePort } from '../lib/registry/local-registry.ts';
 import { Inspector, type HeapUsage } from '../lib/registry/inspector.ts';
+import { processMemory } from '../lib/registry/workerd-process.ts';
 import { HttpTarget } from './http.ts';
 import { COLLECT_PATH } from './worker/contract.ts';
 
@@ -107,6 +108,11 @@ export class LimitedRuntime {
   async atRest(): Promise<HeapUsage> {
     for (let time = 0; time < 2; time += 1) await this.target.post(COLLECT_PATH, {});
     return this.#inspector.usage();
+  }
+
+  /** Bytes that the process has resident; NaN where the system doesn't tell. */
+  processBytes(): number {
+    return processMemory(this.#child.pid).bytes;
   }
 
   /**

@@ -17,6 +17,7 @@ export type ScenarioName =
   | 'saves'
   | 'beside'
   | 'watchers'
+  | 'sessions'
   | 'cost';
 
 export type Unit =

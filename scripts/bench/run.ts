@@ -19,6 +19,7 @@ import { memory } from './scenarios/memory.ts';
 import { polls } from './scenarios/polls.ts';
 import { saves } from './scenarios/saves.ts';
 import { scale } from './scenarios/scale.ts';
+import { sessions } from './scenarios/sessions.ts';
 import { storage } from './scenarios/storage.ts';
 import { sweep } from './scenarios/sweep.ts';
 import { watchers } from './scenarios/watchers.ts';
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scale,
   beside,
   watchers,
+  sessions,
   independence,
   sweep,
 ];

@@ -35,7 +35,10 @@ export class Subject {
 
   /** Prepares a registry with these terms; it is not started yet. `shards` is how many objects its list has, `script` is the bundle, if there is one already. */
   static async prepare(terms: Terms, shards: number, script?: string): Promise<Subject> {
-    return new Subject(await LocalRegistry.embed({ ...variables(terms), SHARDS: String(shards) }, script), terms);
+    return new Subject(
+      await LocalRegistry.embed({ ...variables(terms), SHARDS: String(shards) }, script),
+      terms,
+    );
   }
 
   /** SIGKILL; resolves when no process of it runs. */

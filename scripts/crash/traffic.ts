@@ -136,8 +136,7 @@ export class Traffic {
       const registration = registrationOf(`${name}/${life}`, random);
       const heartbeat = client.startHeartbeat(registration, {
         signal: power.signal,
-        // Its death is told from heartbeats, which alone say when a lease ends that crashes came upon.
-        session: false,
+        session: isHeld(actor),
       });
       await this.#pause(random.between(300, 5000));
       client.cut();

@@ -70,8 +70,7 @@ export async function runLoad(
       publicKey: `key-of-${idPrefix}${index}`,
     }),
     client: () => new RecordedClient(url, { ledger, auditor }, recording),
-    // Who takes the place of one that died holds its place as that did, but for the order.
-    session: (index) => index % servers < options.sessions,
+    session: (index) => index < options.sessions,
   });
   const timeline = new Timeline({
     client: new RegistryClient(url, access),

@@ -42,6 +42,7 @@ export const ROUTES: readonly Route[] = [
       'query-too-long',
       'query-too-costly',
       'too-large-to-sign',
+      'foreign-origin',
       'not-watchable',
       'too-many-watchers',
     ],

@@ -64,7 +64,7 @@ function particularsOf(refusal: Refusal): Particulars {
       return challenge(refusal.wants, refusal.problem);
     case 'foreign-origin':
       return {
-        said: `Pages of ${JSON.stringify(refusal.origin)} may not write here, but those of ${refusal.allowed}, the registry's CORS_ORIGIN.`,
+        said: `Pages of ${JSON.stringify(refusal.origin)} may not write here, nor follow the list by a WebSocket, but those of ${refusal.allowed}, the registry's CORS_ORIGIN.`,
       };
     case 'not-owner':
       return { said: 'This serverId belongs to another key.' };

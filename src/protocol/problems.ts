@@ -100,8 +100,8 @@ export const PROBLEMS = {
   'foreign-origin': {
     status: 403,
     title: 'Foreign origin',
-    meaning: 'The page is of another origin than those that may write.',
-    advice: 'Write from a page of an allowed origin, or from a program that is no page and sends no Origin.',
+    meaning: 'The page is of another origin than those that may write, or follow the list by a WebSocket.',
+    advice: 'Do it from a page of an allowed origin, or from a program that is no page and sends no Origin.',
   },
   'not-owner': {
     status: 403,

@@ -4,6 +4,7 @@ import type { Directory } from '../core/leases/directory.ts';
 import { downSince, graceMs, liveAfter, type Downtime } from '../core/leases/downtime.ts';
 import { alarmIsLost, nextAlarm, publishAt, type ScheduleState } from '../core/schedule.ts';
 import { SteadyClock } from './clock.ts';
+import type { Log } from '../rpc/log.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
 
@@ -13,6 +14,7 @@ export interface AlarmClockParts {
   readonly directory: Directory;
   readonly store: Store;
   readonly counters: Counters;
+  readonly log: Log;
   readonly stateAt: (now: number) => ScheduleState;
 }
 
@@ -110,7 +112,7 @@ export class AlarmClock {
       await this.arm(now);
     } catch (error) {
       this.#alarmAt = null;
-      console.error(JSON.stringify({ event: 'alarm-not-set', cause: String(error) }));
+      this.#parts.log('error', { event: 'alarm-not-set', cause: String(error) });
     }
   }
 
@@ -137,7 +139,7 @@ export class AlarmClock {
 
   /** The registry was down since `from`: extends the leases that were live then, and records that it did. */
   async extendLeases(from: number, now: number): Promise<void> {
-    const { config, directory, store, counters } = this.#parts;
+    const { config, directory, store, counters, log } = this.#parts;
     const leases = directory.extend(from, now + graceMs(config));
     if (leases === 0) return;
     const downtime = { from, until: now, leases, liveAfter: liveAfter(from, this.#downtime, config) };
@@ -147,6 +149,6 @@ export class AlarmClock {
     counters.downtimes += 1;
     counters.extendedLeases += leases;
     await Promise.all(written);
-    console.warn(JSON.stringify({ event: 'registry-was-down', ...downtime }));
+    log('warn', { event: 'registry-was-down', ...downtime });
   }
 }

@@ -12,7 +12,7 @@ import type { Watchers } from './watchers.ts';
 import type { Writes } from './writes.ts';
 
 export interface FigureParts {
-  readonly config: Pick<Config, 'maxWatchers'>;
+  readonly config: Pick<Config, 'maxSessions' | 'maxWatchers'>;
   readonly part: Part;
   readonly clock: AlarmClock;
   readonly directory: Directory;
@@ -57,8 +57,9 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
 
 /** Call `expire` first. `now`: epoch milliseconds of the registry's clock. */
 export function figuresOf(parts: FigureParts, quarantined: number, now: number): RegistryFigures {
-  const { clock, config, counters, part, loadedAt, reads, watchers, writes } = parts;
+  const { clock, config, counters, directory, part, loadedAt, reads, watchers, writes } = parts;
   const { registrations, deregistrations, sweepMs, downtimes, extendedLeases } = counters;
+  const { opened, lost } = directory.sessions.figures;
   const stats = statsOf(parts, quarantined);
   return {
     at: now,
@@ -73,6 +74,7 @@ export function figuresOf(parts: FigureParts, quarantined: number, now: number):
     extendedLeases,
     lists: { ...reads.lists },
     refusedWrites: { ...writes.refused },
+    sessions: { max: config.maxSessions, opened, lost: { ...lost } },
     watchers: { open: stats.watchers, max: config.maxWatchers },
     pushes: { ...watchers.figures },
     alarms: { ...clock.figures },

@@ -69,11 +69,17 @@ export class Presence {
     return Math.max(found.acceptedAt, pingedAt === null ? 0 : this.#fromWall(pingedAt.getTime()));
   }
 
-  /** Ends a session's socket. Nothing happens where it has none. */
-  close(session: string, close: Close): void {
+  /**
+   * Ends a session's socket. Nothing happens where it has none. `lastWords` is a frame that says so first: of a socket
+   * that is closed in an event of another one the runtime ends the connection, for which clients wait before they tell
+   * of the close, only when the object sleeps (run: 10 s after the last call).
+   */
+  close(session: string, close: Close, lastWords?: string): void {
     const found = this.#find(session);
     this.#known.delete(session);
-    if (found?.socket.readyState === WebSocket.OPEN) found.socket.close(close.code, close.reason);
+    if (found?.socket.readyState !== WebSocket.OPEN) return;
+    if (lastWords !== undefined) found.socket.send(lastWords);
+    found.socket.close(close.code, close.reason);
   }
 
   /** Closes every open socket whose session `isHeld` does not know; `held` is how many it knows. */

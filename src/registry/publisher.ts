@@ -6,12 +6,13 @@
  *   again what failed, and `/stats` shows it.
  * - What was written is a row on disk: an object that slept since would else write it again with each alarm.
  */
-import { join } from '../core/encoding/bytes.ts';
+import { join } from '../protocol/bytes.ts';
 import { emptyPart, manifest, partHead, putSignature, withRoom } from '../core/encoding/list-file.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import { isOutdated, type PublicationState, type Published } from '../core/schedule.ts';
 import type { ListPart } from '../protocol/list-file.ts';
 import type { StatsAnswer } from '../protocol/protocol.ts';
+import type { Log } from '../rpc/log.ts';
 import type { Reads } from './reads.ts';
 import type { Signer } from '../rpc/signer.ts';
 import type { PublicationRow } from './storage/rows.ts';
@@ -55,6 +56,7 @@ export interface PublisherParts {
   readonly signer: Signer | null;
   readonly terms: { readonly ttlMs: number; readonly publishIntervalMs: number };
   readonly part: () => ListPart;
+  readonly log: Log;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
 }
@@ -115,13 +117,13 @@ export class Publisher {
         failed: this.#row.failed + 1,
         lastFailure: { at: this.#parts.now(), reason },
       };
-      console.error(JSON.stringify({ event: 'list-file-not-written', reason }));
+      this.#parts.log('error', { event: 'list-file-not-written', reason });
     }
     try {
       await this.#parts.store.putPublication(this.#row);
     } catch (error) {
       // Costs no more than that the file is written once more.
-      console.error(JSON.stringify({ event: 'list-file-not-noted', cause: String(error) }));
+      this.#parts.log('error', { event: 'list-file-not-noted', cause: String(error) });
     }
   }
 

@@ -27,6 +27,7 @@ import { AlarmClock } from './alarm-clock.ts';
 import { AlarmTasks } from './alarm-tasks.ts';
 import { placeOfObject } from './place-of-object.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
+import { logOf } from '../rpc/log.ts';
 import { ListResponses } from './list-response.ts';
 import { Part } from './part.ts';
 import { PendingWrites } from './pending-writes.ts';
@@ -64,6 +65,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const place = placeOfObject(ctx);
     const config = parseListConfig(env, place.list);
     const counters = this.#counters;
+    const log = logOf(place.list);
     const store = new Store(ctx.storage, place);
     const tombstones = new Tombstones();
     const listPart = new Part(config);
@@ -79,16 +81,16 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     );
     const ownership = new Ownership(directory, tombstones, listPart);
     const stateAt = (now: number) => this.#alarmTasks.state(now);
-    const clock = new AlarmClock({ config, directory, store, counters, stateAt });
+    const clock = new AlarmClock({ config, directory, store, counters, log, stateAt });
     const now = () => clock.now();
     const onSaved = () => {
       if (publisher !== null) void clock.ringToPublish(now());
     };
-    const saver = new Saver({ directory, store, counters, terms: config, now, onSaved });
+    const saver = new Saver({ directory, store, counters, log, terms: config, now, onSaved });
     const pending = new PendingWrites(store, (cause) => {
       ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(cause)}`);
     });
-    const signing = signingWith(config.signingSeed);
+    const signing = signingWith(config.signingSeed, log);
     const { signer } = signing;
     const reads = new Reads(directory, config.snapshotMaxAgeMs, signer, () => saver.headChanged());
     const watchers = new Watchers({
@@ -109,7 +111,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const publisher: Publisher | null =
       bucket === undefined
         ? null
-        : new Publisher({ bucket, directory, reads, store, signer, terms: config, part, now });
+        : new Publisher({ bucket, directory, reads, store, signer, terms: config, part, log, now });
     const held = { config, clock, directory, tombstones, store, saver, pending, counters, publisher };
     const writes = new Writes({ ...held, part: listPart, ownership, reads, presence });
     this.#writes = writes;

@@ -13,6 +13,7 @@ import { Journal } from '../core/leases/journal.ts';
 import type { Lease } from '../core/leases/lease.ts';
 import { SEGMENTS } from '../core/leases/segment.ts';
 import { saveDelayMs } from '../core/schedule.ts';
+import type { Log } from '../rpc/log.ts';
 import type { Counters } from './storage/counters.ts';
 import type { SaveHead, Store } from './storage/store.ts';
 
@@ -29,6 +30,7 @@ export interface SaverParts {
   readonly directory: Directory;
   readonly store: Store;
   readonly counters: Counters;
+  readonly log: Log;
   readonly terms: LeaseTimes;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
@@ -131,7 +133,7 @@ export class Saver {
   }
 
   async #write(form: 'journal' | 'checkpoint'): Promise<void> {
-    const { directory, store, counters, now, onSaved } = this.#parts;
+    const { directory, store, counters, log, now, onSaved } = this.#parts;
     const at = now();
     // Whoever loads it takes all for gone that was over at `at`: so must the revision.
     directory.expire(at);
@@ -154,7 +156,7 @@ export class Saver {
       for (const lease of moved) if (directory.isHeld(lease)) directory.unsaved.mark(lease);
       this.#headChanged = true;
       counters.failedSaves += 1;
-      console.error(JSON.stringify({ event: 'save-failed', form, cause: String(error) }));
+      log('error', { event: 'save-failed', form, cause: String(error) });
       throw error;
     } finally {
       clearInterval(awake);

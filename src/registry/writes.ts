@@ -7,7 +7,7 @@ import type { Ownership } from '../core/leases/ownership.ts';
 import type { Tombstones } from '../core/leases/tombstones.ts';
 import type { Shard } from '../protocol/shards/shard.ts';
 import type { RegistryRefusal } from '../protocol/refusal.ts';
-import { CLOSE } from '../protocol/session.ts';
+import { CLOSE, errorFrame } from '../protocol/session.ts';
 import type {
   DeregisterOutcome,
   HeartbeatOutcome,
@@ -107,7 +107,7 @@ export class Writes {
       return this.#refuse(this.#full(now, lease));
     }
     if (sessionOfOther !== undefined) {
-      presence.close(sessionOfOther, CLOSE.replaced);
+      presence.close(sessionOfOther, CLOSE.replaced, errorFrame({ kind: 'replaced' }));
       directory.sessions.end(lease, now + config.ttlMs);
     }
     const session = offerToRegistered(lease, ticketHash, this.#parts, now);
@@ -203,7 +203,9 @@ export class Writes {
       return this.#refuse(refusal);
     }
     const held = directory.find(serverId)?.lease;
-    if (held?.session.kind === 'held') presence.close(held.session.name, CLOSE.deregistered);
+    if (held?.session.kind === 'held') {
+      presence.close(held.session.name, CLOSE.deregistered, errorFrame({ kind: 'not-registered' }));
+    }
     await this.#remove(serverId, proof, now);
     return { kind: 'deregistered' };
   }

@@ -10,6 +10,7 @@
  *
  * `test/e2e/versions.test.ts` runs each side against the other side of the release before.
  */
+import type { LossReason } from '../core/leases/session.ts';
 import type { LeaseStatus, Proof, RegisteredServer, ServerRecord } from '../core/leases/lease.ts';
 import { z } from 'zod';
 import { query, type Condition, type Query } from '../protocol/query.ts';
@@ -216,6 +217,15 @@ export interface RegistryFigures {
   readonly lists: { readonly [Kind in 'whole' | 'page' | 'delta' | 'unchanged']: number };
   /** Of this life: writes that the object refused, by reason. */
   readonly refusedWrites: { readonly [Reason in RegistryRefusal['kind']]: number };
+  /**
+   * Sessions that may be held at once; of this life, those that were opened, and those lost by reason. Not in an object of
+   * the release before.
+   */
+  readonly sessions?: {
+    readonly max: number;
+    readonly opened: number;
+    readonly lost: { readonly [Reason in LossReason]: number };
+  };
   /** Sockets that follow the list, and how many may. */
   readonly watchers: { readonly open: number; readonly max: number };
   /** Of this life: frames that told a change, and watchers sent to HTTP, closed for their silence, and refused. */

@@ -2,6 +2,7 @@
 import { ONLY_SHARD, shardOf, type Shard } from '../protocol/shards/shard.ts';
 import { isUnknownCall, retried } from './retries.ts';
 import type { RegistryStub } from './locate.ts';
+import { logOf } from './log.ts';
 import { signingWith, type Signer } from './signer.ts';
 
 /** Gives a stub that works: each call may be on a new one. */
@@ -41,7 +42,7 @@ export class ListObjects {
 
   /** Of several objects it is the Worker that signs: none of them has the whole. Null where nothing is signed. */
   get signer(): Signer | null {
-    this.#signer ??= signingWith(this.#parts.signingSeed).signer;
+    this.#signer ??= signingWith(this.#parts.signingSeed, logOf(this.#parts.list)).signer;
     return this.#signer;
   }
 

@@ -1,5 +1,6 @@
 /** Signs the list with the registry's own Ed25519 key: once an answer that is built, not once a request. */
-import { joined } from './bytes.ts';
+import { join } from '../protocol/bytes.ts';
+import type { Log } from './log.ts';
 
 /** The DER of a PKCS #8 private key of Ed25519 up to its 32-byte seed (RFC 8410, section 7). */
 const PKCS8_PREFIX = [
@@ -29,7 +30,7 @@ export class Signer {
   sign(body: object, parts: readonly Uint8Array[]): Promise<string> {
     let signature = this.#signatures.get(body);
     if (signature === undefined) {
-      signature = this.#make(joined(parts));
+      signature = this.#make(join(parts));
       this.#signatures.set(body, signature);
     }
     return signature;
@@ -48,11 +49,11 @@ export interface Signing {
 }
 
 /** A seed that can't be used stops nothing: lists go unsigned, and the log and `/stats` say so. */
-export function signingWith(seed: string | null): Signing {
+export function signingWith(seed: string | null, log: Log): Signing {
   if (seed === null) return { signer: null, state: 'off' };
   const signer = Signer.fromSeed(seed);
   if (signer !== null) return { signer, state: 'on' };
   const problem = 'BOOTSTRAP_SIGNING_KEY must be 64 hexadecimal digits: `npm run keygen` makes one';
-  console.error(JSON.stringify({ event: 'lists-unsigned', problem }));
+  log('error', { event: 'lists-unsigned', problem });
   return { signer: null, state: 'malformed key' };
 }

@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Miniflare } from 'miniflare';
+import { WebSocket } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { product, startMiniflare } from '../../scripts/lib/registry/embedded.ts';
 import { bundleProduct } from '../../scripts/lib/registry/local-registry.ts';
-import { pageAnswer, serverAnswer } from '../../src/protocol/protocol.ts';
+import { SESSION_PROTOCOL } from '../../src/protocol/session.ts';
+import { pageAnswer, registerAnswer, serverAnswer } from '../../src/protocol/protocol.ts';
 
 const BEFORE = gunzipSync(readFileSync('test/fixtures/releases/0.1.0.mjs.gz')).toString();
 const VARS = {
@@ -46,8 +48,8 @@ type Ask = (
   headers?: Record<string, string>,
 ) => Promise<Response>;
 
-/** The Worker of one bundle before the object of another; on a disk of its own, or on `persistTo`. */
-async function start(worker: string, object: string, persistTo?: string): Promise<Ask> {
+/** The Worker of one bundle before the object of another; on a disk of its own, or on `persistTo`. Its URL. */
+async function startAt(worker: string, object: string, persistTo?: string): Promise<URL> {
   const front = { ...product(worker, VARS), name: 'front' };
   const back = { ...product(object, VARS), name: 'back' };
   const objects = { SERVER_REGISTRY: { className: 'ServerRegistry', scriptName: 'back' } };
@@ -57,7 +59,14 @@ async function start(worker: string, object: string, persistTo?: string): Promis
     ...(persistTo !== undefined && { persistTo }),
   });
   running.push(miniflare);
-  const url = await miniflare.unsafeGetDirectURL('front');
+  return miniflare.unsafeGetDirectURL('front');
+}
+
+async function start(worker: string, object: string, persistTo?: string): Promise<Ask> {
+  return askAt(await startAt(worker, object, persistTo));
+}
+
+function askAt(url: URL): Ask {
   return (method, path, body, headers = {}) =>
     fetch(new URL(path, url), {
       method,
@@ -121,6 +130,30 @@ it('a query that an object of the last release would answer wrongly is refused f
   expect((await ask('GET', '/servers?metadata.players%3E=1')).status).toBe(503);
   expect((await ask('GET', '/servers?scheme=udp')).status).toBe(503);
   expect((await ask('GET', '/servers', undefined, { Accept: 'text/event-stream' })).status).toBe(503);
+});
+
+it('an object of the last release offers no session, and an upgrade that comes to it is closed as by one that goes away', async () => {
+  const url = await startAt(now, BEFORE);
+  const ask = askAt(url);
+  const registered = registerAnswer.parse(await (await ask('POST', '/servers', REGISTRATION)).json());
+  expect(registered.session).toBeUndefined();
+  const beat = await ask('POST', '/servers/heartbeat', { serverId: 'a/b', session: true });
+  expect([beat.status, await beat.json()]).toEqual([
+    200,
+    expect.not.objectContaining({ session: expect.anything() }),
+  ]);
+
+  // As an object of this release gave it, before the registry went back to the last.
+  const ticket = Buffer.concat([Buffer.alloc(16, 7), Buffer.from('a/b')]).toString('base64url');
+  const socketUrl = new URL('/servers/heartbeat', url.href.replace('http', 'ws')).href;
+  const socket = new WebSocket(socketUrl, [SESSION_PROTOCOL, ticket]);
+  const closed = await new Promise((resolve) => {
+    socket.addEventListener('close', ({ code }) => resolve(code));
+    // Without an open socket there is no code; a close follows, with 1006.
+    socket.addEventListener('error', () => undefined);
+  });
+  expect(closed).toBe(1001);
+  expect(serverAnswer.parse(await (await ask('GET', '/servers/a%2Fb')).json()).status).toBe('live');
 });
 
 describe('the rows of the other release', () => {

@@ -1,4 +1,4 @@
-/** Where writes are open: which pages may write, asked by a browser or not. */
+/** Which pages may write where writes are open, and follow the list by a WebSocket; asked by a browser or not. */
 import { describe, expect, it } from 'vitest';
 import { registration } from './support/writes.ts';
 import { kindOf } from './support/writes.ts';
@@ -55,6 +55,32 @@ describe.each(['register', 'heartbeat', 'deregister'] as const)('to %s', (name) 
     await write('register', null, behindProxy);
     expect((await write(name, 'https://public.example', behindProxy)).status).toBe(200);
     expect((await write('register', ORIGIN, behindProxy)).status).toBe(403);
+  });
+});
+
+describe('to follow the list by a WebSocket', () => {
+  const upgrade = (origin: string | null, variables: Env) => {
+    const headers = { Upgrade: 'websocket', ...(origin !== null && { Origin: origin }) };
+    return ask(new Request(`${ORIGIN}/servers?since=0`, { headers }), variables);
+  };
+
+  it.each(['https://evil.example', 'null'])(
+    'a page of %j is refused where CORS_ORIGIN names another, and not where it is *',
+    async (origin) => {
+      expect(await kindOf403(await upgrade(origin, forGames))).toBe('403 /errors#foreign-origin');
+      expect((await upgrade(origin, forAll)).status).toBe(101);
+    },
+  );
+
+  it.each([GAMES, ORIGIN, null])('a page of %j may, and so may a program that is none', async (origin) => {
+    expect((await upgrade(origin, forGames)).status).toBe(101);
+  });
+
+  it('it is so in every mode of write access', async () => {
+    for (const mode of ['token', 'signed']) {
+      const variables = limitedTo({ WRITE_ACCESS: mode, REGISTRY_TOKEN: 'right' });
+      expect((await upgrade('https://evil.example', variables)).status).toBe(403);
+    }
   });
 });
 

@@ -1,10 +1,12 @@
 /** Many lists [N8] [N9]: each route under `/lists/<name>/`, an object each, and nothing of one that opens another. */
 import { env } from 'cloudflare:workers';
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { SigningKey } from '../../src/client/client.ts';
-import { listAnswer } from '../../src/protocol/protocol.ts';
+import { listAnswer, registerAnswer } from '../../src/protocol/protocol.ts';
+import { CLOSE, SESSION_PROTOCOL } from '../../src/protocol/session.ts';
 import { parseListConfig } from '../../src/lists.ts';
+import { ServerRegistry } from '../../src/registry/registry.ts';
 import { placeOf } from '../../src/rpc/place.ts';
 import { request } from './support/signing.ts';
 import { ask, environment } from './support/worker.ts';
@@ -52,6 +54,34 @@ describe('each list is by itself', () => {
     expect(await idsAt('/servers')).toEqual(['a/b']);
     expect((await call(OPEN, 'GET', '/lists/default/servers/a/b')).status).toBe(200);
     expect((await call(OPEN, 'GET', '/lists/luanti/servers/a/b')).status).toBe(404);
+  });
+
+  test('a ticket opens a session on the list that handed it out, and on no other', async () => {
+    const body = registration({ serverId: 'holder' });
+    const answer = await call(OPEN, 'POST', '/lists/godot/servers', body);
+    const { session } = registerAnswer.parse(await answer.json());
+    const open = async (list: string) => {
+      const headers = {
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Protocol': `${SESSION_PROTOCOL}, ${session?.ticket}`,
+      };
+      const url = `${ORIGIN}/lists/${list}/servers/heartbeat`;
+      const { webSocket } = await ask(new Request(url, { headers }), OPEN);
+      if (webSocket === null) throw new Error('no socket was opened');
+      return new Promise<string>((resolve) => {
+        webSocket.addEventListener('message', ({ data }) => {
+          resolve(String(data));
+          webSocket.close(1000);
+        });
+        webSocket.addEventListener('close', ({ code }) => {
+          resolve(`closed with ${code}`);
+        });
+        webSocket.accept();
+      });
+    };
+    expect(await open('empty')).toBe(`closed with ${CLOSE.notRegistered.code}`);
+    expect(await open('godot')).toContain('"type":"held"');
+    await call(OPEN, 'DELETE', '/lists/godot/servers/holder');
   });
 
   test('and has the settings of its own', async () => {
@@ -178,6 +208,18 @@ test.each([
   const text = await answer.text();
   expect(text.replaceAll(String.raw`\"`, '"')).toContain(said);
   expect(text).not.toContain('two words');
+});
+
+test('what the object of a list says in the log names it', async () => {
+  const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  onTestFinished(() => lines.mockRestore());
+  const stub = env.SERVER_REGISTRY.getByName('list:luanti/0');
+  await runInDurableObject(stub, async (_, state) => {
+    const loaded = new ServerRegistry(state, { ...env, BOOTSTRAP_SIGNING_KEY: 'no key' });
+    await loaded.save();
+  });
+  const said = lines.mock.calls.map(([line]) => String(line));
+  expect(said).toContainEqual(expect.stringMatching(/^{"event":"lists-unsigned","list":"luanti",/));
 });
 
 test('the bare name of a list leads to it, with the question that was asked; no other name does', async () => {

@@ -1,10 +1,11 @@
 /** `GET /metrics` [N15]: what it counts, what it costs the object, and who may see it. */
 import { env } from 'cloudflare:workers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { problem } from '../../src/protocol/protocol.ts';
 import { countCalls } from './support/calls.ts';
 import { freshRegistry, inside, passMs, registerMany, ringWithoutDisk, TTL_MS } from './support/fleet.ts';
 import { register, send, useEmptyRegistry } from './support/http.ts';
+import { held, ticketOf } from './support/sessions.ts';
 import { ask, environment } from './support/worker.ts';
 
 useEmptyRegistry();
@@ -86,6 +87,33 @@ describe('counts', () => {
 });
 
 describe('of an object', () => {
+  test('sessions are counted when they open, and by reason when they are lost; who deregisters is not lost', async () => {
+    const sessionOf = async (serverId: string) => held(await ticketOf({ serverId }));
+    const [closing, flawed, leaving] = [await sessionOf('a'), await sessionOf('b'), await sessionOf('c')];
+    await sessionOf('d');
+    closing.socket.close(1000);
+    flawed.socket.send('no JSON');
+    leaving.socket.send('{"type":"deregister"}');
+    await Promise.all([flawed.closeCode(), leaving.closeCode()]);
+    const figures = () => inside(env.SERVER_REGISTRY.getByName('global'), (registry) => registry.figures());
+    await vi.waitFor(async () =>
+      expect((await figures()).sessions).toEqual({
+        max: 2000,
+        opened: 4,
+        lost: { closed: 1, 'bad-frame': 1, silent: 0, restart: 0 },
+      }),
+    );
+    passMs(75_000);
+    expect((await figures()).sessions?.lost.silent).toBe(1);
+    expect(await scraped()).toMatchObject({
+      rollcall_sessions: 0,
+      rollcall_sessions_limit: 2000,
+      rollcall_opened_sessions_total: 4,
+      'rollcall_lost_sessions_total{reason="closed"}': 1,
+      'rollcall_lost_sessions_total{reason="silent"}': 1,
+    });
+  });
+
   test('figures make no storage call, however many are stale', async () => {
     const stub = freshRegistry();
     await registerMany(stub, 500);

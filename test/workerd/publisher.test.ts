@@ -250,6 +250,7 @@ test('the first of three parts makes the others, empty, where they are not there
       signer: null,
       terms: { ttlMs: TTL_MS, publishIntervalMs: INTERVAL_MS },
       part: () => ({ list: 'luanti', shard: 0, shards: 3 }),
+      log: () => undefined,
       now: Date.now,
     });
     directory.register(registration('a'), Date.now());

@@ -4,92 +4,19 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SigningKey } from '../../src/client/keys.ts';
 import { FRAME_LIMITS, SESSION_PROTOCOL, TICKET_MS } from '../../src/protocol/session.ts';
-import { registerAnswer } from '../../src/protocol/protocol.ts';
 import { inside } from './support/fleet.ts';
 import { beating, registering, SIGNED } from './support/owners.ts';
+import { held, open, OPEN, post, SERVER, statusOf, ticketOf, upgrade } from './support/sessions.ts';
 import { nowSeconds, request } from './support/signing.ts';
 import { ask, environment } from './support/worker.ts';
 
-const OPEN = environment({ WRITE_ACCESS: 'open', RATE_LIMIT: 'off' });
 const ORIGIN = 'https://registry.example';
-const SERVER = { serverId: 'a', endpoint: 'wss://a.example', publicKey: 'key' };
 
 afterEach(async () => {
   vi.useRealTimers();
   await env.SERVER_REGISTRY.getByName('global').save();
   await reset();
 });
-
-async function post(path: string, body: object, under = OPEN) {
-  const answer = await ask(
-    new Request(ORIGIN + path, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-    under,
-  );
-  return registerAnswer.partial().parse(await answer.json());
-}
-
-async function ticketOf(more: object = {}, under = OPEN): Promise<string> {
-  const { session } = await post('/servers', { ...SERVER, ...more }, under);
-  if (session === undefined) throw new Error('no session was offered');
-  return session.ticket;
-}
-
-/** What a session was told until now; `closed` is its close code. */
-class Session {
-  readonly frames: unknown[] = [];
-  closed: number | null = null;
-  readonly socket: WebSocket;
-
-  constructor(socket: WebSocket) {
-    this.socket = socket;
-    socket.addEventListener('message', ({ data }) => {
-      const text = String(data);
-      this.frames.push(text.startsWith('{') ? JSON.parse(text) : text);
-    });
-    socket.addEventListener('close', ({ code }) => {
-      this.closed = code;
-    });
-    socket.accept();
-  }
-
-  async until(isTrue: () => boolean): Promise<void> {
-    await vi.waitFor(() => expect(isTrue()).toBe(true), { interval: 5 });
-  }
-
-  async closeCode(): Promise<number | null> {
-    await this.until(() => this.closed !== null);
-    return this.closed;
-  }
-}
-
-async function upgrade(protocols: string, under = OPEN): Promise<Response> {
-  const headers = { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': protocols };
-  return ask(new Request(`${ORIGIN}/servers/heartbeat`, { headers }), under);
-}
-
-async function open(ticket: string, under = OPEN): Promise<Session> {
-  const { webSocket } = await upgrade(`${SESSION_PROTOCOL}, ${ticket}`, under);
-  if (webSocket === null) throw new Error('not upgraded');
-  return new Session(webSocket);
-}
-
-async function held(ticket: string, under = OPEN): Promise<Session> {
-  const session = await open(ticket, under);
-  await session.until(() => session.frames.length > 0);
-  expect(session.frames).toEqual([
-    { type: 'held', pingEveryMs: 30_000, lease: { ttlMs: 300_000, heartbeatEveryMs: 60_000 } },
-  ]);
-  return session;
-}
-
-async function statusOf(serverId: string): Promise<unknown> {
-  const answer = await ask(new Request(`${ORIGIN}/servers/${serverId}`), OPEN);
-  return (await answer.json<{ status?: unknown }>()).status;
-}
 
 describe('a ticket', () => {
   it('opens one session', async () => {
@@ -166,6 +93,7 @@ describe('a session', () => {
   it('changes the metadata, and says in the words of /errors why not', async () => {
     const session = await held(await ticketOf());
     session.socket.send('{"type":"metadata","metadata":{"players":3}}');
+    await session.until(() => session.frames.length === 2);
     session.socket.send('{"type":"metadata","metadata":[]}');
     session.socket.send('{"type":"metadata","metadata":{"id":9007199254740993}}');
     session.socket.send('{"type":"dance"}');

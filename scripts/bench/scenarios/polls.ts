@@ -1,8 +1,10 @@
 /** What polling clients cost the object, by calls from a Worker beside it: 304, a delta, a page kept and a page built. */
+import { deltaAnswer } from '../../../src/protocol/protocol.ts';
 import { DRIVEN, recordAll, timeDriven, type Driven } from '../compare.ts';
+import { makeRequest } from '../http.ts';
 import { inRounds } from '../rounds.ts';
 import { counted, workerName, type Bench, type Scenario } from '../scenario.ts';
-import { fill, register, stats } from '../state.ts';
+import { fill, register } from '../state.ts';
 import { pageOfRegion, type DrivePlan } from '../worker/contract.ts';
 
 const CALLS = 2000;
@@ -36,7 +38,7 @@ export const polls: Scenario = {
     const worker = workerName('rollcall', `poll-${live}`);
     bench.doing(`polls of ${counted(live)} live`);
     await fill(bench.runtime, 'rollcall', worker, live - CHANGES);
-    const { revision } = await stats(bench.runtime, worker);
+    const revision = await revisionOf(bench, worker);
     await register(bench.runtime, worker, live - CHANGES, CHANGES);
 
     const state = (what: string) => `${counted(live)} live, ${what}`;
@@ -65,7 +67,7 @@ export const polls: Scenario = {
       noOp,
       // Any tag matches: the client has whatever list there is.
       read('unchanged', 'listServers', ['*']),
-      read(`delta of ${CHANGES}`, 'changesSince', [revision]),
+      read(`delta of ${CHANGES}`, 'changesAfter', [revision]),
       read('kept page', 'queryServers', [JSON.stringify(pageOfRegion(-1)), null]),
       fresh,
     ];
@@ -88,6 +90,12 @@ export const polls: Scenario = {
     }
   },
 };
+
+/** Of the list as it is now, as its readers see it. */
+async function revisionOf({ runtime }: Bench, worker: string): Promise<string> {
+  const { body } = await runtime.target(worker).send(makeRequest('GET', '/servers?since=0'));
+  return deltaAnswer.parse(JSON.parse(body.toString())).revision;
+}
 
 /** Fresh pages of each round are asked for behind ranks of their own, or the round before would have kept them. */
 let asked = 0;

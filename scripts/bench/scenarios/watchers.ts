@@ -5,6 +5,7 @@ import { RegistryClient } from '../../../src/client/client.ts';
 import { summarize, summarizeLatencies } from '../../lib/statistics.ts';
 import { workerName, type Bench, type Scenario } from '../scenario.ts';
 import { idAt, register } from '../state.ts';
+import { storageCalls } from '../storage-calls.ts';
 
 const LIVE = 1000;
 export const WATCHERS = 1000;
@@ -146,14 +147,4 @@ class Crowd {
       };
     });
   }
-}
-
-async function storageCalls(runtime: Bench['runtime'], worker: string): Promise<number> {
-  const count = await runtime.call({ binding: worker, method: 'takeStorageCount', args: [] });
-  if (typeof count !== 'object' || count === null || !('calls' in count)) {
-    throw new Error(`${worker} counted ${JSON.stringify(count)}`);
-  }
-  const byMethod: unknown = count.calls;
-  const made: unknown[] = typeof byMethod === 'object' && byMethod !== null ? Object.values(byMethod) : [];
-  return made.reduce((sum: number, calls) => sum + Number(calls), 0);
 }

@@ -27,6 +27,12 @@ export function refusedFrame(random: Random): Frame {
   return random.pick<Frame>([
     { name: 'metadata of 2 KB', data: metadataFrame({ text: 'x'.repeat(METADATA_BYTES) }) },
     { name: 'metadata that is nested too deep', data: metadataFrame(nested(40)) },
+    {
+      name: 'an unknown type',
+      data: JSON.stringify({ type: random.pick<string>(['held', 'ack', '', 'ping']) }),
+    },
+    { name: 'metadata that is no object', data: metadataFrame(random.pick<unknown>([1, 'x', [], null])) },
+    { name: 'no metadata', data: '{"type":"metadata"}' },
     { name: 'a control character in a name', data: metadataFrame({ 'a\u0007': 1 }) },
   ]);
 }
@@ -37,12 +43,7 @@ export function badFrame(random: Random): Frame {
     { name: 'no JSON', data: '{"type":' },
     { name: 'an empty text', data: '' },
     { name: 'a text', data: random.pick(['PING', 'ping ', 'pong', 'null', '17', '"ping"', '[]', 'true']) },
-    {
-      name: 'an unknown type',
-      data: JSON.stringify({ type: random.pick<unknown>(['held', 'ack', '', 1, null, {}]) }),
-    },
-    { name: 'metadata that is no object', data: metadataFrame(random.pick<unknown>([1, 'x', [], null])) },
-    { name: 'no metadata', data: '{"type":"metadata"}' },
+    { name: 'a type that is no text', data: JSON.stringify({ type: random.pick<unknown>([1, null, {}]) }) },
     { name: 'binary', data: new Uint8Array([0, 159, 146, 150]) },
     { name: 'ping in binary', data: new TextEncoder().encode('ping') },
     { name: 'far too much', data: metadataFrame({ text: 'x'.repeat(200_000) }) },

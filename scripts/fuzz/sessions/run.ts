@@ -45,6 +45,8 @@ export async function fuzzSessions(target: Target, plan: SessionFuzzPlan): Promi
         throw new FuzzFailure(`${scenario.name} of ${current.serverId}: ${reason}`);
       });
       expected.set(current.serverId, held);
+      // As a client does that lost its session: within the grace, and then the lease is that of a heartbeat.
+      if (held !== null) await client.heartbeat(current.serverId);
       await compare(client, current.serverId, held, scenario.name);
       done += 1;
       plan.onProgress(done);

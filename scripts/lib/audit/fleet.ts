@@ -14,6 +14,7 @@ export interface FleetPlan {
 }
 
 interface Member {
+  readonly session: boolean;
   readonly client: RecordedClient;
   readonly heartbeat: Heartbeat;
 }
@@ -55,11 +56,12 @@ export class Fleet {
     }
   }
 
-  startOne(): void {
+  /** `session` whether it holds one; as planned for its number if absent. */
+  startOne(isHeld?: boolean): void {
     const index = this.#everStarted;
     this.#everStarted += 1;
     const registration = this.#plan.registration(index);
-    const session = this.#plan.session?.(index) === true;
+    const session = isHeld ?? this.#plan.session?.(index) === true;
     const { serverId } = registration;
     const client = this.#plan.client();
     const heartbeat = client.startHeartbeat(registration, { session });
@@ -67,7 +69,7 @@ export class Fleet {
     heartbeat.addEventListener('failed', ({ detail: { error } }) => {
       this.lastFailure = error.message;
     });
-    this.#alive.set(serverId, { client, heartbeat });
+    this.#alive.set(serverId, { client, heartbeat, session });
   }
 
   /** Has a server fall silent, as a crash does; but only between two writes, so that the time of its last is known. */
@@ -84,7 +86,7 @@ export class Fleet {
   async replaceOne(random: Random): Promise<void> {
     const victim = [...this.#alive.keys()][random.below(Math.max(1, this.#alive.size))];
     if (victim === undefined) return;
-    this.startOne();
+    this.startOne(this.#alive.get(victim)?.session);
     await this.kill(victim);
   }
 

@@ -174,6 +174,7 @@ export class Ledger {
     };
     this.#firstSpawnedAt = null;
     this.#phase = 'up';
+    this.sessions.up(this.life.spawnedAt);
   }
 
   /** The downtimes the registry told of, the oldest first. */
@@ -194,8 +195,8 @@ export class Ledger {
   /** Until when a server of which this is believed must, and may, be listed and held. */
   bounds(serverId: string, belief: Belief): LeaseBounds {
     const byBeats = this.#byBeats(belief);
-    if (this.#phase !== 'up' || !belief.mayBeHeld) return byBeats;
-    const { mustListUntil, mayListUntil } = this.sessions.bounds(serverId, belief, byBeats, this.life);
+    if (!belief.mayBeHeld) return byBeats;
+    const { mustListUntil, mayListUntil } = this.sessions.bounds(serverId, belief, byBeats, this.life.upAt);
     return { mustListUntil, mayListUntil, mayHoldUntil: this.#mayHoldUntil(mayListUntil) };
   }
 

@@ -17,8 +17,12 @@ interface Session {
   holdMs: number;
   /** When its client saw that it was over. */
   endedAt: number | undefined;
+  /** When its server had gone over to heartbeats. */
+  leftAt: number | undefined;
   /** When the registry was killed that had it open. */
   orphanedAt: number | undefined;
+  /** When the next life of the registry began. */
+  revivedAt: number | undefined;
 }
 
 /** What becomes of a session, to be told as it happens. */
@@ -65,7 +69,9 @@ export class SessionBook {
       heldAt: undefined,
       holdMs: this.#terms.ttlMs,
       endedAt: undefined,
+      leftAt: undefined,
       orphanedAt: undefined,
+      revivedAt: undefined,
     };
     this.#sessions.set(serverId, session);
     return {
@@ -81,8 +87,8 @@ export class SessionBook {
 
   /** A heartbeat or a registration by HTTP was acknowledged that was sent at `at`: after a session, it holds by that. */
   beat(serverId: string, at: number): void {
-    const { endedAt } = this.#sessions.get(serverId) ?? {};
-    if (endedAt !== undefined && at > endedAt + NOISE_MS) this.#sessions.delete(serverId);
+    const session = this.#sessions.get(serverId);
+    if (session?.endedAt !== undefined && at > session.endedAt) session.leftAt ??= at;
   }
 
   /** The registry was killed: no socket is left. */
@@ -93,27 +99,49 @@ export class SessionBook {
     }
   }
 
+  /** The registry answers again; its process was started at `spawnedAt`. */
+  up(spawnedAt: number): void {
+    for (const session of this.#sessions.values()) {
+      if (session.orphanedAt !== undefined) session.revivedAt ??= spawnedAt;
+    }
+  }
+
+  /** What is known of the session of a server, as a line for its account. */
+  account(serverId: string, time: (ms: number) => string): readonly string[] {
+    const session = this.#sessions.get(serverId);
+    if (session === undefined) return [];
+    const moments = [
+      ['opening', session.openedAt],
+      ['held', session.heldAt],
+      ['ended', session.endedAt],
+      ['left for heartbeats', session.leftAt],
+      ['orphaned', session.orphanedAt],
+    ] as const;
+    const told = moments.flatMap(([what, at]) => (at === undefined ? [] : [`${what} at ${time(at)}`]));
+    return [`its session: ${told.join(', ')}; held for ${session.holdMs} ms from a ping`];
+  }
+
   /** The bounds of a lease that heartbeats hold, narrowed or widened by what is known of its session. */
   bounds(
     serverId: string,
     { mustBeHeld, seenFrom, seenUntil }: Belief,
     byBeats: LeaseBounds,
-    up: { readonly spawnedAt: number; readonly upAt: number },
+    upAt: number,
   ): Omit<LeaseBounds, 'mayHoldUntil'> {
     const session = this.#sessions.get(serverId);
-    if (session === undefined) return byBeats;
-    const { openedAt, heldAt, endedAt, orphanedAt, holdMs } = session;
+    if (session === undefined || seenFrom >= (session.leftAt ?? Infinity)) return byBeats;
+    const { openedAt, heldAt, endedAt, orphanedAt, revivedAt = -Infinity, holdMs } = session;
     const graceMs = sessionGraceMs(this.#terms);
     // Whoever never heard that it holds can't tell since when the registry took it for lost.
     const lostFrom = heldAt === undefined ? openedAt : (endedAt ?? Infinity);
     if (orphanedAt !== undefined) {
       // A load finds it held, or lost; either way it may last a TTL from there.
       const wasHeld = heldAt !== undefined && heldAt < orphanedAt && lostFrom >= orphanedAt;
-      const atLeast = mustBeHeld && wasHeld ? up.spawnedAt + graceMs : -Infinity;
+      const atLeast = mustBeHeld && wasHeld ? revivedAt + graceMs : -Infinity;
       const byLoss = wasHeld ? Infinity : lostFrom + graceMs;
       return {
         mustListUntil: Math.max(Math.min(byBeats.mustListUntil, seenFrom + holdMs, byLoss), atLeast),
-        mayListUntil: Math.max(byBeats.mayListUntil, up.upAt + this.#terms.ttlMs + NOISE_MS),
+        mayListUntil: Math.max(byBeats.mayListUntil, upAt + this.#terms.ttlMs + NOISE_MS),
       };
     }
     const byPings = { from: seenFrom + holdMs, until: seenUntil + this.#terms.ttlMs };

@@ -47,7 +47,8 @@ export function withAccount(
   time: (ms: number) => string,
 ): Violation {
   const { life } = ledger;
-  const writes = violation.serverId === null ? [] : ledger.writes(violation.serverId);
+  const { serverId } = violation;
+  const writes = serverId === null ? [] : ledger.writes(serverId);
   return {
     ...violation,
     account: [
@@ -56,6 +57,7 @@ export function withAccount(
       ...ledger.downtimes
         .slice(-SHOWN_DOWNTIMES)
         .map(({ from, until }) => `it told of its downtime from ${time(from)} until ${time(until)}`),
+      ...(serverId === null ? [] : ledger.sessions.account(serverId, time)),
       ...writes.slice(-SHOWN_WRITES).map((sent) => describeWrite(sent, time)),
     ],
   };

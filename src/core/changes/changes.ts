@@ -49,8 +49,8 @@ export class Changes {
   }
 
   /**
-   * So many went that a delta with them would be answered by the whole list: it need not be told which, and ten thousand
-   * ids would take a quarter of the time of the list that found them gone.
+   * So many went that a delta with them would be answered by the whole list: it need not be told which, and the list that
+   * found them gone is spared making ten thousand ids of them.
    */
   recordMost(count: number): void {
     this.#revision.move(count);

@@ -1,5 +1,5 @@
 /** What changed in the list since a revision. */
-import { join } from '../encoding/bytes.ts';
+import { join } from '../../protocol/bytes.ts';
 import type { DeltaPart } from '../../protocol/shards/parts.ts';
 import type { Directory } from '../leases/directory.ts';
 import { encodeEntry } from '../queries/entry.ts';

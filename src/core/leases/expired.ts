@@ -1,7 +1,4 @@
-/**
- * Which leases of a map ran out: one look at all of them. Seldom done, so it runs as V8 first compiles it. There
- * `for … of` makes an object for each lease, which `forEach` doesn't: 10,000 took 1.3 ms of a list, and take 0.2 now.
- */
+/** Which leases of a map ran out: each function looks at all of them once, and none changes anything. */
 import type { Lease } from './lease.ts';
 
 type Leases = ReadonlyMap<string, Lease>;

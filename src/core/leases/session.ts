@@ -15,6 +15,8 @@ export interface HeldSession {
   readonly name: string;
   /** When it was last heard, as far as was looked; null from a load until the first look. Epoch milliseconds. */
   heardAt: number | null;
+  /** When its socket was last looked at. Epoch milliseconds. */
+  lookedAt: number;
   /** When the server last came by HTTP since the session was opened; 0 where it did not. */
   beatAt: number;
   /** The lease lasts so long in any case: after a downtime of the registry. */
@@ -43,6 +45,18 @@ export interface SavedSession {
   readonly lost?: { readonly at: number; readonly until: number };
 }
 
-export function heldUnder(name: string, heardAt: number | null, beatAt = 0): HeldSession {
-  return { kind: 'held', name, heardAt, beatAt, extendedUntil: 0 };
+/**
+ * Why sessions were lost: their sockets closed, by the server's end or without a word; what they sent ended them; no ping
+ * came in time; a deploy or a crash took them. Who deregisters or is replaced loses nothing.
+ */
+export type LossReason = 'closed' | 'bad-frame' | 'silent' | 'restart';
+
+/** Since the object was loaded. */
+export interface SessionFigures {
+  opened: number;
+  readonly lost: Record<LossReason, number>;
+}
+
+export function heldUnder(name: string, now: number, heardAt: number | null = now, beatAt = 0): HeldSession {
+  return { kind: 'held', name, heardAt, lookedAt: now, beatAt, extendedUntil: 0 };
 }

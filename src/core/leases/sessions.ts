@@ -11,7 +11,7 @@
  */
 import type { Lease } from './lease.ts';
 import type { Population } from './population.ts';
-import { heldUnder, NO_SESSION, type SavedSession, type Ticket } from './session.ts';
+import { heldUnder, NO_SESSION, type SavedSession, type SessionFigures, type Ticket } from './session.ts';
 import type { Unsaved } from './unsaved.ts';
 
 const LONGEST_GRACE_MS = 15_000;
@@ -24,8 +24,14 @@ export function lostGraceMs(ttlMs: number): number {
   return Math.min(LONGEST_GRACE_MS, ttlMs / 4);
 }
 
-/** A list may show a ping that is so much older than it is in truth. With a ping each 30 s, `lastSeen` is 40 s old at most. */
+/** A socket that was looked at a moment ago is not looked at again for a list. */
 const LOOK_EVERY_MS = 10_000;
+
+/** A list shows no socket's time that was read longer ago. With a ping each 30 s, `lastSeen` is 60 s old at most. */
+const LOOK_AT_LATEST_MS = 30_000;
+
+/** Sockets that one list looks at beside those that it must: a time takes a third of a microsecond to read. */
+const LOOKS_A_LIST = 250;
 
 export interface SessionTerms {
   /** How long a lease lasts without a heartbeat. */
@@ -44,12 +50,16 @@ export class Sessions {
   readonly #population: Population;
   readonly #unsaved: Unsaved;
   readonly #heardAt: HeardAt;
+  /** Those whose socket was looked at longest ago stand first. */
   readonly #held = new Set<Lease>();
   /** Held leases whose sockets were not looked at since the load. */
   readonly #unread = new Set<Lease>();
   /** Live leases whose session was lost. */
   readonly #lost = new Set<Lease>();
-  #lookedAt = -Infinity;
+  readonly figures: SessionFigures = {
+    opened: 0,
+    lost: { closed: 0, 'bad-frame': 0, silent: 0, restart: 0 },
+  };
 
   constructor(terms: SessionTerms, population: Population, unsaved: Unsaved, heardAt: HeardAt) {
     this.#terms = terms;
@@ -89,6 +99,7 @@ export class Sessions {
 
   /** Spends the ticket: from now on the session of this name holds the lease. The caller writes the row. */
   open(lease: Lease, name: string, now: number): void {
+    this.figures.opened += 1;
     lease.ticket = null;
     this.#leave(lease);
     lease.session = heldUnder(name, now);
@@ -103,11 +114,17 @@ export class Sessions {
     if (lease.session.kind === 'held') lease.savedExpiresAt = Infinity;
   }
 
-  /** The session of this name closed without a word. Undefined where it holds no lease: then nothing changes. */
-  lose(serverId: string, name: string, now: number): Lease | undefined {
+  /** The session of this name is over without a word. Undefined where it holds no lease: then nothing changes. */
+  lose(
+    serverId: string,
+    name: string,
+    now: number,
+    reason: 'closed' | 'bad-frame' = 'closed',
+  ): Lease | undefined {
     const lease = this.holder(serverId, name);
     if (lease?.session.kind !== 'held') return undefined;
     const { session } = lease;
+    this.figures.lost[reason] += 1;
     this.#look(lease, now);
     // Its server went over to HTTP before the registry knew that the session is gone.
     if (session.beatAt > (session.heardAt ?? 0)) this.end(lease, session.beatAt + this.#terms.ttlMs);
@@ -118,6 +135,7 @@ export class Sessions {
 
   /** A load found the lease held by a session that no socket has: it gets the time of a heartbeat, from the load. */
   orphan(lease: Lease, now: number): void {
+    this.figures.lost.restart += 1;
     this.#loseUntil(lease, now, now + this.#terms.ttlMs);
   }
 
@@ -176,16 +194,23 @@ export class Sessions {
     for (const lease of this.#held) {
       if (lease.expiresAt > now) continue;
       this.#look(lease, now);
-      if (lease.expiresAt <= now) this.#loseUntil(lease, now, now);
+      if (lease.expiresAt > now) continue;
+      this.figures.lost.silent += 1;
+      this.#loseUntil(lease, now, now);
     }
     for (const lease of this.#lost) if (lease.expiresAt <= now) this.#lost.delete(lease);
   }
 
-  /** For whatever shows `lastSeen`: looks at the times of all sockets, unless that was done a moment ago. */
+  /** For whatever shows `lastSeen`: looks at a slice of the sockets, so that no list pays for all, and at all overdue. */
   look(now: number): void {
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
-    this.#lookedAt = now;
-    for (const lease of this.#held) if (!this.#unread.has(lease)) this.#look(lease, now);
+    let looks = 0;
+    for (const lease of this.#held) {
+      if (this.#unread.has(lease) || lease.session.kind !== 'held') continue;
+      const agoMs = now - lease.session.lookedAt;
+      if (agoMs < (looks < LOOKS_A_LIST ? LOOK_EVERY_MS : LOOK_AT_LATEST_MS)) return;
+      looks += 1;
+      this.#look(lease, now);
+    }
   }
 
   /** For whatever shows one lease. */
@@ -211,7 +236,7 @@ export class Sessions {
     lease.offeredFor = saved.offeredFor ?? 0;
     if (saved.held !== undefined) {
       // If that is later than its last ping, its server came by HTTP.
-      lease.session = heldUnder(saved.held, null, lease.lastSeen);
+      lease.session = heldUnder(saved.held, now, null, lease.lastSeen);
       this.#held.add(lease);
       this.#unread.add(lease);
       lease.expiresAt = now + this.#terms.holdMs;
@@ -231,6 +256,8 @@ export class Sessions {
     const { session } = lease;
     if (session.kind !== 'held') return;
     const wasUnread = this.#unread.delete(lease);
+    session.lookedAt = now;
+    if (this.#held.delete(lease)) this.#held.add(lease);
     const heardAt = this.#heardAt(lease.serverId, session.name);
     if (heardAt === null) {
       if (wasUnread) this.orphan(lease, now);

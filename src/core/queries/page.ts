@@ -1,7 +1,7 @@
 /** A filtered, sorted page of the list: which entries, in what order, and where the next page begins. */
 import { pageTail, refuseMember } from '../../protocol/page.ts';
 import { QUERY_LIMITS, type Query } from '../../protocol/query.ts';
-import { join } from '../encoding/bytes.ts';
+import { join } from '../../protocol/bytes.ts';
 import type { Directory } from '../leases/directory.ts';
 import { encodeUtf8 } from '../utf8.ts';
 import { encodeEntry } from './entry.ts';

@@ -1,5 +1,5 @@
 /** A part of an answer as one object of a list gives it to be merged: a line of JSON that says what follows, and bytes. */
-import { join } from '../encoding/bytes.ts';
+import { join } from '../../protocol/bytes.ts';
 import { encodeUtf8 } from '../utf8.ts';
 
 /** JSON has no newline in it, so the first one ends the head. */

@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts';
 import type { RequestRefusal } from '../../protocol/refusal.ts';
 import type { Proof } from '../../rpc/contract.ts';
 import { refused, type Parsed } from '../parse/parsed.ts';
+import { refuseOrigin, type OriginTerms } from './origin.ts';
 import { keyInId, readPublicKey } from './signature/keys.ts';
 import { signableTargets } from './signature/targets.ts';
 import { verifyRequest } from './signature/verify.ts';
@@ -27,13 +28,13 @@ export interface Proved {
 export class Credentials {
   readonly #mode: Config['writeAccess'];
   readonly #publicOrigin: string | null;
-  readonly #corsOrigin: string;
+  readonly #origins: OriginTerms;
   readonly #tokens: TokenChecker | undefined;
 
   constructor(config: Pick<Config, 'writeAccess' | 'tokens' | 'publicOrigin' | 'corsOrigin'>) {
     this.#mode = config.writeAccess;
     this.#publicOrigin = config.publicOrigin;
-    this.#corsOrigin = config.corsOrigin;
+    this.#origins = config;
     this.#tokens = config.tokens.length === 0 ? undefined : new TokenChecker(config.tokens);
   }
 
@@ -84,20 +85,10 @@ export class Credentials {
     return { ok: true, value: { proof: { key: key.base64, createdSeconds }, signature } };
   }
 
-  /**
-   * The page that a browser sends a write for. A preflight would ask, but a POST without a type goes without one.
-   * Whoever is no browser names none.
-   */
+  /** A preflight would ask for the page that sends a write, but a POST without a type goes without one. */
   #byOrigin(request: Request): Parsed<Trust> {
-    if (this.#corsOrigin === '*') return { ok: true, value: 'trusted' };
-    const origin = request.headers.get('Origin');
-    const isWelcome =
-      origin === null ||
-      origin === this.#corsOrigin ||
-      origin === (this.#publicOrigin ?? originOf(request.url));
-    return isWelcome
-      ? { ok: true, value: 'trusted' }
-      : refused({ kind: 'foreign-origin', origin, allowed: this.#corsOrigin });
+    const foreign = refuseOrigin(request, this.#origins);
+    return foreign === undefined ? { ok: true, value: 'trusted' } : refused(foreign);
   }
 
   #byToken(request: Request): Parsed<Trust> {
@@ -111,13 +102,4 @@ export class Credentials {
 
 function unsigned(problem: string): RequestRefusal {
   return { kind: 'unauthorized', wants: 'signature', problem };
-}
-
-/** Null where the URL is none, because the request names no usable host. */
-function originOf(url: string): string | null {
-  try {
-    return new URL(url).origin;
-  } catch {
-    return null;
-  }
 }

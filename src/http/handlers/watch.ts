@@ -3,6 +3,7 @@ import { parseAccept } from 'hono/utils/accept';
 import type { Refusal } from '../../protocol/refusal.ts';
 import { openWatch } from '../../rpc/watch-stub.ts';
 import { EventStream } from '../event-stream.ts';
+import { refuseOrigin } from '../auth/origin.ts';
 import { parseWatch } from '../parse/list-query.ts';
 import type { Call } from '../route.ts';
 
@@ -12,7 +13,10 @@ export function isWatch(request: Request): boolean {
 }
 
 export async function watch(call: Call): Promise<Response | Refusal> {
-  const { request, objects, respond } = call;
+  const { config, request, objects, respond } = call;
+  // An event stream is kept from other pages by the browser, as any answer is; a socket is not.
+  const foreign = isUpgrade(request) ? refuseOrigin(request, config) : undefined;
+  if (foreign !== undefined) return foreign;
   const parsed = parseWatch(request.url, request.headers.get('Last-Event-ID'));
   if (!parsed.ok) return parsed.refusal;
   const registry = await objects.only();

@@ -73,6 +73,24 @@ export const FAMILIES: readonly Family<RegistryFigures>[] = [
     read: ({ stats }) => stats.sessions ?? 0,
   },
   {
+    name: 'rollcall_sessions_limit',
+    type: 'gauge',
+    help: 'Sessions that may be held: MAX_SESSIONS.',
+    read: ({ sessions }) => sessions?.max ?? [],
+  },
+  {
+    name: 'rollcall_opened_sessions_total',
+    type: 'counter',
+    help: `Sessions opened ${LIFE}.`,
+    read: ({ sessions }) => sessions?.opened ?? [],
+  },
+  {
+    name: 'rollcall_lost_sessions_total',
+    type: 'counter',
+    help: `Sessions lost ${LIFE}: closed without a word, for a bad frame or a flood, for silence, and taken by a restart.`,
+    read: ({ sessions }) => (sessions === undefined ? [] : each('reason', sessions.lost)),
+  },
+  {
     name: 'rollcall_list_bytes',
     type: 'gauge',
     help: 'Bytes that the entries of all servers held take in a list.',

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Downtime } from '../../core/leases/downtime.ts';
 import type { StoredServer } from '../../core/leases/lease.ts';
+import type { Log } from '../../rpc/log.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
 import type { Counters } from './counters.ts';
 import { ONLY_SHARD, type Shard } from '../../protocol/shards/shard.ts';
@@ -63,7 +64,7 @@ export interface Loaded {
 }
 
 /** @throws Error where the rows are of a release too new for this code; see `migrate` */
-export async function load(storage: DurableObjectStorage): Promise<Loaded> {
+export async function load(storage: DurableObjectStorage, log: Log): Promise<Loaded> {
   const isVersioned = await migrate(storage);
   const [serverRows, tombstoneRows, savedRows, absence, changedAfter, published, shard, alarmAt] =
     await Promise.all([
@@ -107,7 +108,7 @@ export async function load(storage: DurableObjectStorage): Promise<Loaded> {
     // Of one that can't be read nothing is lost but a writing too many.
     publication: publicationRow.safeParse(published).data ?? null,
     alarmAt,
-    quarantined: await quarantine(storage, unreadable, lastSave),
+    quarantined: await quarantine(storage, unreadable, lastSave, log),
     save: servers.reduce((save, { savesBefore = 0 }) => Math.max(save, savesBefore), lastSave),
     isVersioned,
     // Not set aside where it can't be read: an object that took itself for another would show half a list as the whole.
@@ -194,6 +195,7 @@ async function quarantine(
   storage: DurableObjectStorage,
   rows: ReadonlyMap<string, unknown>,
   lastSave: number,
+  log: Log,
 ): Promise<number> {
   const known = countRow.safeParse(await storage.get(KEYS.asideCount));
   const before = known.success ? known.data : await countAside(storage);
@@ -202,7 +204,7 @@ async function quarantine(
   // The rows that are left are the list of no revision, at the next load as well.
   if (rows.size > 0) writes.push(storage.put(KEYS.changedAfter, lastSave));
   for (const [key, value] of rows) {
-    console.error(JSON.stringify({ event: 'row-quarantined', key, keptAs: KEYS.asidePrefix + key }));
+    log('error', { event: 'row-quarantined', key, keptAs: KEYS.asidePrefix + key });
     writes.push(storage.put(KEYS.asidePrefix + key, value), storage.delete(key));
   }
   await Promise.all(writes);

@@ -7,6 +7,7 @@ import { SEGMENTS } from '../../core/leases/segment.ts';
 import { DEFAULT_OBJECT, objectName, type Place } from '../../rpc/place.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
 import { ONLY_SHARD, type Shard } from '../../protocol/shards/shard.ts';
+import { logOf } from '../../rpc/log.ts';
 import type { Counters } from './counters.ts';
 import { load, type Loaded } from './load.ts';
 import {
@@ -65,7 +66,7 @@ export class Store {
 
   /** Reads everything, once, when the object is loaded. A row that can't be read is quarantined, not fatal. */
   async load(): Promise<Loaded> {
-    const loaded = await load(this.#storage);
+    const loaded = await load(this.#storage, logOf(this.#place.list));
     this.#save = loaded.save;
     for (const key of loaded.foldedKeys) this.#foldedKeys.add(key);
     for (const key of loaded.segmentKeys) this.#segmentKeys.add(key);

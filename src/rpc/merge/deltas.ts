@@ -1,7 +1,7 @@
 /** What changed in each object of a list → what changed in the list. */
 import { deltaPart } from '../../protocol/shards/parts.ts';
 import { joinRevisions, splitRevisions } from '../../protocol/shards/vector.ts';
-import { joined } from '../bytes.ts';
+import { join } from '../../protocol/bytes.ts';
 import { unframe } from './unframe.ts';
 
 /** Asks one object what changed after a revision of its own. */
@@ -31,7 +31,7 @@ export async function mergeDeltas(
   const removed = parts.flatMap(({ head }) => head.removed.map((serverId) => JSON.stringify(serverId)));
   const takenAt = Math.min(...parts.map(({ head }) => head.takenAt));
   const changed = parts.filter(({ bytes }) => bytes.byteLength > 0).map(({ bytes }) => bytes);
-  return joined([
+  return join([
     utf8.encode(`{"revision":${JSON.stringify(revision)},"since":${JSON.stringify(since)},"changed":[`),
     ...changed.flatMap((bytes, index) => (index === 0 ? [bytes] : [COMMA, bytes])),
     utf8.encode(`],"removed":[${removed.join(',')}],"timestamp":${takenAt}}\n`),

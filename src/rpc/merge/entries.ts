@@ -1,5 +1,5 @@
 /** The entries of all objects of a list as one stream of JSON. */
-import { joined } from '../bytes.ts';
+import { join } from '../../protocol/bytes.ts';
 import {
   ENTRIES_URL,
   LENGTH_HEADER,
@@ -147,7 +147,7 @@ export async function bufferEntries(
   } finally {
     await queue.cancel();
   }
-  return joined([utf8.encode(head), ...parts, utf8.encode(tail(takenAt))]);
+  return join([utf8.encode(head), ...parts, utf8.encode(tail(takenAt))]);
 }
 
 /** The entries of one object. */

@@ -3,7 +3,7 @@ import { pageTail, refuseMember } from '../../protocol/page.ts';
 import { QUERY_LIMITS, type Query } from '../../protocol/query.ts';
 import type { QueryRefusal } from '../../protocol/refusal.ts';
 import { pagePart, type PagePart } from '../../protocol/shards/parts.ts';
-import { joined } from '../bytes.ts';
+import { join } from '../../protocol/bytes.ts';
 import type { PagePartOutcome } from '../contract.ts';
 import { unframe } from './unframe.ts';
 
@@ -56,7 +56,7 @@ export async function mergePages(
   const takenAt = Math.min(...heads.map((head) => head.takenAt));
   const tail = utf8.encode(pageTail(query.asked, total, takenAt, page.next));
   const parts = page.entries.flatMap((entry, index) => (index === 0 ? [entry] : [COMMA, entry]));
-  return { body: joined([utf8.encode('{"servers":['), ...parts, tail]), etags };
+  return { body: join([utf8.encode('{"servers":['), ...parts, tail]), etags };
 }
 
 async function takePage(query: Query, limit: number, sources: readonly Source[]) {

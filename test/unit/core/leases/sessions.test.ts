@@ -246,3 +246,34 @@ test('the ticket of a registration is spent by the next one, by an opening, and 
   world.open('a');
   expect(world.directory.find('a')?.lease.ticket).toBeNull();
 });
+
+test('a list looks at a slice of the sockets, at none twice in ten seconds, and at all that it shows within thirty', () => {
+  const sessions = 1000;
+  let looks = 0;
+  const heard = { at: 0 };
+  const terms = { ...TERMS, maxServers: sessions };
+  const directory = new Directory(terms, 'life', 0, () => {
+    looks += 1;
+    return heard.at;
+  });
+  const start = 1_000_000;
+  for (let index = 0; index < sessions; index += 1) {
+    const lease = directory.register(registration(`s${index}`), start);
+    if (typeof lease === 'string') throw new Error(lease);
+    directory.hold(lease, `session-${index}`, start);
+  }
+  const looksAt = (now: number) => {
+    const before = looks;
+    directory.sessions.look(now);
+    return looks - before;
+  };
+  const oldest = () => Math.min(...Array.from(directory.live(), ({ lastSeen }) => lastSeen));
+  expect(looksAt(start + 9_999)).toBe(0);
+  heard.at = start + 10_000;
+  expect([1, 2, 3, 4, 5].map((after) => looksAt(start + 10_000 + after))).toEqual([250, 250, 250, 250, 0]);
+  expect(oldest()).toBe(heard.at);
+  // Where lists are rare, one looks at whatever it would show too old.
+  heard.at = start + 45_000;
+  expect(looksAt(start + 45_000)).toBe(sessions);
+  expect(oldest()).toBe(heard.at);
+});

@@ -51,6 +51,7 @@ export const FIGURES: RegistryFigures = {
     replaced: 0,
     'key-full': 0,
   },
+  sessions: { max: 2000, opened: 9, lost: { closed: 3, 'bad-frame': 1, silent: 2, restart: 0 } },
   watchers: { open: 12, max: 1000 },
   pushes: { changes: 30, resyncs: 2, silent: 1, refused: 0 },
   alarms: { rings: 4, lateMs: 250 },
