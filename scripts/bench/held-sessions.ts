@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { registerAnswer } from '../../src/protocol/protocol.ts';
 import { SESSION_PROTOCOL } from '../../src/protocol/session.ts';
-import type { HttpTarget } from './http.ts';
+import { prefixOf, type HttpTarget } from './http.ts';
 import { entryAt } from './worker/contract.ts';
 
 const CONNECTING = 16;
@@ -83,7 +83,7 @@ function openSession(url: URL, ticket: string): Promise<Socket> {
   const opening = new Promise<Socket>((resolve, reject) => {
     const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true }, () => {
       socket.write(
-        `GET /servers/heartbeat HTTP/1.1\r\nHost: ${url.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `GET ${prefixOf(url)}/servers/heartbeat HTTP/1.1\r\nHost: ${url.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
           `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\n` +
           `Sec-WebSocket-Protocol: ${SESSION_PROTOCOL}, ${ticket}\r\n\r\n`,
       );

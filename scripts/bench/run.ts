@@ -70,6 +70,7 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
     const bundles = await makeBundles();
     const shared = {
       bundles,
+      list: options.list,
       ...(options.against !== undefined && { against: options.against }),
       profile,
       signal,
@@ -80,7 +81,7 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
       },
     };
     const begin = async (scenario: Scenario): Promise<Run> => {
-      const runtime = await startRuntime(bundles, scenario.workers(profile));
+      const runtime = await startRuntime(bundles, scenario.workers(profile), options.list);
       running.add(runtime);
       const found: Figure[] = [];
       const bench = { ...shared, runtime, figures, record: (figure: Figure) => found.push(figure) };

@@ -2,6 +2,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listUrl } from '../../src/client/addresses.ts';
+import { objectName } from '../../src/rpc/place.ts';
 import { bundle } from '../lib/registry/bundle.ts';
 import { startMiniflare, type EmbeddedWorker } from '../lib/registry/embedded.ts';
 import { bundleProduct } from '../lib/registry/local-registry.ts';
@@ -90,8 +92,15 @@ export async function makeBundles(): Promise<Bundles> {
   return { product, bench };
 }
 
-/** Starts them; rejects where the runtime does. What they store is in files that go with them. */
-export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[]): Promise<Runtime> {
+/**
+ * Starts them; rejects where the runtime does. What they store is in files that go with them. `list` is the one of the
+ * product that they are asked for.
+ */
+export async function startRuntime(
+  bundles: Bundles,
+  plans: readonly WorkerPlan[],
+  list: string,
+): Promise<Runtime> {
   const folder = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'rollcall-bench-'));
   const removeFiles = () => {
     rmSync(folder, { recursive: true, force: true });
@@ -100,7 +109,7 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
   const runningBefore = new Set(findWorkerds());
   const listenersBefore = new Set(INTERRUPTS.flatMap((signal) => process.listeners(signal)));
   const miniflare = startMiniflare({
-    workers: [driverWorker(bundles, plans), ...plans.map((plan) => contenderWorker(bundles, plan))],
+    workers: [driverWorker(bundles, plans), ...plans.map((plan) => contenderWorker(bundles, plan, list))],
     persistTo: folder,
     inspector: true,
     // Errors reach the script with the answers; the runtime's own log lines would tear the progress bar.
@@ -114,9 +123,17 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
   await miniflare.ready;
   const pid = findWorkerds().find((found) => !runningBefore.has(found));
   const targets = new Map<string, HttpTarget>();
-  for (const name of [DRIVER, ...plans.map((plan) => plan.name)]) {
-    targets.set(name, new HttpTarget(await miniflare.unsafeGetDirectURL(name)));
+  targets.set(DRIVER, new HttpTarget(await miniflare.unsafeGetDirectURL(DRIVER)));
+  const objects = new Map<string, string>();
+  for (const plan of plans) {
+    const url = await miniflare.unsafeGetDirectURL(plan.name);
+    targets.set(plan.name, new HttpTarget(isProduct(plan) ? new URL(listUrl(url, list)) : url));
+    if (isProduct(plan)) objects.set(plan.name, objectName({ list, shard: 0 }));
   }
+  const named = <Plan extends { readonly binding: string }>(plan: Plan) => {
+    const object = objects.get(plan.binding);
+    return object === undefined ? plan : { ...plan, object };
+  };
   const target = (name: string) => {
     const found = targets.get(name);
     if (found === undefined) throw new Error(`no Worker is called ${name}`);
@@ -127,10 +144,10 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
     processorTimeUs: () => processorTimeUs(pid),
     inspectorUrl: await miniflare.getInspectorURL(),
     drive: async (plan) => {
-      await target(DRIVER).post('/drive', plan);
+      await target(DRIVER).post('/drive', named(plan));
     },
     call: async (plan) => {
-      const answer: unknown = JSON.parse(await target(DRIVER).post('/call', plan));
+      const answer: unknown = JSON.parse(await target(DRIVER).post('/call', named(plan)));
       return typeof answer === 'object' && answer !== null && 'result' in answer ? answer.result : undefined;
     },
     stop: async () => {
@@ -141,16 +158,22 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
   };
 }
 
-function contenderWorker(bundles: Bundles, plan: WorkerPlan): EmbeddedWorker {
+function contenderWorker(bundles: Bundles, plan: WorkerPlan, list: string): EmbeddedWorker {
   const { name, contender, counted = false, vars } = plan;
-  const isProduct = contender === 'rollcall';
-  const bindings = Object.entries({ ...VARS, ...vars }).map(([key, value]) => [key, String(value)] as const);
+  const isOurs = isProduct(plan);
+  const bindings = Object.entries({ ...VARS, LISTS: list, ...vars }).map(
+    ([key, value]) => [key, String(value)] as const,
+  );
   return {
     name,
-    script: isProduct && !counted ? bundles.product : bundles.bench,
-    bindings: isProduct ? Object.fromEntries(bindings) : { STREAMS_LISTS: contender === 'streaming floor' },
-    objects: { [isProduct ? 'SERVER_REGISTRY' : 'CONTENDER']: { className: classOf(plan) } },
+    script: isOurs && !counted ? bundles.product : bundles.bench,
+    bindings: isOurs ? Object.fromEntries(bindings) : { STREAMS_LISTS: contender === 'streaming floor' },
+    objects: { [isOurs ? 'SERVER_REGISTRY' : 'CONTENDER']: { className: classOf(plan) } },
   };
+}
+
+function isProduct({ contender }: WorkerPlan): boolean {
+  return contender === 'rollcall';
 }
 
 function driverWorker(bundles: Bundles, plans: readonly WorkerPlan[]): EmbeddedWorker {

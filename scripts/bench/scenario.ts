@@ -59,6 +59,8 @@ export interface Bench {
   readonly runtime: Runtime;
   /** For scenarios that start runtimes of their own. */
   readonly bundles: Bundles;
+  /** The list of the product that is measured. */
+  readonly list: string;
   /** The bundle of another release to compare with, as a file. */
   readonly against?: string;
   readonly profile: Profile;

@@ -1,8 +1,10 @@
 /** The command line of the load test. */
+import { DEFAULT_LIST } from '../../src/protocol/lists.ts';
 import {
   command,
   duration,
   httpUrl,
+  listName,
   option,
   readOptions,
   refuse,
@@ -15,6 +17,8 @@ import {
 export interface LoadOptions {
   /** Undefined for a registry that is started for the run. */
   readonly url?: URL;
+  /** Which of its lists. */
+  readonly list: string;
   readonly token?: string;
   readonly servers: number;
   /** How many of them hold a session. */
@@ -40,7 +44,7 @@ export interface LoadOptions {
 /** As commander hands them over. */
 type Given = Pick<
   LoadOptions,
-  'url' | 'token' | 'servers' | 'sessions' | 'readers' | 'watchers' | 'seed' | 'json' | 'html'
+  'url' | 'list' | 'token' | 'servers' | 'sessions' | 'readers' | 'watchers' | 'seed' | 'json' | 'html'
 > & {
   readonly yes?: boolean;
   readonly heartbeatEvery: number;
@@ -61,6 +65,7 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     'Loads a registry with servers and readers, and verifies every promise it makes meanwhile.',
   )
     .addOption(option('--url <url>', 'the registry; one is started on this machine if absent', httpUrl))
+    .addOption(option('--list <name>', 'which of its lists', listName, DEFAULT_LIST))
     .option('--token <token>', 'sent as a bearer token with every request')
     .addOption(option('--servers <count>', 'servers that register and heartbeat', count, '1000'))
     .addOption(option('--sessions <count>', 'how many of them hold a session', wholeNumber(0, 100_000), '0'))

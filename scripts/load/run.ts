@@ -1,5 +1,6 @@
 /** One load run: a ramp of servers, then readers and churn, while everything is verified; then a farewell. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { listUrl } from '../../src/client/addresses.ts';
 import { isWholeList } from '../../src/client/answers.ts';
 import { RegistryClient, type RegistryError } from '../../src/client/client.ts';
 import { Auditor } from '../lib/audit/auditor.ts';
@@ -39,7 +40,7 @@ export async function runLoad(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<LoadResults> {
-  const { url } = target;
+  const url = new URL(listUrl(target.url, options.list));
   const { servers, rampMs, durationMs, token } = options;
   const access = token === undefined ? {} : { token };
   // The time as well, so that a second run doesn't meet what the first one left.
@@ -197,6 +198,7 @@ function show(screen: Screen, phase: string): void {
 function describe(options: LoadOptions, { terms, settings }: LoadTarget): Record<string, string> {
   const seconds = (ms: number) => `${ms / 1000} s`;
   return {
+    list: options.list,
     servers: String(options.servers),
     sessions: String(options.sessions),
     'heartbeat every': seconds(options.heartbeatEveryMs),

@@ -77,7 +77,8 @@ async function memoryOf(bench: Bench, count: number): Promise<void> {
   bench.doing(`memory of ${counted(count)} sessions`);
   const folder = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'rollcall-sessions-'));
   const vars = { WRITE_ACCESS: 'open', RATE_LIMIT: 'off', MAX_SESSIONS: String(VARS.MAX_SESSIONS) };
-  const runtime = await LimitedRuntime.start({ script: bench.bundles.bench, folder, vars });
+  const { bundles, list } = bench;
+  const runtime = await LimitedRuntime.start({ script: bundles.bench, folder, vars, list });
   const crowd = new HeldSessions(runtime.target);
   try {
     // What the first calls compile and cache is no session's.

@@ -29,6 +29,8 @@ export type ArgumentKind =
 export interface DrivePlan {
   /** The driver's binding of the object's class. */
   readonly binding: string;
+  /** The object's name. */
+  readonly object?: string;
   readonly method: string;
   readonly argument: ArgumentKind;
   /** The arguments of every call, where `argument` is `given`. */
@@ -44,6 +46,8 @@ export interface DrivePlan {
 /** One call on an object, with JSON arguments. */
 export interface CallPlan {
   readonly binding: string;
+  /** The object's name. */
+  readonly object?: string;
   readonly method: string;
   readonly args: readonly unknown[];
 }

@@ -25,7 +25,7 @@ function isFace(env: object): env is FaceEnv {
 }
 
 function isCollection({ url }: Request): boolean {
-  return new URL(url).pathname === COLLECT_PATH;
+  return new URL(url).pathname.endsWith(COLLECT_PATH);
 }
 
 /** Of the whole isolate, the object's part included. */
