@@ -161,9 +161,8 @@ export async function startRuntime(
 function contenderWorker(bundles: Bundles, plan: WorkerPlan, list: string): EmbeddedWorker {
   const { name, contender, counted = false, vars } = plan;
   const isOurs = isProduct(plan);
-  const bindings = Object.entries({ ...VARS, LISTS: list, ...vars }).map(
-    ([key, value]) => [key, String(value)] as const,
-  );
+  const given: typeof VARS = { ...VARS, LISTS: list, ...vars };
+  const bindings = Object.entries(given).map(([key, value]) => [key, String(value)] as const);
   return {
     name,
     script: isOurs && !counted ? bundles.product : bundles.bench,

@@ -15,6 +15,11 @@ export function logFailure(incident: string, route: string, list: string, error:
   console.error(JSON.stringify({ event: 'request-failed', incident, list, route, cause }));
 }
 
+/** Why a scrape of all lists shows one as down. */
+export function logUnmeasured(list: string, error: unknown): void {
+  console.error(JSON.stringify({ event: 'list-unmeasured', list, cause: causeOf(error) }));
+}
+
 /** With what caused it, where it names that. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -33,7 +33,7 @@ export interface Route {
   /** What the credential opens that is needed, where one is. */
   readonly needs?: 'writes' | 'metrics';
   readonly parameters?: readonly Parameter[];
-  /** It is of no list: without a prefix it is served where there is no list `default`. */
+  /** It is of no list, or of all: without a prefix it is served where there is no list `default`. */
   readonly isOfAll?: true;
   /** Every problem it may answer, beside those that every route may. */
   readonly problems: readonly Refusal['kind'][];

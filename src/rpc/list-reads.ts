@@ -130,21 +130,21 @@ export async function readStats(objects: ListObjects): Promise<StatsAnswer> {
   );
 }
 
-/** The figures of one object, and which it is; `shard` is null where the list has no other. */
+/** The figures of one object, null where it does not answer, and which it is; `shard` is null where the list has no other. */
 export interface ObjectFigures {
   readonly shard: number | null;
-  readonly figures: RegistryFigures;
+  readonly figures: RegistryFigures | null;
 }
 
-/** Of each object that answers. */
+/** Of each object. Rejects where none answers. */
 export function readFigures(objects: ListObjects): Promise<readonly ObjectFigures[]> {
   return objects.read<readonly ObjectFigures[]>(
     async (locate) => [{ shard: null, figures: await only.readFigures(locate) }],
     async (all) => {
       const answers = await askAll(all, only.readFigures);
-      const found = answers.flatMap((figures, shard) => (figures === null ? [] : [{ shard, figures }]));
-      if (found.length === 0) throw new Error('none of the objects tells its figures');
-      return found;
+      if (answers.every((figures) => figures === null))
+        throw new Error('none of the objects tells its figures');
+      return answers.map((figures, shard) => ({ shard, figures }));
     },
   );
 }
