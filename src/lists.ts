@@ -51,8 +51,10 @@ function configOfList(env: object, vars: Variables, list: string): Config {
   return token === undefined || token === '' ? config : { ...config, tokens: [...config.tokens, token] };
 }
 
-function assertKnown({ LISTS, LIST_SETTINGS, LIST_TOKENS, REGISTRY_TOKEN }: Variables): void {
-  const tokens = new Map([[REGISTRY_TOKEN ?? '', 'REGISTRY_TOKEN']]);
+function assertKnown(vars: Variables): void {
+  const { LISTS, LIST_SETTINGS, LIST_TOKENS } = vars;
+  const others = ['REGISTRY_TOKEN', 'REGISTRY_TOKEN_PREVIOUS', 'METRICS_TOKEN'] as const;
+  const tokens = new Map<string, string>(others.map((name) => [vars[name] ?? '', name]));
   for (const [list, token] of LIST_TOKENS) {
     if (!LISTS.includes(list)) {
       throw new ConfigError(

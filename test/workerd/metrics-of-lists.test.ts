@@ -1,6 +1,6 @@
 /** `GET /metrics` [N15] of a registry of several lists: all of them in one scrape, and none that hides another. */
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { brokenNamespace, type Broken } from './support/broken.ts';
 import { holdTime, passMs, releaseTime } from './support/fleet.ts';
 import { ask, environment } from './support/worker.ts';
 import { registration } from './support/writes.ts';
@@ -20,32 +20,10 @@ afterEach(() => {
   releaseTime();
 });
 
-/** The registry, whose objects of these names fail, or never answer. */
-function registry({ down = [], silent = [] }: { down?: string[]; silent?: string[] } = {}): Env {
-  const { SERVER_REGISTRY } = env;
-  const namespace = new Proxy(SERVER_REGISTRY, {
-    get: (target, property) => {
-      if (property !== 'get') return bound(target, property);
-      return (id: DurableObjectId) => {
-        const name = String(id.name);
-        if (down.includes(name)) throw new Error('the object is down');
-        return new Proxy(target.get(id), {
-          get: (stub, call) => {
-            if (silent.includes(name)) return () => new Promise(() => undefined);
-            calls.push(`${name}.${String(call)}`);
-            return bound(stub, call);
-          },
-        });
-      };
-    },
-  });
-  return { ...environment(VARIABLES), SERVER_REGISTRY: namespace };
-}
-
-function bound(target: object, property: string | symbol): unknown {
-  const value: unknown = Reflect.get(target, property);
-  if (typeof value !== 'function') return value;
-  return (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+/** The registry, some of whose objects are broken. */
+function registry(broken: Pick<Broken, 'down' | 'silent'> = {}): Env {
+  const onCall = (call: string) => calls.push(call);
+  return { ...environment(VARIABLES), SERVER_REGISTRY: brokenNamespace({ ...broken, onCall }) };
 }
 
 const get = (variables: Env, path = '/metrics') =>
