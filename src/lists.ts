@@ -29,6 +29,10 @@ export interface Lists {
   readonly configs: ReadonlyMap<string, Config>;
   /** Of what is no list's own. */
   readonly base: Config;
+  /** LIST_SETTINGS: by name the variables that are others there. */
+  readonly settings: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Those that have a token of their own. */
+  readonly withToken: ReadonlySet<string>;
 }
 
 /** @throws ConfigError for what can't be used, of any list */
@@ -36,7 +40,8 @@ export function parseLists(env: object): Lists {
   const vars = parseVariables(env);
   assertKnown(vars);
   const configs = new Map(vars.LISTS.map((list) => [list, configOfList(env, vars, list)]));
-  return { names: vars.LISTS, configs, base: configOf(vars) };
+  const withToken = new Set([...vars.LIST_TOKENS].filter(([, token]) => token !== '').map(([list]) => list));
+  return { names: vars.LISTS, configs, base: configOf(vars), settings: vars.LIST_SETTINGS, withToken };
 }
 
 /** The same of one list alone, which may be one that LISTS no longer has. */
