@@ -26,10 +26,6 @@ export function banner(plan: StartPlan, folder: string, files: string | undefine
 /** The same for whatever reads lines of JSON. */
 export function started(plan: StartPlan, folder: string, files: string | undefined) {
   const { url, lists } = plan;
-  const of = (list: string) => {
-    const { writeAccess, rateLimit } = lists.configs.get(list) ?? lists.base;
-    return { writeAccess, rateLimit };
-  };
   const [first = ''] = lists.names;
   return {
     event: 'listening',
@@ -39,15 +35,18 @@ export function started(plan: StartPlan, folder: string, files: string | undefin
     data: folder,
     ...(files !== undefined && { files }),
     ...(isPlain(plan)
-      ? of(first)
-      : {
-          lists: lists.names.map((list) => ({
-            list,
-            ...of(list),
-            settings: { ...lists.settings.get(list) },
-          })),
-        }),
+      ? accessOf(plan, first)
+      : { lists: lists.names.map((list) => startedList(plan, list)) }),
   } as const;
+}
+
+function accessOf({ lists }: StartPlan, list: string) {
+  const { writeAccess, rateLimit } = lists.configs.get(list) ?? lists.base;
+  return { writeAccess, rateLimit };
+}
+
+function startedList(plan: StartPlan, list: string) {
+  return { list, ...accessOf(plan, list), settings: plan.lists.settings.get(list) ?? {} };
 }
 
 /** There is nothing to tell apart. */

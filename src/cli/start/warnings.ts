@@ -1,7 +1,8 @@
 /** What works, but probably not as it is meant. */
 import type { Config } from '../../config.ts';
 import type { Lists } from '../../lists.ts';
-import type { Variables } from './variables.ts';
+
+type Variables = Readonly<Record<string, string>>;
 
 /** One line each; it names the lists that it is true of, unless it is true of all. */
 export function warningsOf(
