@@ -145,6 +145,8 @@ export const publicationRow = z.object({
   live: z.int().nonnegative(),
   /** How many parts the manifest that was written names; null where none was, and of every part but the first. */
   shards: z.int().nullable(),
+  /** When that was; absent where none was, and of releases before. */
+  manifestAt: time.optional(),
   written: z.int().nonnegative(),
   failed: z.int().nonnegative(),
   lastFailure: z.object({ at: time, reason: z.string() }).nullable(),
