@@ -72,6 +72,20 @@ describe('each token at each route of each list', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('where writes are signed, the token of a list takes entries off that list, and does nothing else', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const signed = environment({ LISTS, WRITE_ACCESS: 'signed', LIST_TOKENS: '{"luanti": "of-luanti"}' });
+    const statusOf = async (method: string, path: string, body?: string) =>
+      (await call(signed, method, path, { token: 'of-luanti', ...(body !== undefined && { body }) })).status;
+    expect(await statusOf('DELETE', '/lists/luanti/servers/a')).toBe(200);
+    expect(await statusOf('DELETE', '/lists/godot/servers/a')).toBe(401);
+    expect(await statusOf('DELETE', '/servers/a')).toBe(401);
+    expect(await statusOf('POST', '/lists/luanti/servers', registration())).toBe(401);
+  });
+
   test.each([
     [{ REGISTRY_TOKEN: 'same' }, 'REGISTRY_TOKEN'],
     [{ REGISTRY_TOKEN: 'new', REGISTRY_TOKEN_PREVIOUS: 'same' }, 'REGISTRY_TOKEN_PREVIOUS'],
