@@ -13,6 +13,7 @@ export type ScenarioName =
   | 'cold'
   | 'memory'
   | 'limits'
+  | 'files'
   | 'scale'
   | 'saves'
   | 'beside'

@@ -11,6 +11,7 @@ import { PROFILES, type Bench, type Scenario } from './scenario.ts';
 import { beside } from './scenarios/beside.ts';
 import { cold } from './scenarios/cold.ts';
 import { cost } from './scenarios/cost.ts';
+import { files } from './scenarios/files.ts';
 import { heartbeat } from './scenarios/heartbeat.ts';
 import { independence } from './scenarios/independence.ts';
 import { limits } from './scenarios/limits.ts';
@@ -37,6 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cold,
   memory,
   limits,
+  files,
   scale,
   beside,
   watchers,
