@@ -57,6 +57,17 @@ export class TestList {
   }
 }
 
+/** The list that an object alone holds. */
+export function onlyObject({ id }: DurableObjectStub): ListObjects {
+  return new ListObjects({
+    list: 'of-test',
+    locate: () => env.SERVER_REGISTRY.get(id),
+    configured: 1,
+    signingSeed: null,
+    onOtherCount: () => undefined,
+  });
+}
+
 /** All objects lose their memory. */
 export async function restartAll(): Promise<void> {
   await abortAllDurableObjects();
