@@ -99,6 +99,8 @@ export const LENGTH_HEADER = 'List-Length';
  * headers beside `ETag` and `LENGTH_HEADER`, to HEAD as well. Not in the first release.
  */
 export const ENTRIES_URL = 'http://registry/entries';
+/** Objects whose entries are asked for before their turn: each waits until as many others were read. */
+export const OPENED_AHEAD = 3;
 export const REVISION_HEADER = 'List-Revision';
 /** Epoch milliseconds. */
 export const TAKEN_AT_HEADER = 'List-Taken-At';

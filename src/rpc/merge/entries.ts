@@ -3,6 +3,7 @@ import { join } from '../../protocol/bytes.ts';
 import {
   ENTRIES_URL,
   LENGTH_HEADER,
+  OPENED_AHEAD,
   REVISION_HEADER,
   TAKEN_AT_HEADER,
   type ListEntries,
@@ -21,9 +22,6 @@ export interface Wrapping {
   readonly head: string;
   readonly tail: (takenAt: number) => string;
 }
-
-/** Objects whose entries are asked for before their turn; an object gives up readers that begin too late. */
-const OPENED_AHEAD = 3;
 
 const utf8 = new TextEncoder();
 const COMMA = utf8.encode(',');
