@@ -43,7 +43,7 @@ export function parseOptions(
     .option('--html <file>', 'write one self-contained page with charts')
     .option('--charts <folder>', 'write the charts as SVG files')
     .option('--docs <file>', 'put the tables in the marked place of a Markdown file')
-    .option('--against <file>', 'the bundle of another release, for lists beside registrations')
+    .option('--against <file>', 'the bundle of another release, for beside and scale')
     .option('--check', 'exit with 1 if a goal is missed')
     .addOption(option('--seed <number>', 'order of the contenders', wholeNumber(0, MAX_SEED), '1'));
   return readOptions<BenchOptions>(made, args);
