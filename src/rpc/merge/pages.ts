@@ -132,8 +132,8 @@ class Source {
     const last = this.#last;
     if (this.#next !== undefined || !this.#hasMore || last === undefined) return undefined;
     const after = { sort: query.sort, rank: last.rank, serverId: last.serverId };
-    // One at least: whether there is any tells whether a page follows.
-    const outcome = await this.#ask({ ...query, after }, Math.max(1, wanted), this.#maxBytes);
+    // One more than that: whether there is any tells whether a page follows.
+    const outcome = await this.#ask({ ...query, after }, wanted + 1, this.#maxBytes);
     if (outcome.kind !== 'part') return outcome;
     const { head, bytes } = unframe(outcome.bytes, pagePart);
     this.#hasMore = head.hasMore;
