@@ -5,7 +5,7 @@ import { summarize, summarizeLatencies } from '../../lib/statistics.ts';
 import { recordAll, type Metric } from '../compare.ts';
 import { Connection, type HttpTarget } from '../http.ts';
 import type { Bench } from '../scenario.ts';
-import { doomedOf, freshPage, type Registered, type Rung } from './scale-traffic.ts';
+import { doomedOf, freshPage, type Rung } from './scale-traffic.ts';
 
 const POLL_EVERY_MS = 250;
 /** Pages of their own: no other measurement asked these. */
@@ -27,13 +27,13 @@ interface Sample {
   readonly until: number;
 }
 
-/** `doomedAt`: when those that die were heard last. All others were heard since. */
+/** `doomedFrom`: when the first of those that die was heard last. All others were heard since. */
 export async function measureDeath(
   bench: Bench,
   state: string,
   target: HttpTarget,
   rung: Rung,
-  doomedAt: Registered['doomedAt'],
+  doomedFrom: number,
   ttlMs: number,
   quietMs: number,
 ): Promise<void> {
@@ -41,7 +41,7 @@ export async function measureDeath(
   const doomed = doomedOf(rung);
   const before = await statsOf(target);
   bench.doing(`${state}: waits for the death of ${doomed}`);
-  const diesAt = doomedAt.first + ttlMs;
+  const diesAt = doomedFrom + ttlMs;
   const quietUntil = diesAt - 1000;
   if (before.live !== rung.servers || Date.now() > quietUntil - quietMs / 2) {
     bench.doing(`${state}: no mass death, because this machine was too slow for it`);

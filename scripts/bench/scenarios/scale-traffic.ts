@@ -37,22 +37,21 @@ export function heartbeatOf(index: number, players?: number): BenchRequest {
 
 export interface Registered {
   readonly perSecond: number;
-  /** Epoch milliseconds at which the first and the last of the doomed had registered, at the latest. */
-  readonly doomedAt: { readonly first: number; readonly last: number };
+  /** Epoch milliseconds before any of the doomed registered. */
+  readonly doomedFrom: number;
 }
 
 /** Registers all, those that are to die first. */
-export async function registerAll(target: HttpTarget, rung: Rung, signal: AbortSignal): Promise<Registered> {
-  const { servers } = rung;
-  const doomed = doomedOf(rung);
-  const first = Date.now();
-  let last = first;
-  const perSecond = await all(target, servers, 0, signal, (index) => {
-    // Those before it are on their way at least: there is a margin for them.
-    if (index <= doomed) last = Date.now();
-    return makeRequest('POST', '/servers', { ...entryAt(index), metadata: { players: index % 64 } });
-  });
-  return { perSecond, doomedAt: { first, last } };
+export async function registerAll(
+  target: HttpTarget,
+  { servers }: Rung,
+  signal: AbortSignal,
+): Promise<Registered> {
+  const doomedFrom = Date.now();
+  const perSecond = await all(target, servers, 0, signal, (index) =>
+    makeRequest('POST', '/servers', { ...entryAt(index), metadata: { players: index % 64 } }),
+  );
+  return { perSecond, doomedFrom };
 }
 
 /** Heartbeats of all that are to live, once each or for as long as given. Returns how many a second. */

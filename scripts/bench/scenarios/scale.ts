@@ -143,7 +143,7 @@ async function measure(bench: Bench, rung: Rung, folder: string, one: Map<string
     bench.doing(`${state}: heartbeats`);
     if (dies) {
       record('heartbeats', 'per second', await keepAll(target, rung, durationMs, bench.signal));
-      await measureDeath(bench, state, target, rung, registered.doomedAt, ttlMs, durationMs);
+      await measureDeath(bench, state, target, rung, registered.doomedFrom, ttlMs, durationMs);
     } else {
       const next = (sent: number) => heartbeatOf(sent % servers);
       const beats = await target.loop({ connections: WRITERS, durationMs, next });
