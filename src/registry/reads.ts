@@ -108,10 +108,10 @@ export class Reads {
     const key = `part ${limits.maxEntries} ${limits.maxBytes} ${queryKey}`;
     return refusable(() => {
       const bytes = this.#pages.answer(key, this.#directory.revision.counter, now, () =>
-        answerPart(this.#directory, decodeQuery(queryKey), limits, now),
+        answerPart(this.#directory, decodeQuery(queryKey), limits, { takenAt: now, etag: this.#etag(now) }),
       );
       this.lists.page += 1;
-      return { kind: 'part', bytes, etag: this.#etag(now) };
+      return bytes;
     });
   }
 

@@ -159,9 +159,8 @@ export type ListOutcome =
   /** The client has this list already. */
   | { readonly kind: 'unchanged'; readonly etag: string };
 
-/** One object's part of a page, and the tag of all it holds. */
-export type PagePartOutcome =
-  { readonly kind: 'part'; readonly bytes: Uint8Array; readonly etag: string } | QueryRefusal;
+/** One object's part of a page, framed. It has no `kind`: an object each way costs a call a fifth of its time. */
+export type PagePartOutcome = Uint8Array | QueryRefusal;
 
 /** The entries of one object. */
 export interface ListEntries {

@@ -38,13 +38,11 @@ export async function mergePages(
   const maxEntries = Math.min(limit, entriesOfEach(limit / askers.length));
   const maxBytes = Math.ceil(PARTS_MAX_BYTES / askers.length);
   const outcomes = await Promise.all(askers.map((ask) => ask(query, maxEntries, maxBytes)));
-  const etags: string[] = [];
   const sources: Source[] = [];
   for (const [index, outcome] of outcomes.entries()) {
-    if (outcome.kind !== 'part') return outcome;
-    etags.push(outcome.etag);
+    if ('kind' in outcome) return outcome;
     const askMore = askers[index];
-    if (askMore !== undefined) sources.push(new Source(outcome.bytes, askMore, maxBytes));
+    if (askMore !== undefined) sources.push(new Source(outcome, askMore, maxBytes));
   }
   const heads = sources.map(({ head }) => head);
   const total = heads.reduce((sum, head) => sum + head.total, 0);
@@ -56,7 +54,8 @@ export async function mergePages(
   const takenAt = Math.min(...heads.map((head) => head.takenAt));
   const tail = utf8.encode(pageTail(query.asked, total, takenAt, page.next));
   const parts = page.entries.flatMap((entry, index) => (index === 0 ? [entry] : [COMMA, entry]));
-  return { body: join([utf8.encode('{"servers":['), ...parts, tail]), etags };
+  const body = join([utf8.encode('{"servers":['), ...parts, tail]);
+  return { body, etags: heads.map(({ etag }) => etag) };
 }
 
 /**
@@ -134,8 +133,8 @@ class Source {
     const after = { sort: query.sort, rank: last.rank, serverId: last.serverId };
     // One more than that: whether there is any tells whether a page follows.
     const outcome = await this.#ask({ ...query, after }, wanted + 1, this.#maxBytes);
-    if (outcome.kind !== 'part') return outcome;
-    const { head, bytes } = unframe(outcome.bytes, pagePart);
+    if ('kind' in outcome) return outcome;
+    const { head, bytes } = unframe(outcome, pagePart);
     this.#hasMore = head.hasMore;
     this.#entries = entriesOf(head, bytes);
     this.take();

@@ -42,12 +42,7 @@ function askersOf(parts: ReturnType<typeof split>['parts'], maxPartBytes: number
   const askers = parts.map((part) => async (query: Query, maxEntries: number, maxBytes: number) => {
     calls.count += 1;
     const limits = { maxEntries, maxBytes: Math.min(maxBytes, maxPartBytes) };
-    const answer: PagePartOutcome = {
-      kind: 'part',
-      bytes: answerPart(part, query, limits, NOW),
-      etag: '',
-    };
-    return Promise.resolve(answer);
+    return Promise.resolve<PagePartOutcome>(answerPart(part, query, limits, { takenAt: NOW, etag: '' }));
   });
   return { calls, askers };
 }
