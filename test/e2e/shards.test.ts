@@ -3,6 +3,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { shardOf } from '../../src/protocol/shards/shard.ts';
+import { ran } from './support/command.ts';
 import { newFolder, registrationOf, start, useStarted } from './support/started.ts';
 
 useStarted();
@@ -65,6 +66,9 @@ it('goes on with the others, and shows no part of the list as the whole', async 
   });
   await client.register(registrationOf(inThird));
   expect(await client.get(inThird)).toMatchObject({ status: 'live' });
+  const { stdout } = await ran(['stats', '--url', url]);
+  expect(stdout).toMatch(/object 0 +live 1, stale 0/);
+  expect(stdout).toMatch(/object 1 +does not answer/);
   const { live, perShard } = await client.stats();
   expect([live, perShard?.map((shard) => shard?.live)]).toEqual([2, [1, undefined, 1]]);
   expect(await (await ask('/metrics')).text()).toContain('rollcall_servers{shard="2",state="live"} 1');
