@@ -259,7 +259,8 @@ export function configOf(vars: Variables): Config {
     sweepIntervalMs: vars.SWEEP_INTERVAL_MS,
     checkpointIntervalMs: atMost(vars.CHECKPOINT_INTERVAL_MS, vars.SERVER_TTL_MS / 4),
     snapshotMaxAgeMs: vars.SNAPSHOT_MAX_AGE_MS,
-    shards: vars.SHARDS,
+    // Each has room for a part of them, and none for nobody.
+    shards: atMost(vars.SHARDS, vars.MAX_SERVERS),
     maxServers: vars.MAX_SERVERS,
     maxListBytes: vars.MAX_LIST_BYTES,
     maxSessions: vars.MAX_SESSIONS,

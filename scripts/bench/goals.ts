@@ -2,6 +2,10 @@
 import { PROCESSOR_TIME } from './compare.ts';
 import { NO_DISK } from './slow-disk.ts';
 import { IN_ALL, TEXTS as LIMITS_CASES } from './scenarios/limits-entries.ts';
+import { LIST_BYTES, MILLION, PAGE_SIDE_BY_SIDE, WITH_DEATH } from './scenarios/scale.ts';
+import { ONE_OBJECT } from './scenarios/scale-before.ts';
+import { PAGE_BESIDE_SWEEP } from './scenarios/scale-death.ts';
+import { PAGE } from './scenarios/scale-traffic.ts';
 import { DYING, PING, READ_AND_PING, WITH_SESSIONS } from './scenarios/sessions.ts';
 import { CHANGE_TO_ALL } from './scenarios/watchers.ts';
 import { findFigure, type Figure, type ScenarioName } from './results.ts';
@@ -110,6 +114,32 @@ export const GOALS: readonly Goal[] = [
   ...LIMITS_CASES.map((state) => atMost(100, `memory (MB) at the limits, ${state}`, 'limits', state, IN_ALL)),
   atMost(100, 'a change (ms) until the last of 1,000 watchers has it, p99', 'watchers', CHANGE_TO_ALL, 'p99'),
   atMost(0, 'storage calls in a push', 'watchers', 'a push', 'storage calls'),
+  ratioAtMost(5, 'a page of 50 (p50) of 1,000,000 in 64 objects relative to one', 'scale', MILLION, PAGE),
+  ratioAtMost(5, 'the same, were the objects to work at the same time', 'scale', MILLION, PAGE_SIDE_BY_SIDE),
+  ratioAtLeast(
+    0.8,
+    'bytes a second of the list of 1,000,000 in 64 objects relative to one',
+    'scale',
+    MILLION,
+    LIST_BYTES,
+  ),
+  ratioAtLeast(0.9, 'heartbeats at 1,000,000 in 64 objects relative to one', 'scale', MILLION, 'heartbeats'),
+  ratioAtMost(
+    1.2,
+    'a page (p99) of 100,000 in 16 objects beside the sweep of a tenth relative to before',
+    'scale',
+    WITH_DEATH,
+    PAGE_BESIDE_SWEEP,
+  ),
+  ratioAtLeast(
+    0.95,
+    'heartbeats of a list of one object relative to the release before',
+    'scale',
+    ONE_OBJECT,
+    'heartbeats',
+  ),
+  ratioAtLeast(0.95, 'lists of one object relative to the release before', 'scale', ONE_OBJECT, 'lists'),
+  ratioAtMost(1.05, 'a page of one object relative to the release before', 'scale', ONE_OBJECT, PAGE),
   ratioAtMost(0.05, 'processor time of a ping relative to a heartbeat', 'sessions', PING, PROCESSOR_TIME),
   ratioAtMost(1.1, 'list p50, all hold sessions relative to none', 'sessions', WITH_SESSIONS, 'p50'),
   ratioAtMost(1.2, 'list p99 while all sessions die relative to before', 'sessions', DYING, 'p99'),

@@ -47,7 +47,7 @@ export function parseOptions(
     .option('--charts <folder>', 'write the charts as SVG files')
     .option('--docs <file>', 'put the tables in the marked place of a Markdown file')
     .addOption(option('--list <name>', "which of the product's lists is measured", listName, DEFAULT_LIST))
-    .option('--against <file>', 'the bundle of another release, for lists beside registrations')
+    .option('--against <file>', 'the bundle of another release, for beside and scale')
     .option('--check', 'exit with 1 if a goal is missed')
     .addOption(option('--seed <number>', 'order of the contenders', wholeNumber(0, MAX_SEED), '1'));
   const parsed = readOptions<BenchOptions>(made, args);

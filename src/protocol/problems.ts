@@ -149,7 +149,8 @@ export const PROBLEMS = {
     status: 501,
     title: 'Too large to sign',
     meaning: 'The list is in several objects, and longer than what is signed as one.',
-    advice: 'Read it in pages, which are signed each: add limit to the query.',
+    advice:
+      'Read the list file, whose parts are signed each, or pages, which are too: add limit to the query.',
   },
   'not-watchable': {
     status: 501,

@@ -15,12 +15,16 @@ export type RegistryRefusal =
     }
   | OwnershipRefusal;
 
-/** As many follow the list as may. */
-export interface WatchRefusal {
-  readonly kind: 'too-many-watchers';
-  readonly maxWatchers: number;
-  readonly retryAfterMs: number;
-}
+/** Why nobody may follow the list now. */
+export type WatchRefusal =
+  /** As many do as may. */
+  | {
+      readonly kind: 'too-many-watchers';
+      readonly maxWatchers: number;
+      readonly retryAfterMs: number;
+    }
+  /** The list has several objects, and each would tell of its own changes alone. */
+  | { readonly kind: 'not-watchable' };
 
 /** Why a query of the list has no answer. */
 export type QueryRefusal =
@@ -62,8 +66,6 @@ export type RequestRefusal =
   | { readonly kind: 'rate-limited'; readonly per: 'address' | 'server'; readonly retryAfterMs: number }
   /** A list of several objects, which the Worker puts together, has more than it can sign. */
   | { readonly kind: 'too-large-to-sign'; readonly maxBytes: number }
-  /** Nobody can wait for changes of a list of several objects. */
-  | { readonly kind: 'not-watchable' }
   /** `isImplied`: the path names no list, and so means `default`. */
   | { readonly kind: 'no-such-list'; readonly list: string; readonly isImplied: boolean }
   | { readonly kind: 'no-such-route'; readonly path: string }

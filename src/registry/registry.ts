@@ -97,6 +97,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
       sockets: ctx,
       directory,
       maxWatchers: config.maxWatchers,
+      part: listPart,
       now,
       onFirst: () => void clock.armEarlier(clock.now()),
     });
@@ -113,7 +114,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
         ? null
         : new Publisher({ bucket, directory, reads, store, signer, terms: config, part, log, now });
     const held = { config, clock, directory, tombstones, store, saver, pending, counters, publisher };
-    const writes = new Writes({ ...held, part: listPart, ownership, reads, presence });
+    const writes = new Writes({ ...held, part: listPart, ownership, reads, presence, watchers });
     this.#writes = writes;
     this.#sessions = new SessionCalls({ ...held, presence, writes });
     this.#figures = {
@@ -182,9 +183,8 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. Or a session. */
   override async fetch(request: Request): Promise<Response> {
     if (request.url === ENTRIES_URL) {
-      return this.#listResponses.entries(
-        this.#reads.bareEntries(request.method !== 'HEAD', this.#tickOfRead()),
-      );
+      const entries = this.#reads.bareEntries(request.method !== 'HEAD', this.#tickOfRead());
+      return this.#listResponses.entries(entries);
     }
     if (request.url === SESSION_URL) return openSession(request, this.#sessions);
     if (request.url.startsWith(`${WATCH_URL}?`)) {

@@ -1,5 +1,5 @@
 /** Upgrades that reach the object: a session, or a reader that follows the list. */
-import { SESSION_ID_HEADER, SESSION_TICKET_HEADER } from '../rpc/contract.ts';
+import { NOT_WATCHABLE_STATUS, SESSION_ID_HEADER, SESSION_TICKET_HEADER } from '../rpc/contract.ts';
 import type { SessionCalls } from './session-calls.ts';
 import { WATCHER_TAG, type Watchers } from './watchers.ts';
 
@@ -12,7 +12,11 @@ export function openSession({ headers }: Request, sessions: SessionCalls): Retur
 export function openWatch(request: Request, watchers: Watchers): Response {
   if (request.headers.get('Upgrade') !== 'websocket') return new Response('no upgrade', { status: 426 });
   const accepted = watchers.accept(new URL(request.url).searchParams.get('since') ?? '');
-  if ('kind' in accepted) return Response.json(accepted, { status: 503 });
+  if ('kind' in accepted) {
+    return Response.json(accepted, {
+      status: accepted.kind === 'not-watchable' ? NOT_WATCHABLE_STATUS : 503,
+    });
+  }
   return new Response(null, { status: 101, webSocket: accepted });
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../core/watching.ts';
 import { WATCH_CLOSE_CODES, WATCHERS_FULL_RETRY_MS } from '../protocol/watching.ts';
 import type { WatchRefusal } from '../protocol/refusal.ts';
+import type { Part } from './part.ts';
 
 /** The tag of a watcher's socket. */
 export const WATCHER_TAG = 'w';
@@ -35,6 +36,8 @@ export interface WatcherParts {
   readonly sockets: Sockets;
   readonly directory: Directory;
   readonly maxWatchers: number;
+  /** Which part of the list the object is. */
+  readonly part: Pick<Part, 'shard'>;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
   /** The alarm now has to ring at the next expiry. */
@@ -87,9 +90,10 @@ export class Watchers {
 
   /**
    * Accepts one more, which has the list of a revision; the first frame goes at once. Call `expire` first. Refused where
-   * there are as many as there may be.
+   * there are as many as there may be, and where the object has a part of the list alone.
    */
   accept(since: string): WebSocket | WatchRefusal {
+    if ((this.#parts.part.shard?.count ?? 1) > 1) return { kind: 'not-watchable' };
     const { sockets, maxWatchers, now } = this.#parts;
     let watchers = this.count;
     if (watchers >= maxWatchers) watchers = this.closeSilent();
@@ -112,6 +116,12 @@ export class Watchers {
   changed(): void {
     if (!this.#mayBeAny || this.#timer !== null) return;
     this.#pushIn(pushDelayMs(this.#lastPushAt, Date.now()));
+  }
+
+  /** The list got several objects, of which each has its own changes alone: those who follow one would miss the others'. */
+  endAll(): void {
+    if (!this.#mayBeAny) return;
+    for (const socket of this.#open()) socket.close(WATCH_CLOSE_CODES.done, 'the list has several objects');
   }
 
   /** The other end closed: answers, which the runtime leaves to us. These two codes stand for none and can't be sent. */

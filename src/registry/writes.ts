@@ -24,6 +24,7 @@ import type { Saver } from './saver.ts';
 import { offerToHeartbeat, offerToRegistered } from './session-offer.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
+import type { Watchers } from './watchers.ts';
 
 /** All that the calls work on. */
 export interface WriteParts {
@@ -38,6 +39,7 @@ export interface WriteParts {
   readonly pending: PendingWrites;
   readonly reads: Reads;
   readonly presence: Presence;
+  readonly watchers: Watchers;
   readonly counters: Counters;
 }
 
@@ -63,10 +65,12 @@ export class Writes {
 
   /** Fixes how many objects the list has, before any server is registered, where `create` is given. */
   async shardCount(create: number | undefined): Promise<number | null> {
-    const { part, pending, store } = this.#parts;
+    const { part, pending, store, watchers } = this.#parts;
     if (part.shard === null && create !== undefined) {
       const shard = { count: create, index: 0 };
       part.become(shard);
+      // Whoever took the empty list for one of a single object.
+      if (create > 1) watchers.endAll();
       // Under no id that a server may have.
       await pending.settle('', [store.keepShard(shard)]);
     }

@@ -39,9 +39,10 @@ export function readWhole(
   return objects.read<ListReply | TooLargeToSign>(
     (locate) => only.readList(locate, knownEtags),
     async (all) => {
-      const etag = await tagOf((await headsOf(all)).map((head) => head.etag));
+      const heads = await headsOf(all);
+      const etag = await tagOf(heads.map((head) => head.etag));
       if (knownEtags !== null && matchesEtag(knownEtags, etag)) return unchanged(etag);
-      return sendWhole(objects, all, LIST, etag);
+      return sendWhole(objects, all, LIST, heads, etag);
     },
   );
 }
@@ -53,10 +54,7 @@ export function readWholeHead(objects: ListObjects): Promise<ListHead | undefine
     async (all) => {
       if (objects.signer !== null) return undefined;
       const heads = await headsOf(all);
-      const lengths = heads.map((head) => head.byteLength).filter((length) => length > 0);
-      const entriesBytes = lengths.reduce((sum, length) => sum + length, 0) + Math.max(0, lengths.length - 1);
-      const tail = LIST.tail(Math.min(...heads.map((head) => head.takenAt)));
-      const byteLength = LIST.head.length + entriesBytes + tail.length;
+      const byteLength = byteLengthOf(heads, LIST);
       return { byteLength, etag: await tagOf(heads.map((head) => head.etag)), signature: null };
     },
   );
@@ -92,12 +90,13 @@ export function readChanges(objects: ListObjects, since: string): Promise<ListRe
       const delta = await mergeDeltas(since, askers);
       if (delta !== null) return signed(objects, delta, null);
       // Taken before the entries are: what changes meanwhile is told once more by the next delta, and never missed.
-      const revision = joinRevisions((await headsOf(all)).map((head) => head.revision));
+      const heads = await headsOf(all);
+      const revision = joinRevisions(heads.map((head) => head.revision));
       const full: Wrapping = {
         head: `{"revision":${JSON.stringify(revision)},"since":"0","full":true,"changed":[`,
         tail: (takenAt) => `],"removed":[],"timestamp":${takenAt}}\n`,
       };
-      return sendWhole(objects, all, full, null);
+      return sendWhole(objects, all, full, heads, null);
     },
   );
 }
@@ -170,13 +169,22 @@ async function sendWhole(
   objects: ListObjects,
   all: readonly Locate[],
   wrapping: Wrapping,
+  heads: readonly EntriesHead[],
   etag: string | null,
 ): Promise<ListReply | TooLargeToSign> {
   if (objects.signer === null) return { body: await streamEntries(all, wrapping), etag, signature: null };
-  const body = await bufferEntries(all, wrapping, SIGNED_MAX_BYTES);
+  const body = await bufferEntries(all, wrapping, byteLengthOf(heads, wrapping), SIGNED_MAX_BYTES);
   return body === undefined
     ? { kind: 'too-large-to-sign', maxBytes: SIGNED_MAX_BYTES }
     : signed(objects, body, etag);
+}
+
+/** Of the list, as all objects said what they have. */
+function byteLengthOf(heads: readonly EntriesHead[], { head, tail }: Wrapping): number {
+  const lengths = heads.map(({ byteLength }) => byteLength).filter((length) => length > 0);
+  const entriesBytes = lengths.reduce((sum, length) => sum + length, 0) + Math.max(0, lengths.length - 1);
+  const takenAt = Math.min(...heads.map((one) => one.takenAt));
+  return head.length + entriesBytes + tail(takenAt).length;
 }
 
 async function signed({ signer }: ListObjects, body: Uint8Array, etag: string | null): Promise<ListReply> {

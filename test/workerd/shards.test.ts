@@ -162,6 +162,28 @@ describe('while one object is down', () => {
     await expect(jsonOf(reply)).rejects.toThrow();
   });
 
+  test('one that is reset again and again while the list is read never makes it short', async () => {
+    const list = await filled();
+    const resets = async () => {
+      for (let times = 0; times < 10; times += 1) {
+        await inside(list.stub(1), (_, state) => {
+          state.abort('reset by the test');
+        }).catch(() => undefined);
+      }
+    };
+    const reset = resets();
+    for (let read = 0; read < 30; read += 1) {
+      const ids = await idsOf(list).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(Error);
+        return undefined;
+      });
+      if (ids !== undefined) expect(ids).toEqual(IDS.toSorted());
+    }
+    await reset;
+    expect(await idsOf(list)).toEqual(IDS.toSorted());
+    expect(await list.heartbeat(IDS.find((serverId) => shardOf(serverId, 3) === 1) ?? '')).toBeNull();
+  });
+
   test('a heartbeat has the peers of the others, and says that they are not all', async () => {
     const list = await filled();
     down(list, 1);

@@ -8,35 +8,44 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { summarize, summarizeLatencies } from '../../lib/statistics.ts';
-import { makeRequest, type BenchRequest, type HttpTarget, type LoopResult } from '../http.ts';
+import { makeRequest, type BenchRequest, type HttpTarget } from '../http.ts';
 import { LimitedRuntime } from '../limited-runtime.ts';
-import type { Unit } from '../results.ts';
+import type { Ratio, Unit } from '../results.ts';
 import { MEMORY_DISK } from '../runtime.ts';
 import { counted, type Bench, type Profile, type Scenario } from '../scenario.ts';
-import { entryAt } from '../worker/contract.ts';
+import { measureBefore } from './scale-before.ts';
+import { measureDeath } from './scale-death.ts';
+import { freshPage, heartbeatOf, keepAll, PAGE, registerAll, WRITERS, type Rung } from './scale-traffic.ts';
 
-interface Rung {
-  readonly servers: number;
-  readonly shards: number;
-}
-
-/** The last but one of one object is what an object of the largest list has. */
+/** What an object of the largest list has, in one object: the others are compared with it. */
+const REFERENCE: Readonly<Record<Profile['name'], Rung>> = {
+  quick: { servers: 1000, shards: 1 },
+  full: { servers: 15_625, shards: 1 },
+};
 const LADDERS: Readonly<Record<Profile['name'], readonly Rung[]>> = {
-  quick: [
-    { servers: 1000, shards: 1 },
-    { servers: 3000, shards: 3 },
-  ],
+  quick: [REFERENCE.quick, { servers: 3000, shards: 3 }],
   full: [
     { servers: 1000, shards: 1 },
     { servers: 10_000, shards: 1 },
-    { servers: 15_625, shards: 1 },
+    REFERENCE.full,
     { servers: 100_000, shards: 16 },
     { servers: 1_000_000, shards: 64 },
   ],
 };
+/** Cases and metrics that have goals. */
+export const WITH_DEATH = '100,000 in 16';
+export const MILLION = '1,000,000 in 64';
+export const LIST_BYTES = 'megabytes of lists';
+export const PAGE_SIDE_BY_SIDE = 'page of 50 were they side by side, p50';
+
 const SLICE_MS: Readonly<Record<Profile['name'], number>> = { quick: 500, full: 5000 };
 
-const WRITERS = 16;
+/** A tenth dies in each step but the last of a million: to keep its others alive alone would take three minutes. */
+const DIES_UP_TO = 100_000;
+
+/** All that is measured before a tenth dies takes less, and a millisecond for each server more. */
+const LEAST_TTL_MS = 20_000;
+
 const HEAP_MEGABYTES = 8192;
 const BYTES_A_SERVER = 1000;
 const MEGABYTE = 1_000_000;
@@ -48,27 +57,53 @@ export const scale: Scenario = {
   name: 'scale',
   title: 'Lists in several objects',
   isExtra: true,
-  seconds: (profile) => (profile.name === 'full' ? 900 : 15),
+  seconds: (profile) => (profile.name === 'full' ? 900 : 40),
   workers: () => [],
   run: async (bench) => {
+    const one = new Map<string, number>();
     for (const rung of LADDERS[bench.profile.name]) {
       bench.signal.throwIfAborted();
-      const folder = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'rollcall-scale-'));
-      try {
-        await measure(bench, rung, folder);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
+      await inFolder((folder) => measure(bench, rung, folder, one));
     }
+    await inFolder((folder) => measureBefore(bench, folder));
   },
 };
 
-async function measure(bench: Bench, { servers, shards }: Rung, folder: string): Promise<void> {
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'rollcall-scale-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `one`: the figures of the reference by their metric, once they are there. */
+async function measure(bench: Bench, rung: Rung, folder: string, one: Map<string, number>): Promise<void> {
+  const { servers, shards } = rung;
+  const { name: profile } = bench.profile;
   const state = `${counted(servers)} in ${shards}`;
-  const record = (metric: string, unit: Unit, values: readonly number[]) => {
-    const summary = summarize(values);
-    bench.record({ scenario: 'scale', case: state, contender: 'rollcall', metric, unit, summary });
+  const record = (metric: string, unit: Unit, value: number) => {
+    if (rung === REFERENCE[profile]) one.set(metric, value);
+    const reference = one.get(metric);
+    const ratio: Ratio | undefined =
+      shards === 1 || reference === undefined
+        ? undefined
+        : { to: `${counted(REFERENCE[profile].servers)} in 1`, summary: summarize([value / reference]) };
+    const summary = summarize([value]);
+    bench.record({
+      scenario: 'scale',
+      case: state,
+      contender: 'rollcall',
+      metric,
+      unit,
+      summary,
+      ...(ratio && { ratio }),
+    });
   };
+  const durationMs = SLICE_MS[profile];
+  const dies = servers <= DIES_UP_TO;
+  const ttlMs = Math.max(LEAST_TTL_MS, 10 * durationMs) + servers;
   mkdirSync(folder, { recursive: true });
   const runtime = await LimitedRuntime.start({
     script: bench.bundles.bench,
@@ -78,81 +113,64 @@ async function measure(bench: Bench, { servers, shards }: Rung, folder: string):
       SHARDS: String(shards),
       MAX_SERVERS: String(2 * servers),
       MAX_LIST_BYTES: String(2 * servers * BYTES_A_SERVER),
-      SERVER_TTL_MS: '3600000',
+      SERVER_TTL_MS: String(dies ? ttlMs : 3_600_000),
+      HEARTBEAT_INTERVAL_MS: String(Math.floor(ttlMs / 3)),
+      SWEEP_INTERVAL_MS: String(4 * durationMs),
       WRITE_ACCESS: 'open',
       RATE_LIMIT: 'off',
     },
   });
   try {
     const { target } = runtime;
-    const durationMs = SLICE_MS[bench.profile.name];
     bench.doing(`${state}: registrations`);
     const before = await runtime.atRest();
-    record('registrations', 'per second', [await registerAll(target, servers, bench.signal)]);
+    const registered = await registerAll(target, rung, bench.signal);
+    record('registrations', 'per second', registered.perSecond);
     const after = await runtime.atRest();
-    record('heap a server', 'bytes', [(after.heapBytes - before.heapBytes) / servers]);
-
-    bench.doing(`${state}: heartbeats`);
-    const beats = await loop(target, WRITERS, durationMs, (sent) => heartbeatOf(sent % servers));
-    record('heartbeats', 'per second', [beats.perSecond]);
+    record('heap a server', 'bytes', (after.heapBytes - before.heapBytes) / servers);
 
     bench.doing(`${state}: lists`);
     const { bodyBytes } = await target.send(LIST);
-    const lists = await loop(target, 1, durationMs, () => LIST);
-    record('list', 'MB', [bodyBytes / MEGABYTE]);
-    record('megabytes of lists', 'per second', [(lists.perSecond * bodyBytes) / MEGABYTE]);
+    const lists = await target.loop({ connections: 1, durationMs, next: () => LIST });
+    record('list', 'MB', bodyBytes / MEGABYTE);
+    record(LIST_BYTES, 'per second', (lists.perSecond * bodyBytes) / MEGABYTE);
 
     bench.doing(`${state}: pages`);
-    // Each asks what nobody asked before, so that none is kept.
-    const fresh = await loop(target, 1, durationMs, (sent) =>
-      makeRequest('GET', `/servers?region=region-3&metadata.players%3E=-${sent + 1}&limit=50`),
-    );
-    const pages = summarizeLatencies(fresh.latenciesMs);
-    record('page of 50, p50', 'ms', [pages.p50]);
-    record('page of 50, p99', 'ms', [pages.p99]);
-
+    await measurePages(target, shards, durationMs, record);
     bench.doing(`${state}: deltas`);
-    record('delta of 10, p50', 'ms', [summarizeLatencies(await deltas(target, durationMs)).p50]);
+    record('delta of 10, p50', 'ms', summarizeLatencies(await deltas(target, durationMs)).p50);
+
+    bench.doing(`${state}: heartbeats`);
+    if (dies) {
+      record('heartbeats', 'per second', await keepAll(target, rung, durationMs, bench.signal));
+      await measureDeath(bench, state, target, rung, registered.doomedFrom, ttlMs, durationMs);
+    } else {
+      const next = (sent: number) => heartbeatOf(sent % servers);
+      const beats = await target.loop({ connections: WRITERS, durationMs, next });
+      record('heartbeats', 'per second', beats.perSecond);
+    }
   } finally {
     await runtime.stop();
   }
 }
 
-/** Registrations a second. */
-async function registerAll(target: HttpTarget, servers: number, signal: AbortSignal): Promise<number> {
-  const startedAtMs = performance.now();
-  const sent = { registrations: 0 };
-  while (sent.registrations < servers) {
-    signal.throwIfAborted();
-    await target.loop({
-      connections: WRITERS,
-      durationMs: 1000,
-      next: () => {
-        const index = Math.min(sent.registrations, servers - 1);
-        sent.registrations += 1;
-        return makeRequest('POST', '/servers', { ...entryAt(index), metadata: { players: index % 64 } });
-      },
-    });
-  }
-  return (1000 * sent.registrations) / (performance.now() - startedAtMs);
-}
-
-function heartbeatOf(index: number, players?: number): BenchRequest {
-  const metadata = players === undefined ? {} : { metadata: { players } };
-  return makeRequest('POST', '/servers/heartbeat', {
-    serverId: entryAt(index).serverId,
-    peers: false,
-    ...metadata,
-  });
-}
-
-function loop(
+async function measurePages(
   target: HttpTarget,
-  connections: number,
+  shards: number,
   durationMs: number,
-  next: (sent: number) => BenchRequest,
-): Promise<LoopResult> {
-  return target.loop({ connections, durationMs, next });
+  record: (metric: string, unit: Unit, value: number) => void,
+): Promise<void> {
+  const loopOf = async (next: (sent: number) => BenchRequest) =>
+    summarizeLatencies((await target.loop({ connections: 1, durationMs, next })).latenciesMs);
+  // Each asks what nobody asked before, so that no object has kept its part.
+  const fresh = await loopOf(freshPage);
+  record(PAGE, 'ms', fresh.p50);
+  record('page of 50, p99', 'ms', fresh.p99);
+  // All have kept their parts, but once a second: what is left are the calls and the merge.
+  const kept = (await loopOf(() => freshPage(-1))).p50;
+  record('page of 50 kept, p50', 'ms', kept);
+  // Of what the objects do one after the other here, one alone lies in the way of an answer at Cloudflare.
+  record(PAGE_SIDE_BY_SIDE, 'ms', kept + (fresh.p50 - kept) / shards);
 }
 
 /** Milliseconds of each answer to what ten servers changed. */

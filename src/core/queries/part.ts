@@ -23,7 +23,7 @@ export function answerPart(
   directory: Pick<Directory, 'live'>,
   query: Query,
   { maxEntries, maxBytes }: PartLimits,
-  now: number,
+  taken: Pick<PagePart, 'takenAt' | 'etag'>,
   work: Work = new Work(),
 ): Uint8Array {
   const { selection, total } = select(directory, { ...query, limit: maxEntries }, work);
@@ -42,7 +42,7 @@ export function answerPart(
     entries,
     total,
     hasMore: selection.hasMore || entries.length < page.length,
-    takenAt: now,
+    ...taken,
     ...(total === 0 ? missingMembers(directory, query, work) : { missing: [], isEmpty: false }),
   };
   return frame(head, encoded);

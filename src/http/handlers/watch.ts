@@ -24,7 +24,7 @@ export async function watch(call: Call): Promise<Response | Refusal> {
   const reply = await openWatch(registry, parsed.value);
   if (reply.kind !== 'watching') return reply;
   if (isUpgrade(request)) return new Response(null, { status: 101, webSocket: reply.socket });
-  return respond.events(new EventStream(registry, parsed.value).begin(reply.socket));
+  return respond.events(new EventStream(objects, parsed.value).begin(reply.socket));
 }
 
 function isUpgrade({ headers }: Request): boolean {

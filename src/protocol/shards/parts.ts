@@ -13,6 +13,8 @@ export const pagePart = z.object({
   hasMore: z.boolean(),
   /** Epoch milliseconds. */
   takenAt: z.int(),
+  /** Of all that the object lists. */
+  etag: z.string(),
   /** Of conditions that compare with a bare name which no entry here has, the places in the query; where none matches. */
   missing: z.array(z.int().nonnegative()).readonly(),
   /** None matches, and there is no entry at all. */

@@ -1,8 +1,8 @@
 /** The entries of all objects of a list as one stream of JSON. */
-import { join } from '../../protocol/bytes.ts';
 import {
   ENTRIES_URL,
   LENGTH_HEADER,
+  OPENED_AHEAD,
   REVISION_HEADER,
   TAKEN_AT_HEADER,
   type ListEntries,
@@ -22,8 +22,8 @@ export interface Wrapping {
   readonly tail: (takenAt: number) => string;
 }
 
-/** Objects whose entries are asked for before their turn; an object gives up readers that begin too late. */
-const OPENED_AHEAD = 3;
+/** What a list may have grown by since it was asked how long it is, without another buffer for it. */
+const SPARE_BYTES = 100_000;
 
 const utf8 = new TextEncoder();
 const COMMA = utf8.encode(',');
@@ -123,31 +123,69 @@ export async function streamEntries(
   return readable;
 }
 
-/** All of it in memory; undefined where it takes more than `maxBytes`. */
+/**
+ * All of it in memory; undefined where it takes more than `maxBytes`. `expectedBytes` is what it will take as far as is
+ * known: to put together what was gathered would take as much memory once more.
+ */
 export async function bufferEntries(
   locates: readonly Locate[],
   { head, tail }: Wrapping,
+  expectedBytes: number,
   maxBytes: number,
 ): Promise<Uint8Array | undefined> {
+  if (expectedBytes > maxBytes) return undefined;
   const queue = new Queue(locates);
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
+  const gathered = new Gathered(expectedBytes);
+  gathered.add(utf8.encode(head));
+  let isEmpty = true;
   let takenAt = Infinity;
   try {
     for (let opened = await queue.shift(); opened !== undefined; opened = await queue.shift()) {
       takenAt = Math.min(takenAt, opened.takenAt);
-      bytes += opened.byteLength + 1;
-      if (bytes > maxBytes) {
+      if (gathered.byteLength + opened.byteLength > maxBytes) {
         await opened.body?.cancel();
         return undefined;
       }
       const part = await readAll(opened);
-      if (part.byteLength > 0) parts.push(...(parts.length === 0 ? [part] : [COMMA, part]));
+      if (part.byteLength === 0) continue;
+      if (!isEmpty) gathered.add(COMMA);
+      isEmpty = false;
+      gathered.add(part);
     }
   } finally {
     await queue.cancel();
   }
-  return join([utf8.encode(head), ...parts, utf8.encode(tail(takenAt))]);
+  gathered.add(utf8.encode(tail(takenAt)));
+  return gathered.bytes;
+}
+
+/** Bytes one behind the other, in one buffer: another is made only where there are more than were expected. */
+class Gathered {
+  #buffer: Uint8Array;
+  #length = 0;
+
+  constructor(expectedBytes: number) {
+    this.#buffer = new Uint8Array(expectedBytes);
+  }
+
+  get byteLength(): number {
+    return this.#length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  add(part: Uint8Array): void {
+    const length = this.#length + part.byteLength;
+    if (length > this.#buffer.byteLength) {
+      const more = new Uint8Array(length + SPARE_BYTES);
+      more.set(this.bytes);
+      this.#buffer = more;
+    }
+    this.#buffer.set(part, this.#length);
+    this.#length = length;
+  }
 }
 
 /** The entries of one object. */

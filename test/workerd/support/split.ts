@@ -11,14 +11,16 @@ let lists = 0;
 export class TestList {
   readonly name: string;
   readonly #configured: number;
+  readonly #signingSeed: string | null;
   /** What the Worker was told once, of a list that differs from SHARDS. */
   readonly otherCounts: number[] = [];
   objects: ListObjects;
 
-  constructor(configured: number, name?: string) {
+  constructor(configured: number, name?: string, signingSeed: string | null = null) {
     lists += 1;
     this.name = name ?? `of-test-${lists}`;
     this.#configured = configured;
+    this.#signingSeed = signingSeed;
     this.objects = this.#newWorker();
   }
 
@@ -51,10 +53,21 @@ export class TestList {
       list: this.name,
       locate: (shard) => this.stub(shard),
       configured: this.#configured,
-      signingSeed: null,
+      signingSeed: this.#signingSeed,
       onOtherCount: (count) => this.otherCounts.push(count),
     });
   }
+}
+
+/** The list that an object alone holds. */
+export function onlyObject({ id }: DurableObjectStub): ListObjects {
+  return new ListObjects({
+    list: 'of-test',
+    locate: () => env.SERVER_REGISTRY.get(id),
+    configured: 1,
+    signingSeed: null,
+    onOtherCount: () => undefined,
+  });
 }
 
 /** All objects lose their memory. */
