@@ -1,49 +1,26 @@
-/**
- * Many sessions held by this process, over bare sockets: what measures them shares the machine with them, and a session
- * only says `ping`. Closed, they end as when their host dies: without a close frame.
- */
-import { connect, type Socket } from 'node:net';
-import { registerAnswer } from '../../src/protocol/protocol.ts';
+/** Many sessions held by this process, over bare sockets: a session only says `ping`. */
+import type { Socket } from 'node:net';
 import { SESSION_PROTOCOL } from '../../src/protocol/session.ts';
-import { prefixOf, type HttpTarget } from './http.ts';
-import { entryAt } from './worker/contract.ts';
+import { prefixOf } from './http.ts';
+import { FrameReader, mapAll, textFrame, upgrade, within } from './raw-sockets.ts';
 
-const CONNECTING = 16;
-const ANSWERED_WITHIN_MS = 20_000;
-/** Closed in one go, so that lists asked for by this process wait no longer for it. */
-const CLOSED_AT_ONCE = 50;
-/** A text frame `ping`, masked with zeros as a mask must be there. */
-const PING_FRAME = Buffer.from([0x81, 0x84, 0, 0, 0, 0, ...Buffer.from('ping')]);
+const PING_FRAME = textFrame('ping');
 /** The text frame `pong`, which has no mask. */
 const PONG_BYTES = 6;
-/** Any 16 bytes in base64. */
-const KEY = 'cm9sbGNhbGwgYmVuY2htYQ==';
 
 export class HeldSessions {
-  readonly #target: HttpTarget;
+  readonly #url: URL;
   readonly #sockets: Socket[] = [];
   #pongBytes = 0;
   #onPong: () => void = () => undefined;
 
-  constructor(target: HttpTarget) {
-    this.#target = target;
-  }
-
-  /** Registers the servers 0 to `count - 1`, and resolves with a ticket for each. */
-  register(count: number): Promise<readonly string[]> {
-    return mapAll(count, async (index) => {
-      const answer = await this.#target.post('/servers', entryAt(index));
-      const { session } = registerAnswer.parse(JSON.parse(answer));
-      if (session === undefined) throw new Error(`server ${index} was offered no session`);
-      return session.ticket;
-    });
+  constructor(url: URL) {
+    this.#url = url;
   }
 
   /** Opens a session by each ticket; resolves when the registry has said of all that they hold. */
   async open(tickets: readonly string[]): Promise<void> {
-    const sockets = await mapAll(tickets.length, (index) =>
-      openSession(this.#target.url, tickets[index] ?? ''),
-    );
+    const sockets = await mapAll(tickets.length, (index) => openSession(this.#url, tickets[index] ?? ''));
     for (const socket of sockets) {
       socket.on('data', (data) => {
         this.#pongBytes += data.byteLength;
@@ -68,65 +45,24 @@ export class HeldSessions {
     await answered;
     this.#onPong = () => undefined;
   }
-
-  /** Breaks all connections. */
-  async die(): Promise<void> {
-    while (this.#sockets.length > 0) {
-      for (const socket of this.#sockets.splice(-CLOSED_AT_ONCE)) socket.destroy();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
 }
 
 /** Resolves with a socket whose session holds its lease, all that the registry said of that read. */
-function openSession(url: URL, ticket: string): Promise<Socket> {
-  const opening = new Promise<Socket>((resolve, reject) => {
-    const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true }, () => {
-      socket.write(
-        `GET ${prefixOf(url)}/servers/heartbeat HTTP/1.1\r\nHost: ${url.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\n` +
-          `Sec-WebSocket-Protocol: ${SESSION_PROTOCOL}, ${ticket}\r\n\r\n`,
-      );
-    });
-    let said = '';
+async function openSession(url: URL, ticket: string): Promise<Socket> {
+  const protocols = [SESSION_PROTOCOL, ticket];
+  const { socket, rest } = await upgrade({ url, path: `${prefixOf(url)}/servers/heartbeat`, protocols });
+  const frames = new FrameReader();
+  const held = new Promise<void>((resolve) => {
     const read = (data: Buffer) => {
-      said += data.toString('latin1');
-      if (!said.startsWith('HTTP/1.1 101')) reject(new Error(`a session was answered ${said}`));
-      // The first frame is one JSON object with another in it.
-      if (!/"held".*\}\}/.test(said)) return;
-      socket.off('data', read);
-      resolve(socket);
+      for (const frame of frames.read(data)) {
+        if (!frame.includes('"held"')) continue;
+        socket.off('data', read);
+        resolve();
+      }
     };
     socket.on('data', read);
-    socket.on('error', reject);
+    read(rest);
   });
-  return within(opening, 'a session that opens');
-}
-
-async function mapAll<Value>(count: number, work: (index: number) => Promise<Value>): Promise<Value[]> {
-  const values: Value[] = [];
-  let next = 0;
-  const worker = async () => {
-    while (next < count) {
-      const index = next;
-      next += 1;
-      values[index] = await work(index);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(CONNECTING, count) }, worker));
-  return values;
-}
-
-async function within<Value>(work: Promise<Value>, what: string): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`the registry gave no ${what} in ${ANSWERED_WITHIN_MS / 1000} s`));
-    }, ANSWERED_WITHIN_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await within(held, 'session that opens');
+  return socket;
 }

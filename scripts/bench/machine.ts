@@ -18,6 +18,13 @@ export function describeMachine(): Record<string, string> {
   };
 }
 
+/** How many files and sockets a process may have open; Infinity where the system doesn't tell. */
+export function openFilesLimit(): number {
+  if (process.platform !== 'linux') return Infinity;
+  const soft = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  return soft === undefined ? Infinity : Number(soft);
+}
+
 function versionOf(name: string): string {
   const manifest: unknown = JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8'));
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest

@@ -34,8 +34,8 @@ function opened(socket: ClientSocket, listener: Listener): Line {
   });
   socket.addEventListener('error', listener.onEnd);
   return {
-    ping() {
-      if (isOpen) socket.send('ping');
+    send(text) {
+      if (isOpen) socket.send(text);
     },
     close() {
       socket.close(1000);

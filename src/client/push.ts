@@ -4,9 +4,12 @@ import { isDeltaAnswer, isRecord } from './answers.ts';
 import type { Answered } from './connection.ts';
 import type { Environment } from './environment.ts';
 
-/** How often the registry is told that somebody still reads, and after how many bytes sooner. */
+/** How often the registry is told that somebody is still there. */
 const PING_EVERY_MS = 20_000;
-const PING_EVERY_BYTES = 2048;
+
+/** The registry asks whether all that came before was read, with a word to answer: else it sends nothing more. */
+const CHECK = /^\{"type":"check","word":"(\w{1,64})"\}$/;
+const READ = 'read ';
 
 /** A way that gives nothing for so long is broken: the registry answers each ping. */
 const SILENT_AFTER_MS = 45_000;
@@ -32,8 +35,8 @@ export interface Listener {
 
 /** An open way. */
 export interface Line {
-  /** Tells the registry that all was read; undefined where somebody else does. */
-  readonly ping?: () => void;
+  /** Says something to the registry; undefined where somebody else does. */
+  readonly send?: (text: string) => void;
   readonly close: () => void;
 }
 
@@ -107,7 +110,8 @@ export function openPush(
   const queue: Answered<DeltaAnswer>[] = [];
   let revision = since;
   let queuedBytes = 0;
-  let unpingedBytes = 0;
+  /** The word of a question that waits until all before it is taken. */
+  let asked: string | undefined;
   let hasWorked = false;
   let isOver = false;
   let wake: () => void = () => undefined;
@@ -124,6 +128,12 @@ export function openPush(
     onFrame(text) {
       if (isOver) return;
       heard();
+      const word = CHECK.exec(text)?.[1];
+      if (word !== undefined) {
+        asked = word;
+        answerIfRead();
+        return;
+      }
       const answer = deltaIn(text, revision, maxBytes);
       if (answer === undefined) {
         // A resync: the registry works, and the change is to be asked for.
@@ -150,10 +160,14 @@ export function openPush(
   }
   function ping(): void {
     cancelPing();
-    if (isOver || line.ping === undefined) return;
-    unpingedBytes = 0;
-    line.ping();
+    if (isOver || line.send === undefined) return;
+    line.send('ping');
     cancelPing = environment.after(PING_EVERY_MS, ping);
+  }
+  function answerIfRead(): void {
+    if (isOver || asked === undefined || queue.length > 0) return;
+    line.send?.(READ + asked);
+    asked = undefined;
   }
   cancelPing = environment.after(PING_EVERY_MS, ping);
   signal?.addEventListener('abort', end);
@@ -163,8 +177,7 @@ export function openPush(
       const next = queue.shift();
       if (next !== undefined) {
         queuedBytes -= next.bytes;
-        unpingedBytes += next.bytes;
-        if (queue.length === 0 && unpingedBytes >= PING_EVERY_BYTES) ping();
+        answerIfRead();
         yield next;
       } else if (isOver) return;
       else {

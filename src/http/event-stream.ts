@@ -2,11 +2,11 @@
  * One reader's event stream, made of a socket to the object: the object can sleep meanwhile, and what the reader does not
  * take lies here, not there.
  *
- * - The socket is pinged only when the reader has taken all that came: then the object goes on sending.
+ * - The object is told that somebody reads only when the reader has taken all that came: then it goes on sending.
  * - Where the object says `resync`, the list is asked for as any reader would, and streamed through as one event. A new
  *   socket goes on from its revision: nothing is missed, nothing comes twice.
  */
-import { PING_EVERY_BYTES, PING_EVERY_MS } from '../protocol/watching.ts';
+import { PING_EVERY_MS, READ, wordOfCheck } from '../protocol/watching.ts';
 import type { ListObjects } from '../rpc/list-objects.ts';
 import { readChanges } from '../rpc/list-reads.ts';
 import { openWatch } from '../rpc/watch-stub.ts';
@@ -43,7 +43,6 @@ export class EventStream {
   #isOver = false;
   /** The whole list was written on this stream. */
   #hasWhole = false;
-  #unpingedBytes = 0;
   #comments: ReturnType<typeof setInterval> | null = null;
   #end: ReturnType<typeof setTimeout> | null = null;
 
@@ -62,7 +61,7 @@ export class EventStream {
   begin(socket: WebSocket): ReadableStream<Uint8Array> {
     this.#follow(socket);
     this.#comments = setInterval(
-      () => void this.#write(':\n\n').then(() => this.#ping()),
+      () => void this.#write(':\n\n').then(() => this.#send('ping')),
       this.#terms.commentEveryMs,
     );
     this.#end = setTimeout(() => void this.#finish(), this.#terms.endsAfterMs);
@@ -98,10 +97,12 @@ export class EventStream {
           if (this.#hasWhole && revision === this.#revision) continue;
           this.#revision = revision;
           await this.#write(`event: change\nid: ${this.#revision}\ndata: ${data}\n\n`);
-          this.#unpingedBytes += frame.length;
-        } else await this.#takeWhole();
+          continue;
+        }
+        const word = wordOfCheck(frame);
+        if (word === undefined) await this.#takeWhole();
+        else this.#send(READ + word);
       }
-      if (this.#unpingedBytes >= PING_EVERY_BYTES) this.#ping();
     } catch (error) {
       console.warn(JSON.stringify({ event: 'event-stream-ended', cause: String(error) }));
       await this.#finish();
@@ -140,10 +141,8 @@ export class EventStream {
     else await this.#finish();
   }
 
-  #ping(): void {
-    if (this.#isWriting && this.#frames.length > 0) return;
-    this.#unpingedBytes = 0;
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send('ping');
+  #send(text: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
   }
 
   async #write(data: string | Uint8Array): Promise<void> {

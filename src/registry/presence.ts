@@ -31,6 +31,8 @@ export class Presence {
   readonly #fromWall: (timeMs: number) => number;
   /** Sockets that were looked for since the load. */
   readonly #known = new Map<string, { readonly socket: WebSocket; readonly acceptedAt: number }>();
+  /** Whose those are: thousands may close at once, and reading an attachment takes half as long as all else about a close. */
+  readonly #owners = new WeakMap<WebSocket, SessionSocket>();
 
   constructor(ctx: DurableObjectState, fromWall: (timeMs: number) => number) {
     this.#ctx = ctx;
@@ -53,11 +55,14 @@ export class Presence {
     this.#ctx.acceptWebSocket(socket, [TAG + session]);
     socket.serializeAttachment({ version: 1, serverId, session, acceptedAt: now });
     this.#known.set(session, { socket, acceptedAt: now });
+    this.#owners.set(socket, { serverId, session });
     return { client, socket };
   }
 
   /** Undefined where the attachment is of another version: nobody can say whose it is. */
   ownerOf(socket: WebSocket): SessionSocket | undefined {
+    const known = this.#owners.get(socket);
+    if (known !== undefined) return known;
     return attachment.safeParse(socket.deserializeAttachment()).data;
   }
 
@@ -96,12 +101,18 @@ export class Presence {
     }
   }
 
-  /** The other end closed: answers, which the runtime leaves to us. Codes that stand for none can't be sent. */
+  /**
+   * The other end closed: answers, which the runtime leaves to us. 1005 stands for no code and can't be sent; 1006 for an end
+   * that nobody can answer. `forget` it when the lease knows.
+   */
   closed(socket: WebSocket, code: number, reason: string): SessionSocket | undefined {
-    const owner = this.ownerOf(socket);
-    if (owner !== undefined) this.#known.delete(owner.session);
-    socket.close(code === 1005 || code === 1006 ? 1000 : code, reason);
-    return owner;
+    if (code !== 1006) socket.close(code === 1005 ? 1000 : code, reason);
+    return this.ownerOf(socket);
+  }
+
+  /** The session has no socket any more. */
+  forget(session: string): void {
+    this.#known.delete(session);
   }
 
   #find(session: string) {
@@ -112,6 +123,7 @@ export class Presence {
       if (!attached.success) continue;
       const found = { socket, acceptedAt: attached.data.acceptedAt };
       this.#known.set(session, found);
+      this.#owners.set(socket, { serverId: attached.data.serverId, session });
       return found;
     }
     return undefined;

@@ -276,7 +276,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    if (isWatcher(socket, this.ctx)) this.#watchers.refuseMessage(socket);
+    if (isWatcher(socket, this.ctx)) this.#watchers.message(socket, data);
     else await this.#sessions.message(socket, data);
   }
 

@@ -118,8 +118,12 @@ export class SessionCalls {
 
   /** The socket closed, whoever began. Only the session that holds the lease is lost by it. */
   async closed(socket: WebSocket, code: number, reason: string): Promise<void> {
-    const owner = this.#parts.presence.closed(socket, code, reason);
-    if (owner !== undefined) await this.#lose(owner, 'closed');
+    const { presence } = this.#parts;
+    const owner = presence.closed(socket, code, reason);
+    if (owner === undefined) return;
+    const lost = this.#lose(owner, 'closed');
+    presence.forget(owner.session);
+    await lost;
   }
 
   /** For the alarm: sockets that hold no lease fell silent, or were left behind by one that ended. */

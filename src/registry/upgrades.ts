@@ -1,7 +1,8 @@
 /** Upgrades that reach the object: a session, or a reader that follows the list. */
 import { NOT_WATCHABLE_STATUS, SESSION_ID_HEADER, SESSION_TICKET_HEADER } from '../rpc/contract.ts';
 import type { SessionCalls } from './session-calls.ts';
-import { WATCHER_TAG, type Watchers } from './watchers.ts';
+import { WATCHER_TAG } from './watcher-roster.ts';
+import type { Watchers } from './watchers.ts';
 
 export function openSession({ headers }: Request, sessions: SessionCalls): ReturnType<SessionCalls['open']> {
   const serverId = decodeURIComponent(headers.get(SESSION_ID_HEADER) ?? '');

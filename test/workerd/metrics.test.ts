@@ -3,7 +3,15 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
 import { problem } from '../../src/protocol/protocol.ts';
 import { countCalls } from './support/calls.ts';
-import { freshRegistry, inside, passMs, registerMany, ringWithoutDisk, TTL_MS } from './support/fleet.ts';
+import {
+  evict,
+  freshRegistry,
+  inside,
+  passMs,
+  registerMany,
+  ringWithoutDisk,
+  TTL_MS,
+} from './support/fleet.ts';
 import { register, send, useEmptyRegistry } from './support/http.ts';
 import { held, ticketOf } from './support/sessions.ts';
 import { ask, environment } from './support/worker.ts';
@@ -111,6 +119,19 @@ describe('of an object', () => {
       rollcall_opened_sessions_total: 4,
       'rollcall_lost_sessions_total{reason="closed"}': 1,
       'rollcall_lost_sessions_total{reason="silent"}': 1,
+    });
+  });
+
+  test('sessions that a crash of the registry took are lost by a restart; who only sends heartbeats had none', async () => {
+    await held(await ticketOf({ serverId: 'a' }));
+    await held(await ticketOf({ serverId: 'b' }));
+    await register({ serverId: 'beats' });
+    await evict(env.SERVER_REGISTRY.getByName('global'));
+    expect(await scraped()).toMatchObject({
+      rollcall_sessions: 0,
+      'rollcall_servers{state="live"}': 3,
+      'rollcall_lost_sessions_total{reason="restart"}': 2,
+      'rollcall_lost_sessions_total{reason="closed"}': 0,
     });
   });
 

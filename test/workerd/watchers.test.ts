@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { deltaAnswer } from '../../src/protocol/protocol.ts';
+import { READ, wordOfCheck } from '../../src/protocol/watching.ts';
 import { EventStream } from '../../src/http/event-stream.ts';
 import {
   freshRegistry,
@@ -23,16 +24,21 @@ const frame = z.object({
 });
 type Frame = z.infer<typeof frame>;
 
-/** A watcher of the object. */
+/** A watcher of the object, which leaves it to the test to say that it read. */
 class Watcher {
   readonly frames: Frame[] = [];
+  /** Those that it was asked for. */
+  readonly words: string[] = [];
   closedWith: number | undefined;
   readonly socket: WebSocket;
 
   constructor(socket: WebSocket) {
     this.socket = socket;
     socket.addEventListener('message', ({ data }) => {
-      if (typeof data === 'string' && data !== 'pong') this.frames.push(frame.parse(JSON.parse(data)));
+      if (typeof data !== 'string' || data === 'pong') return;
+      const word = wordOfCheck(data);
+      if (word === undefined) this.frames.push(frame.parse(JSON.parse(data)));
+      else this.words.push(word);
     });
     socket.addEventListener('close', ({ code }) => {
       this.closedWith = code;
@@ -105,6 +111,55 @@ describe('a watcher', () => {
     await registerMany(stub, 600);
     await vi.waitFor(() => expect(watcher.closedWith).toBe(1000), { timeout: 5000 });
     expect(watcher.frames.at(-1)?.type).toBe('resync');
+  });
+
+  test('that pings and does not say that it read is told no more than its share, and then all in one', async () => {
+    const stub = freshRegistry();
+    await registerMany(stub, 60);
+    const watcher = await watch(stub, await revisionOf(stub));
+    // 40 kB, in one turn of the object, and so in one frame.
+    const change = (mark: string) =>
+      inside(stub, (registry) => {
+        for (let index = 0; index < 20; index += 1)
+          void registry.heartbeat(`server-${index}`, false, `{"note":"${mark.repeat(1900)}"}`);
+      });
+    await watcher.told(1);
+    await change('a');
+    await watcher.told(2);
+    await change('b');
+    await change('c');
+    watcher.socket.send('ping');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(watcher.frames).toHaveLength(2);
+    expect(watcher.words).toHaveLength(1);
+    watcher.socket.send(READ + String(watcher.words[0]));
+    const frames = await watcher.told(3);
+    expect(frames[2]).toMatchObject({ since: frames[1]?.revision, revision: await revisionOf(stub) });
+    expect(watcher.closedWith).toBeUndefined();
+  });
+
+  test.each(['read', 'read 12345678', 'read ', 'pong'])(
+    'that says %j, which it was not asked for, is closed',
+    async (text) => {
+      const stub = freshRegistry();
+      const watcher = await watch(stub, await revisionOf(stub));
+      watcher.socket.send(text);
+      await vi.waitFor(() => expect(watcher.closedWith).toBe(4400));
+    },
+  );
+
+  test('that is closed takes room until it answers: of those there are as many as may follow', async () => {
+    const stub = freshRegistry();
+    // Nothing reads these, so they stay closed by the registry alone, behind their resync.
+    const closing = await Promise.all(
+      Array.from({ length: 2000 }, () =>
+        stub.fetch('http://registry/watch?since=0', { headers: { Upgrade: 'websocket' } }),
+      ),
+    );
+    expect(closing.every(({ status }) => status === 101)).toBe(true);
+    expect(await inside(stub, (registry) => registry.stats().watchers)).toBe(0);
+    const refused = await stub.fetch('http://registry/watch?since=0', { headers: { Upgrade: 'websocket' } });
+    expect(refused.status).toBe(503);
   });
 
   test('that sends anything but ping is closed', async () => {

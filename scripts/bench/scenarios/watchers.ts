@@ -1,19 +1,16 @@
 /** How long a change is on its way to all who follow the list, and what pushing it asks of the storage. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { WebSocket } from 'undici';
 import { RegistryClient } from '../../../src/client/client.ts';
 import { summarize, summarizeLatencies } from '../../lib/statistics.ts';
 import { workerName, type Bench, type Scenario } from '../scenario.ts';
 import { idAt, register } from '../state.ts';
 import { storageCalls } from '../storage-calls.ts';
+import { WatchingCrowd } from '../watching-crowd.ts';
 
 const LIVE = 1000;
 export const WATCHERS = 1000;
-/** Opened at a time. */
-const CONNECTING = 50;
 /** So long after a push the next change is told at once. */
 const BETWEEN_MS = 700;
-const MAX_WAIT_MS = 10_000;
 
 const TIMED = workerName('rollcall', 'watched');
 const COUNTED = workerName('rollcall', 'watched-counted');
@@ -63,11 +60,9 @@ async function pushed(
   const client = new RegistryClient(url);
   const { value: first } = await client.watchByPolling().next();
   if (first === undefined) throw new Error('the registry gave no list');
-  const crowd = new Crowd(
-    `${String(url).replace(/^http/, 'ws').replace(/\/$/, '')}/servers?since=${first.revision}`,
-  );
+  const crowd = new WatchingCrowd(url);
   try {
-    await crowd.connect(count);
+    await crowd.connect(count, first.revision);
     const lasts: number[] = [];
     for (let change = 0; change < changes; change += 1) {
       await delay(BETWEEN_MS, undefined, { signal });
@@ -84,67 +79,6 @@ async function pushed(
     }
     return lasts;
   } finally {
-    crowd.close();
-  }
-}
-
-/** Sockets that count what they are told. */
-class Crowd {
-  readonly #url: string;
-  readonly #sockets: WebSocket[] = [];
-  #frames = 0;
-  #onAll: { readonly frames: number; readonly resolve: (atMs: number) => void } | undefined;
-
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  /** Resolves when each has its first frame. */
-  async connect(count: number): Promise<void> {
-    while (this.#sockets.length < count) {
-      const all = this.#frames + Math.min(CONNECTING, count - this.#sockets.length);
-      const opened = this.#until(all);
-      for (let more = all - this.#frames; more > 0; more -= 1) this.#open();
-      await opened;
-    }
-  }
-
-  /** Resolves with the time at which all have one frame more. */
-  nextToAll(): Promise<number> {
-    return this.#until(this.#frames + this.#sockets.length);
-  }
-
-  /** Tells that all was read. */
-  ping(): void {
-    for (const socket of this.#sockets) socket.send('ping');
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.close();
-  }
-
-  #open(): void {
-    const socket = new WebSocket(this.#url);
-    this.#sockets.push(socket);
-    socket.addEventListener('message', ({ data }) => {
-      if (data === 'pong') return;
-      this.#frames += 1;
-      if (this.#onAll?.frames === this.#frames) this.#onAll.resolve(performance.now());
-    });
-  }
-
-  #until(frames: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new Error(`the watchers were told ${this.#frames} times, not ${frames}`));
-      }, MAX_WAIT_MS);
-      this.#onAll = {
-        frames,
-        resolve: (atMs) => {
-          clearTimeout(timer);
-          resolve(atMs);
-        },
-      };
-    });
+    await crowd.close();
   }
 }

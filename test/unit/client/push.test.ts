@@ -23,13 +23,13 @@ class Time implements Environment {
 
 class Way implements Transport {
   listener: Listener | undefined;
-  pings = 0;
+  readonly said: string[] = [];
   closed = 0;
   opened = 0;
   open(_since: string, listener: Listener) {
     this.opened += 1;
     this.listener = listener;
-    return { ping: () => void (this.pings += 1), close: () => void (this.closed += 1) };
+    return { send: (text: string) => void this.said.push(text), close: () => void (this.closed += 1) };
   }
   tell(since: string, revision: string, more: object = {}): void {
     const change = { type: 'change', since, revision, changed: [], removed: [], timestamp: 1, ...more };
@@ -77,6 +77,21 @@ describe('pushed changes', () => {
     expect(way.closed).toBe(1);
   });
 
+  it('are told to be read when all that came before the question is taken', async () => {
+    const { way, source } = setUp();
+    const changes = source('1', undefined)?.changes[Symbol.asyncIterator]();
+    way.tell('1', '2');
+    way.tell('2', '3');
+    way.listener?.onFrame('{"type":"check","word":"a1"}');
+    await changes?.next();
+    expect(way.said).toEqual([]);
+    await changes?.next();
+    expect(way.said).toEqual(['read a1']);
+    way.listener?.onFrame('{"type":"check","word":"b2"}');
+    expect(way.said).toEqual(['read a1', 'read b2']);
+    expect(way.closed).toBe(0);
+  });
+
   it('are pinged for every 20 s, and end where no answer comes for 45 s', async () => {
     const { way, source, time } = setUp();
     const pushed = source('1', undefined);
@@ -84,7 +99,7 @@ describe('pushed changes', () => {
     time.pass(20_000);
     way.listener?.onAlive();
     time.pass(20_000);
-    expect(way.pings).toBe(2);
+    expect(way.said).toEqual(['ping', 'ping']);
     expect(way.closed).toBe(0);
     time.pass(30_000);
     expect(pushed && (await revisions(pushed.changes))).toEqual([]);
