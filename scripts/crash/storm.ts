@@ -35,6 +35,7 @@ export class Storm {
     }
     await subject.start(signal);
     await subject.lookUpAll();
+    await this.#settle(signal);
   }
 
   /** Nobody says anything any more: in time the list is empty, every server swept, and the registry asleep. */
@@ -52,6 +53,7 @@ export class Storm {
       await delay(100, undefined, { signal });
     }
     await this.#subject.lookUpAll();
+    await this.#subject.followers.settle(signal);
     const stats = await timed(() => client.stats());
     const { live, stale, nextAlarmAt } = stats.answer;
     if (live > 0 || stale > 0 || nextAlarmAt !== null) {
@@ -63,6 +65,16 @@ export class Storm {
   /** Ends the traffic. */
   stop(): Promise<void> {
     return this.#traffic.stop();
+  }
+
+  /** While the servers rest, all who follow the list have it. */
+  async #settle(signal: AbortSignal): Promise<void> {
+    const goOn = this.#traffic.rest();
+    try {
+      await this.#subject.followers.settle(signal);
+    } finally {
+      goOn();
+    }
   }
 
   async #crashUnderWatch(round: number, { afterMs }: Crash, signal: AbortSignal): Promise<void> {
