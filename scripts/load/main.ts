@@ -54,7 +54,7 @@ async function onTarget(
   const registry = await LocalRegistry.start({ vars: settings });
   try {
     const url = new URL(registry.url);
-    return await use({ url, isLocal: true, terms: await learnTerms(url, options), settings });
+    return await use({ url, isLocal: true, terms: await learnTerms(url, options), settings, registry });
   } finally {
     await registry.stop();
   }
