@@ -13,6 +13,7 @@ export type ScenarioName =
   | 'cold'
   | 'memory'
   | 'limits'
+  | 'scale'
   | 'saves'
   | 'beside'
   | 'watchers'

@@ -18,6 +18,7 @@ import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { polls } from './scenarios/polls.ts';
 import { saves } from './scenarios/saves.ts';
+import { scale } from './scenarios/scale.ts';
 import { sessions } from './scenarios/sessions.ts';
 import { storage } from './scenarios/storage.ts';
 import { sweep } from './scenarios/sweep.ts';
@@ -36,6 +37,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cold,
   memory,
   limits,
+  scale,
   beside,
   watchers,
   sessions,

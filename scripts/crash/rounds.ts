@@ -13,6 +13,8 @@ export interface RunPlan {
   /** The number of the first round; 1 unless a round is repeated. */
   readonly first: number;
   readonly rounds: number;
+  /** Objects of the list. */
+  readonly shards: number;
 }
 
 /** Where a run stands, or what came out. */
@@ -98,7 +100,7 @@ export class Rounds {
    * either way nothing is left running.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { first, rounds, seed } = this.#plan;
+    const { first, rounds, seed, shards } = this.#plan;
     const all = Array.from({ length: rounds }, (_, index) => {
       const round = first + index;
       return { round, plan: planRound(seed, round) };
@@ -112,7 +114,7 @@ export class Rounds {
       .filter((group) => group.rounds.length > 0)
       .map(async ({ terms, rounds: its }) => ({
         rounds: its,
-        subject: await Subject.prepare(terms, script),
+        subject: await Subject.prepare(terms, shards, script),
       }));
     const lanes = await Promise.all(prepared);
     this.#subjects = lanes.map(({ subject }) => subject);

@@ -43,9 +43,12 @@ export class Subject {
     });
   }
 
-  /** Prepares a registry with these terms; it is not started yet. `script` is the bundle, if there is one already. */
-  static async prepare(terms: Terms, script?: string): Promise<Subject> {
-    return new Subject(await LocalRegistry.embed(variables(terms), script), terms);
+  /** Prepares a registry with these terms; it is not started yet. `shards` is how many objects its list has, `script` is the bundle, if there is one already. */
+  static async prepare(terms: Terms, shards: number, script?: string): Promise<Subject> {
+    return new Subject(
+      await LocalRegistry.embed({ ...variables(terms), SHARDS: String(shards) }, script),
+      terms,
+    );
   }
 
   /** SIGKILL; resolves when no process of it runs. */

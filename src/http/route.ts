@@ -1,14 +1,11 @@
 /** What a route is, and what its handler gets. */
 import type { z } from 'zod';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { RegistryStub } from '../rpc/locate.ts';
 import type { Settings } from './settings.ts';
 
-/** The request, the object, and what the configuration makes of the rest. */
+/** The request, and what the configuration makes of the rest. */
 export interface Call extends Settings {
   readonly request: Request;
-  /** The object, by a stub of its own for each call: one whose object was reset never recovers. */
-  readonly registry: () => RegistryStub;
 }
 
 export type Handler = (call: Call) => Response | Refusal | Promise<Response | Refusal>;

@@ -37,7 +37,15 @@ export const ROUTES: readonly Route[] = [
     summary:
       'every live server; ?region=, ?metadata.<key>=, ?q=, ?near= and more: those you want; ?since=: what changed; as text/event-stream or a WebSocket: as it changes',
     parameters: LIST_PARAMETERS,
-    problems: ['invalid-field', 'query-too-long', 'query-too-costly', 'foreign-origin', 'too-many-watchers'],
+    problems: [
+      'invalid-field',
+      'query-too-long',
+      'query-too-costly',
+      'too-large-to-sign',
+      'foreign-origin',
+      'not-watchable',
+      'too-many-watchers',
+    ],
     isConditional: true,
     answer: protocol.anyListAnswer,
     answerAsItChanges: true,

@@ -1,11 +1,13 @@
 /** What requests need of the configuration, made once for each environment: nothing is parsed for a request. */
 import { ConfigError, type Config } from '../config.ts';
 import { parseLists } from '../lists.ts';
-import { DEFAULT_LIST } from '../protocol/lists.ts';
 import { Credentials } from './auth/credentials.ts';
 import { WriteLimits } from './auth/rate-limits.ts';
 import type { WriteGuard } from './auth/write-guard.ts';
-import { logStart } from './log.ts';
+import { DEFAULT_LIST } from '../protocol/lists.ts';
+import { ListObjects } from '../rpc/list-objects.ts';
+import { locate } from '../rpc/locate.ts';
+import { logOtherShards, logStart } from './log.ts';
 import { Scrapes } from './metrics/scrapes.ts';
 import { Responder } from './respond.ts';
 
@@ -18,6 +20,8 @@ export interface Settings {
   readonly config: Config;
   readonly writeGuard: WriteGuard;
   readonly respond: Responder;
+  /** The objects that hold the list. */
+  readonly objects: ListObjects;
   readonly scrapes: Scrapes;
   /** The files of the page; undefined where the Worker runs without them. */
   readonly assets: Fetcher | undefined;
@@ -49,6 +53,13 @@ export function settingsOf(env: Env): AllSettings {
           : undefined,
       },
       respond: new Responder(config),
+      objects: new ListObjects({
+        list,
+        locate: (shard) => locate(env, list, shard),
+        configured: config.shards,
+        signingSeed: config.signingSeed,
+        onOtherCount: (count) => logOtherShards(list, count, config.shards),
+      }),
       scrapes: new Scrapes(config, names.length === 1 ? {} : { list }),
       assets: env.ASSETS,
     });

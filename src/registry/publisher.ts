@@ -6,15 +6,15 @@
  *   again what failed, and `/stats` shows it.
  * - What was written is a row on disk: an object that slept since would else write it again with each alarm.
  */
-import { join } from '../core/encoding/bytes.ts';
+import { join } from '../protocol/bytes.ts';
 import { emptyPart, manifest, partHead, putSignature, withRoom } from '../core/encoding/list-file.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import { isOutdated, type PublicationState, type Published } from '../core/schedule.ts';
 import type { ListPart } from '../protocol/list-file.ts';
 import type { StatsAnswer } from '../protocol/protocol.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../rpc/log.ts';
 import type { Reads } from './reads.ts';
-import type { Signer } from './signer.ts';
+import type { Signer } from '../rpc/signer.ts';
 import type { PublicationRow } from './storage/rows.ts';
 import type { Store } from './storage/store.ts';
 

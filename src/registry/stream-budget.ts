@@ -2,7 +2,7 @@
  * Bodies on their way to readers, sent by reference: nothing is copied, however many read, but a reader that takes
  * its time keeps the bytes it was promised in memory. So they are counted, and none may take for ever.
  */
-import { byteLengthOf, join } from '../core/encoding/bytes.ts';
+import { byteLengthOf, join } from '../protocol/bytes.ts';
 
 /**
  * What is shorter is sent as it is: a stream of its own costs 25 kB a third of their time, and 2.5 MB nothing (run). So

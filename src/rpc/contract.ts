@@ -14,15 +14,23 @@ import type { LossReason } from '../core/leases/session.ts';
 import type { LeaseStatus, Proof, RegisteredServer, ServerRecord } from '../core/leases/lease.ts';
 import { z } from 'zod';
 import { query, type Condition, type Query } from '../protocol/query.ts';
-import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
+import type { LeaseTerms, ObjectStats } from '../protocol/protocol.ts';
+import type { Shard } from '../protocol/shards/shard.ts';
 import type { OwnershipRefusal, QueryRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 
 export type { Proof, RegisteredServer, ServerRecord };
 
 /** The calls over RPC. */
 export interface RegistryCalls {
-  /** `ticketHash` is of a ticket that the answer may offer; the first release takes none, and offers no session. */
-  register(registration: RegisteredServer, ticketHash?: string | null): Promise<RegisterOutcome>;
+  /**
+   * `ticketHash` is of a ticket that the answer may offer; the first release takes none, and offers no session. `shard` is
+   * given where the list has several objects: which of them this one is.
+   */
+  register(
+    registration: RegisteredServer,
+    ticketHash?: string | null,
+    shard?: Shard,
+  ): Promise<RegisterOutcome>;
   /**
    * Flat, and answered with null where it can be: an object each way cost a heartbeat 18 % of its time (run). The first
    * release takes no `instance` and no `ticketHash`, and knows neither. With `ticketHash` the heartbeat asks for a session.
@@ -50,6 +58,19 @@ export interface RegistryCalls {
   stats(): RegistryStats | Promise<RegistryStats>;
   /** Not in the first release. */
   figures(): RegistryFigures | Promise<RegistryFigures>;
+  /**
+   * The number of objects that the list has, as its first one was told and keeps; null where nobody registered yet. Where
+   * that is so and `create` is given, it is `create` from then on. Not in the first release.
+   */
+  shardCount(create?: number): Promise<number | null>;
+  /** A framed `PagePart`: the part of one object among several. Not in the first release. */
+  partOfPage(
+    queryKey: string,
+    maxEntries: number,
+    maxBytes: number,
+  ): PagePartOutcome | Promise<PagePartOutcome>;
+  /** A framed `DeltaPart`. Not in the first release. */
+  partOfChanges(revision: string, maxBytes: number): Uint8Array | Promise<Uint8Array>;
   /** Resolves when everything acknowledged is on disk. Not in the first release. */
   save(): Promise<void>;
 }
@@ -69,6 +90,16 @@ export const WATCH_URL = 'http://registry/watch';
 export const SIGNATURE_HEADER = 'Signature';
 /** Bytes of the body, where the list is asked for with HEAD. Not in the first release. */
 export const LENGTH_HEADER = 'List-Length';
+
+/**
+/**
+ * The entries of one object among several, by commas, without anything before or behind them. The answer has these
+ * headers beside `ETag` and `LENGTH_HEADER`, to HEAD as well. Not in the first release.
+ */
+export const ENTRIES_URL = 'http://registry/entries';
+export const REVISION_HEADER = 'List-Revision';
+/** Epoch milliseconds. */
+export const TAKEN_AT_HEADER = 'List-Taken-At';
 
 /**
  * A session is opened by an upgrade of this URL, with the id (percent-encoded) and the hash of the ticket as headers. What
@@ -124,6 +155,20 @@ export type ListOutcome =
   /** The client has this list already. */
   | { readonly kind: 'unchanged'; readonly etag: string };
 
+/** One object's part of a page, and the tag of all it holds. */
+export type PagePartOutcome =
+  { readonly kind: 'part'; readonly bytes: Uint8Array; readonly etag: string } | QueryRefusal;
+
+/** The entries of one object. */
+export interface ListEntries {
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly byteLength: number;
+  readonly etag: string;
+  readonly revision: string;
+  /** Epoch milliseconds. */
+  readonly takenAt: number;
+}
+
 /** A list that is sent. */
 export type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
 
@@ -147,7 +192,7 @@ export type GetOutcome =
 
 export type DeregisterOutcome = { readonly kind: 'deregistered' } | OwnershipRefusal;
 
-export type RegistryStats = StatsAnswer;
+export type RegistryStats = ObjectStats;
 
 /**
  * What an operator's graphs are drawn from, beside what everyone is told. Counts that are said to be of this life begin at

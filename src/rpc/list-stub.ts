@@ -5,14 +5,14 @@ import {
   LENGTH_HEADER,
   LIST_URL,
   SIGNATURE_HEADER,
-  type GetOutcome,
   type ListHead,
   type ListOutcome,
   type RegistryFigures,
   type RegistryStats,
 } from './contract.ts';
 import type { QueryRefusal } from '../protocol/refusal.ts';
-import type { RegistryStub } from './locate.ts';
+import type { Locate } from './list-objects.ts';
+import { isUnknownCall, retried } from './retries.ts';
 
 /** An answer that shows the list. */
 export interface ListReply {
@@ -22,9 +22,6 @@ export interface ListReply {
   /** Of the body, in standard base64; null where the registry does not sign. */
   readonly signature: string | null;
 }
-
-/** Gives a stub that works: each call may be on a new one. */
-type Locate = () => RegistryStub;
 
 /**
  * The whole list. It comes by `fetch`, which streams: over RPC the bytes would be copied into the heap of this isolate,
@@ -76,10 +73,6 @@ export function readChanges(stub: Locate, revision: string): Promise<ListReply> 
   });
 }
 
-export function readServer(stub: Locate, serverId: string): Promise<GetOutcome> {
-  return retried(async () => stub().getServer(serverId));
-}
-
 export function readStats(stub: Locate): Promise<RegistryStats> {
   return retried(async () => stub().stats());
 }
@@ -92,28 +85,4 @@ function replyOf(outcome: ListOutcome): ListReply {
   if (outcome.kind === 'unchanged') return { body: null, etag: outcome.etag, signature: null };
   const { body, etag, signature } = outcome;
   return { body, etag, signature };
-}
-
-/** Once more, where the platform says that a retry may help: the object was just reset, or is being moved. */
-async function retried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!isRetryable(error)) throw error;
-    return read();
-  }
-}
-
-/** Whether the object is of a release that does not have the call. */
-export function isUnknownCall(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('does not implement the method');
-}
-
-/** `overloaded` is not retryable: developers.cloudflare.com/durable-objects/best-practices/error-handling/. */
-function isRetryable(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    Reflect.get(error, 'retryable') === true &&
-    Reflect.get(error, 'overloaded') !== true
-  );
 }

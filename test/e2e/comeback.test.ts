@@ -26,7 +26,7 @@ let subject: Subject;
 let heartbeats: Heartbeat[] = [];
 
 beforeAll(async () => {
-  subject = await Subject.prepare(TERMS);
+  subject = await Subject.prepare(TERMS, 1);
 });
 
 afterAll(async () => {

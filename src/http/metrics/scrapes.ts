@@ -1,7 +1,7 @@
 /** Who may scrape, and the copy of the last figures that spares the object: asking would wake it from its sleep. */
 import type { Config } from '../../config.ts';
 import type { RequestRefusal } from '../../protocol/refusal.ts';
-import type { RegistryFigures } from '../../rpc/contract.ts';
+import type { ObjectFigures } from '../../rpc/list-reads.ts';
 import { TokenChecker } from '../auth/token.ts';
 import { exposition, type Labels } from './exposition.ts';
 import { FAMILIES } from './families.ts';
@@ -32,12 +32,19 @@ export class Scrapes {
   }
 
   /** The metrics as text, none older than METRICS_MAX_AGE_S. Rejects where `ask` does: an old copy would hide an outage. */
-  async text(ask: () => Promise<RegistryFigures>): Promise<string> {
+  async text(ask: () => Promise<readonly ObjectFigures[]>): Promise<string> {
     const now = Date.now();
     const kept = this.#copy;
     // A clock that stepped back must not make a copy last.
     if (kept !== undefined && now >= kept.takenAt && now - kept.takenAt < this.#maxAgeMs) return kept.text;
-    const text = exposition(FAMILIES, [{ labels: this.#labels, source: await ask() }]);
+    const objects = await ask();
+    const text = exposition(
+      FAMILIES,
+      objects.map(({ shard, figures }) => ({
+        labels: { ...this.#labels, ...(shard !== null && { shard: String(shard) }) },
+        source: figures,
+      })),
+    );
     this.#copy = { text, takenAt: now };
     return text;
   }

@@ -28,6 +28,8 @@ export const KEYS = {
   changedAfter: 'changed-after-save',
   /** The last downtime. */
   absence: 'absence',
+  /** Which object of its list this is; not there where it is the only one. */
+  shard: 'shard',
   /** What of the list was last written as a file. */
   publication: 'list-file',
   /**
@@ -189,3 +191,6 @@ export type ServerRow = z.infer<typeof serverRow>;
 export type PublicationRow = z.infer<typeof publicationRow>;
 export type SavedRow = z.infer<typeof savedRow>;
 export type RevisionRow = NonNullable<SavedRow['revision']>;
+
+/** Kept for good: see `Shard`. */
+export const shardRow = z.object({ count: z.int().min(2), index: z.int().nonnegative() });

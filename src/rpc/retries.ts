@@ -1,0 +1,25 @@
+/** One retry of what only reads, where it may help. */
+
+/** Once more, where the platform says that a retry may help: the object was just reset, or is being moved. */
+export async function retried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isRetryable(error)) throw error;
+    return read();
+  }
+}
+
+/** Whether the object is of a release that does not have the call. */
+export function isUnknownCall(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('does not implement the method');
+}
+
+/** `overloaded` is not retryable: developers.cloudflare.com/durable-objects/best-practices/error-handling/. */
+function isRetryable(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    Reflect.get(error, 'retryable') === true &&
+    Reflect.get(error, 'overloaded') !== true
+  );
+}
