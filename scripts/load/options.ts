@@ -81,11 +81,7 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     .addOption(option('--ramp <time>', 'until all servers are registered', duration, '10s'))
     .addOption(option('--duration <time>', 'of the measurement, after the ramp', duration, '60s'))
     .addOption(
-      option(
-        '--kill-after <time>',
-        'into it, kills the registry that was started, and starts it again',
-        duration,
-      ),
+      option('--kill-after <time>', 'so long into it, kills the registry and starts it again', duration),
     )
     .addOption(option('--seed <number>', 'decides who dies when', wholeNumber(0, MAX_SEED), '1'))
     .addOption(option('--allowance <time>', 'how far a list may lag behind', duration, '1s'))

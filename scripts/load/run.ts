@@ -122,6 +122,8 @@ export async function runLoad(
     screen.follow(() => lines().join('\n'), { line: () => lines().join('; '), everyMs: LINE_EVERY_MS });
     const churning = churn(fleet, options, stopping);
     const killing = killAfterMs === undefined ? undefined : comeback?.run(killAfterMs, stopping);
+    // Awaited below; until then its rejection is not to count as unhandled.
+    killing?.catch(() => undefined);
     const plan = { ...options, url, token, signal };
     await runReaders(plan, { latencies: lists, failed: (what) => failed('lists', what), listed });
     sessions.heldAtEnd = ledger.sessions.held;

@@ -12,8 +12,7 @@ export class Cable {
   #isCut = false;
 
   private constructor(port: number) {
-    // A half is closed only where the other half is.
-    this.#server = createServer({ allowHalfOpen: false }, (reader) => {
+    this.#server = createServer((reader) => {
       if (this.#isCut) reader.resetAndDestroy();
       else this.#join([reader, connect(port, LOOPBACK)]);
     });
@@ -30,11 +29,6 @@ export class Cable {
     const address: AddressInfo | string | null = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('the cable has no port');
     return `http://${LOOPBACK}:${address.port}`;
-  }
-
-  /** Connections that are open. */
-  get connections(): number {
-    return this.#open.size;
   }
 
   /** Breaks every connection, by a reset or by an orderly end in the middle of whatever is under way. */
