@@ -76,7 +76,10 @@ class Told {
 
   hear(text: string): void {
     const answer: unknown = JSON.parse(text);
-    if (!isDeltaAnswer(answer)) throw new Error(`no change: ${text}`);
+    if (!isDeltaAnswer(answer)) {
+      this.gaps.push(`no change: ${text}`);
+      return;
+    }
     const { since, revision, full, changed } = answer;
     if (full === true) this.wholes += 1;
     else if (since !== this.revision) this.gaps.push(`${since} behind ${this.revision}`);
