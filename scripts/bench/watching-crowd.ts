@@ -25,7 +25,7 @@ export class WatchingCrowd {
     await mapAll(count, async () => {
       const { socket, rest } = await upgrade({
         url: this.#url,
-        path: `${prefixOf(url)}/servers?since=${encodeURIComponent(since)}`,
+        path: `${prefixOf(this.#url)}/servers?since=${encodeURIComponent(since)}`,
       });
       this.#sockets.push(socket);
       const frames = new FrameReader();

@@ -33,6 +33,8 @@ export interface LoadOptions {
   readonly churnPerMinute: number;
   readonly rampMs: number;
   readonly durationMs: number;
+  /** When the registry is killed and started again, into the measurement; never if absent. */
+  readonly killAfterMs?: number;
   readonly seed: number;
   /** How far a list may lag behind what was acknowledged: the age of the registry's snapshot. */
   readonly allowanceMs: number;
@@ -52,6 +54,7 @@ type Given = Pick<
   readonly churn: number;
   readonly ramp: number;
   readonly duration: number;
+  readonly killAfter?: number;
   readonly allowance: number;
 };
 
@@ -82,6 +85,9 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     )
     .addOption(option('--ramp <time>', 'until all servers are registered', duration, '10s'))
     .addOption(option('--duration <time>', 'of the measurement, after the ramp', duration, '60s'))
+    .addOption(
+      option('--kill-after <time>', 'so long into it, kills the registry and starts it again', duration),
+    )
     .addOption(option('--seed <number>', 'decides who dies when', wholeNumber(0, MAX_SEED), '1'))
     .addOption(option('--allowance <time>', 'how far a list may lag behind', duration, '1s'))
     .option('--json <file>', 'write everything measured as JSON')
@@ -94,6 +100,7 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     churn: churnPerMinute,
     ramp: rampMs,
     duration: durationMs,
+    killAfter: killAfterMs,
     allowance: allowanceMs,
     readRate = parsed.options.readers,
     yes = false,
@@ -102,12 +109,25 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
   if (same.sessions > same.servers) {
     return refuse(`--sessions ${same.sessions} is more than the ${same.servers} --servers`);
   }
+  if (killAfterMs !== undefined && (same.url !== undefined || killAfterMs >= durationMs)) {
+    return refuse('--kill-after is for a registry that is started here, and less than --duration');
+  }
   if (readRate < same.readers) {
     return refuse(
       `--read-rate ${readRate} is less than one list a second for each of ${same.readers} --readers`,
     );
   }
   return {
-    options: { ...same, yes, readRate, heartbeatEveryMs, churnPerMinute, rampMs, durationMs, allowanceMs },
+    options: {
+      ...same,
+      ...(killAfterMs !== undefined && { killAfterMs }),
+      yes,
+      readRate,
+      heartbeatEveryMs,
+      churnPerMinute,
+      rampMs,
+      durationMs,
+      allowanceMs,
+    },
   };
 }

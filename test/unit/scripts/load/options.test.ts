@@ -44,6 +44,8 @@ describe('parseOptions', () => {
     ['--duration', '60'],
     ['--read-rate', '10'],
     ['--nope', ''],
+    ['--kill-after', '60s'],
+    ['--kill-after', '5s', '--url', 'http://localhost:1'],
   ])('refuses %s %s in one line, with exit code 2', (...args) => {
     const parsed = parseOptions(args);
     expect(parsed).toMatchObject({ exitCode: 2 });
