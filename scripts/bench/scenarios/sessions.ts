@@ -144,8 +144,8 @@ async function pings(bench: Bench, crowd: HeldSessions, count: number): Promise<
 /** Lists of two objects that are loaded: one has as many servers, which hold no sessions. */
 async function lists(bench: Bench): Promise<void> {
   bench.doing('lists with sessions and without');
-  const entrant = (state: string, worker: string): Entrant => {
-    return { contender: 'rollcall', case: state, worker, next: () => LIST };
+  const entrant = (state: string, server: string): Entrant => {
+    return { contender: 'rollcall', case: state, server, next: () => LIST };
   };
   await compareLoops(bench, {
     scenario: 'sessions',
