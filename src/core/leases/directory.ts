@@ -193,8 +193,9 @@ export class Directory {
       this.#changes.recordMost(this.staleCount);
       return true;
     }
+    if (over.length === 0) return false;
     this.#changes.record(over.map(({ serverId }) => serverId));
-    return over.length > 0;
+    return true;
   }
 
   /** Those that ran out; `most` where they are the whole queue now, and more than are left. */

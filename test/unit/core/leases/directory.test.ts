@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Directory } from '../../../../src/core/leases/directory.ts';
 import { Lease } from '../../../../src/core/leases/lease.ts';
-import { beat, directory, liveIds, registration, staleIds, TTL_MS } from '../support.ts';
+import { beat, directory, liveIds, registration, staleIds, TERMS, TTL_MS } from '../support.ts';
 
 describe('expire', () => {
   test('takes a lease at the moment its TTL is over, and not before', () => {
@@ -30,6 +31,20 @@ describe('expire', () => {
     expect(staleIds(servers)).toEqual(['b']);
     servers.expire(TTL_MS + 20);
     expect(staleIds(servers)).toEqual(['b', 'a']);
+  });
+
+  test('tells of a change only where somebody ran out', () => {
+    let told = 0;
+    const servers = new Directory(TERMS, 'life', 0, undefined, () => {
+      told += 1;
+    });
+    servers.register(registration('a'), 0);
+    told = 0;
+    expect([servers.expire(TTL_MS - 1), told]).toEqual([false, 0]);
+    // Renewed, so that there is one to look at whose time may have come, and has not.
+    servers.heartbeat('a', 10);
+    expect([servers.expire(TTL_MS), told]).toEqual([false, 0]);
+    expect([servers.expire(TTL_MS + 10), told]).toEqual([true, 1]);
   });
 });
 
