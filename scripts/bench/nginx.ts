@@ -2,11 +2,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LOOPBACK } from '../lib/registry/embedded.ts';
+import { freePort } from '../lib/registry/local-registry.ts';
 import { processorTimeUs } from '../lib/registry/workerd-process.ts';
 import { HttpTarget, makeRequest, type LoadedServer } from './http.ts';
 import { MEMORY_DISK } from './runtime.ts';
@@ -89,17 +89,6 @@ http {
   }
 }
 `;
-}
-
-/** One that was free a moment ago: nginx can't choose its own. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, LOOPBACK);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
 }
 
 async function answering(target: HttpTarget, isOver: () => boolean): Promise<void> {
