@@ -61,6 +61,21 @@ test('an expiry of nearly all keeps the few that live, the queue in its order, a
   expect(servers.staleCount).toBe(98);
 });
 
+test('an expiry of nearly all keeps the few that waited already, behind them', () => {
+  const servers = directory();
+  servers.register(registration('waiting'), 0);
+  for (let index = 0; index < 200; index += 1) servers.register(registration(`server-${index}`), 100);
+  servers.register(registration('live'), 900);
+  servers.expire(TTL_MS);
+  expect(staleIds(servers)).toEqual(['waiting']);
+  servers.expire(TTL_MS + 100);
+  expect(liveIds(servers)).toEqual(['live']);
+  expect([staleIds(servers).at(0), staleIds(servers).at(-1)]).toEqual(['server-0', 'waiting']);
+  expect(servers.staleCount).toBe(201);
+  servers.heartbeat('waiting', TTL_MS + 100);
+  expect(liveIds(servers)).toEqual(['live', 'waiting']);
+});
+
 describe('a stale key', () => {
   test('leaves the queue by a heartbeat', () => {
     const servers = directory();
