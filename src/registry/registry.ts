@@ -27,6 +27,7 @@ import { AlarmTasks } from './alarm-tasks.ts';
 import { placeOfObject } from './place-of-object.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { logOf } from './log.ts';
+import { tagAlone, textAlone } from './flat-answers.ts';
 import { ListResponses } from './list-response.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Presence } from './presence.ts';
@@ -186,6 +187,11 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     return this.#reads.list(knownEtags, this.#tickOfRead());
   }
 
+  /** As `listServers`; that the reader has the list is told by the tag alone. */
+  poll(knownEtags: string): ListOutcome | string | Promise<ListOutcome | string> {
+    return tagAlone(this.listServers(knownEtags));
+  }
+
   /** A page of the list, by what `encodeQuery` makes of a `Query`; otherwise as `listServers`. */
   queryServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome> {
     return this.#reads.page(queryKey, knownEtags, this.#tickOfRead());
@@ -199,6 +205,11 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   /** What changed in the list after a revision; it has no tag. */
   changesAfter(revision: string): ListOutcome | Promise<ListOutcome> {
     return this.#reads.since(revision, this.#tickOfRead());
+  }
+
+  /** As `changesAfter`; a short body without a signature is its text alone. */
+  changes(revision: string): ListOutcome | string | Promise<ListOutcome | string> {
+    return textAlone(this.changesAfter(revision));
   }
 
   /** As the first release asks: no revision of it is known any more. */

@@ -17,7 +17,7 @@ import type { RegistryStub } from './locate.ts';
 /** An answer that shows the list. */
 export interface ListReply {
   /** UTF-8 JSON; null where the reader has this list already. */
-  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | string | null;
   readonly etag: string | null;
   /** Of the body, in standard base64; null where the registry does not sign. */
   readonly signature: string | null;
@@ -33,10 +33,18 @@ type Locate = () => RegistryStub;
  */
 export function readList(stub: Locate, knownEtags: string | null): Promise<ListReply> {
   return retried(async () => {
-    if (knownEtags !== null) return replyOf(await stub().listServers(knownEtags));
+    if (knownEtags !== null) return readPoll(stub, knownEtags);
     const { body, headers } = await stub().fetch(LIST_URL);
     return { body, etag: headers.get('ETag'), signature: headers.get(SIGNATURE_HEADER) };
   });
+}
+
+async function readPoll(stub: Locate, knownEtags: string): Promise<ListReply> {
+  const outcome = await known(
+    async () => stub().poll(knownEtags),
+    async () => stub().listServers(knownEtags),
+  );
+  return typeof outcome === 'string' ? { body: null, etag: outcome, signature: null } : replyOf(outcome);
 }
 
 /** Undefined where the object is still one that answers no HEAD: for minutes after a deploy. */
@@ -66,13 +74,13 @@ export function readPage(
 /** What changed in it since a revision. */
 export function readChanges(stub: Locate, revision: string): Promise<ListReply> {
   return retried(async () => {
-    try {
-      return replyOf(await stub().changesAfter(revision));
-    } catch (error) {
-      // An object of the first release, for minutes after a deploy: its revisions are numbers.
-      if (!isUnknownCall(error)) throw error;
-      return replyOf(await stub().changesSince(/^\d{1,16}$/.test(revision) ? Number(revision) : 0));
-    }
+    const outcome = await known(
+      async () => stub().changes(revision),
+      async () => stub().changesAfter(revision),
+      // Of the first release, whose revisions are numbers.
+      async () => stub().changesSince(/^\d{1,16}$/.test(revision) ? Number(revision) : 0),
+    );
+    return typeof outcome === 'string' ? { body: outcome, etag: null, signature: null } : replyOf(outcome);
   });
 }
 
@@ -101,6 +109,21 @@ async function retried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
   } catch (error) {
     if (!isRetryable(error)) throw error;
     return read();
+  }
+}
+
+/** The first call that the object knows: for minutes after a deploy it may be one of the release before. */
+async function known<Answer>(
+  call: () => Promise<Answer>,
+  before: () => Promise<Answer>,
+  ...others: (() => Promise<Answer>)[]
+): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isUnknownCall(error)) throw error;
+    const [next, ...rest] = others;
+    return next === undefined ? before() : known(before, next, ...rest);
   }
 }
 
