@@ -118,6 +118,12 @@ export class Connection {
   }
 }
 
+/** What is loaded, and what it has used of the processor, in microseconds. */
+export interface LoadedServer {
+  readonly target: HttpTarget;
+  processorTimeUs(): number;
+}
+
 export class HttpTarget {
   readonly url: URL;
 

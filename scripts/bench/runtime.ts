@@ -9,17 +9,27 @@ import { startMiniflare, type EmbeddedWorker } from '../lib/registry/embedded.ts
 import { bundleProduct } from '../lib/registry/local-registry.ts';
 import { HttpTarget } from './http.ts';
 import { findWorkerds, processorTimeUs } from '../lib/registry/workerd-process.ts';
-import type { CallPlan, DrivePlan } from './worker/contract.ts';
+import type { CallPlan, DrivePlan, ListSource } from './worker/contract.ts';
 
 /** Who is measured. */
 export type ContenderName =
-  'floor' | 'streaming floor' | 'rollcall' | 'release before' | 'delete in the loop' | 'batch in the read';
+  | 'floor'
+  | 'streaming floor'
+  | 'bare Worker'
+  | 'nginx'
+  | 'rollcall'
+  | 'release before'
+  | 'delete in the loop'
+  | 'batch in the read';
+
+/** Who runs inside the runtime. */
+export type WorkerContender = Exclude<ContenderName, 'nginx'>;
 
 /** One Worker with one object: a contender in one state. */
 export interface WorkerPlan {
   /** Unique in a run; also the driver's binding of its object. */
   readonly name: string;
-  readonly contender: ContenderName;
+  readonly contender: WorkerContender;
   /** With its storage calls counted, for everything but timing. */
   readonly counted?: boolean;
   /** The product's variables that differ from wrangler.toml. */
@@ -61,19 +71,25 @@ const VARS: Readonly<Record<string, number | string>> = {
   RATE_LIMIT: 'off',
   CORS_ORIGIN: '*',
 };
-const CLASSES: Readonly<Record<ContenderName, string>> = {
+const CLASSES: Readonly<Record<WorkerContender, string>> = {
   floor: 'Floor',
   'streaming floor': 'Floor',
+  'bare Worker': 'Floor',
   rollcall: 'ServerRegistry',
   'release before': 'ServerRegistry',
   'delete in the loop': 'DeleteInLoop',
   'batch in the read': 'BatchInRead',
 };
-const COUNTED_CLASSES: Readonly<Record<ContenderName, string>> = {
+const COUNTED_CLASSES: Readonly<Record<WorkerContender, string>> = {
   ...CLASSES,
   rollcall: 'CountedRollcall',
   'delete in the loop': 'CountedDeleteInLoop',
   'batch in the read': 'CountedBatchInRead',
+};
+/** Where those get their lists whose Worker is the bare one; the others' comes over RPC. */
+const LISTS_FROM: Readonly<Partial<Record<WorkerContender, ListSource>>> = {
+  'streaming floor': 'stream',
+  'bare Worker': 'worker',
 };
 const DRIVER = 'driver';
 
@@ -166,7 +182,7 @@ function contenderWorker(bundles: Bundles, plan: WorkerPlan, list: string): Embe
   return {
     name,
     script: isOurs && !counted ? bundles.product : bundles.bench,
-    bindings: isOurs ? Object.fromEntries(bindings) : { STREAMS_LISTS: contender === 'streaming floor' },
+    bindings: isOurs ? Object.fromEntries(bindings) : { LISTS_FROM: LISTS_FROM[contender] ?? 'rpc' },
     objects: { [isOurs ? 'SERVER_REGISTRY' : 'CONTENDER']: { className: classOf(plan) } },
   };
 }

@@ -128,7 +128,8 @@ export class EventStream {
       await this.#write(chunk);
     };
     await this.#write('event: change\ndata: ');
-    if (body instanceof Uint8Array) await take(body);
+    if (typeof body === 'string') await take(utf8.encode(body));
+    else if (body instanceof Uint8Array) await take(body);
     else for await (const chunk of body) await take(chunk);
     this.#revision = revisionIn(head) ?? this.#revision;
     this.#hasWhole = true;

@@ -28,6 +28,7 @@ import { AlarmTasks } from './alarm-tasks.ts';
 import { placeOfObject } from './place-of-object.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
 import { logOf } from '../rpc/log.ts';
+import { tagAlone, textAlone } from './flat-answers.ts';
 import { ListResponses } from './list-response.ts';
 import { Part } from './part.ts';
 import { PendingWrites } from './pending-writes.ts';
@@ -90,8 +91,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const pending = new PendingWrites(store, (cause) => {
       ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(cause)}`);
     });
-    const signing = signingWith(config.signingSeed, log);
-    const { signer } = signing;
+    const { signer, state: signing } = signingWith(config.signingSeed, log);
     const reads = new Reads(directory, config.snapshotMaxAgeMs, signer, () => saver.headChanged());
     const watchers = new Watchers({
       sockets: ctx,
@@ -117,19 +117,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const writes = new Writes({ ...held, part: listPart, ownership, reads, presence, watchers });
     this.#writes = writes;
     this.#sessions = new SessionCalls({ ...held, presence, writes });
-    this.#figures = {
-      config,
-      part: listPart,
-      clock,
-      directory,
-      counters,
-      reads,
-      writes,
-      watchers,
-      publisher,
-      signing: signing.state,
-      loadedAt: now(),
-    };
+    this.#figures = { ...held, part: listPart, reads, writes, watchers, signing, loadedAt: now() };
     this.#alarmTasks = new AlarmTasks({ ...held, terms: config, watchers, now });
     void ctx.blockConcurrencyWhile(async () => {
       const loaded = await store.load();
@@ -205,6 +193,11 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     return this.#reads.list(knownEtags, this.#tickOfRead());
   }
 
+  /** As `listServers`; that the reader has the list is told by the tag alone. */
+  poll(knownEtags: string): ListOutcome | string | Promise<ListOutcome | string> {
+    return tagAlone(this.listServers(knownEtags));
+  }
+
   /** A page of the list, by what `encodeQuery` makes of a `Query`; otherwise as `listServers`. */
   queryServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome> {
     return this.#reads.page(queryKey, knownEtags, this.#tickOfRead());
@@ -218,6 +211,11 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   /** What changed in the list after a revision; it has no tag. */
   changesAfter(revision: string): ListOutcome | Promise<ListOutcome> {
     return this.#reads.since(revision, this.#tickOfRead());
+  }
+
+  /** As `changesAfter`; a short body without a signature is its text alone. */
+  changes(revision: string): ListOutcome | string | Promise<ListOutcome | string> {
+    return textAlone(this.changesAfter(revision));
   }
 
   /** As the first release asks: no revision of it is known any more. */

@@ -46,6 +46,8 @@ export interface RegistryCalls {
   deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome>;
   /** `knownEtags` is the reader's `If-None-Match`, or null. */
   listServers(knownEtags: string | null): ListOutcome | Promise<ListOutcome>;
+  /** As `listServers`, to a reader that may have the list: that it has is told by the tag alone. Not in the release before. */
+  poll(knownEtags: string): ListOutcome | string | Promise<ListOutcome | string>;
   /** `queryKey` is what `encodeQuery` makes of a `Query`. */
   queryServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
   /** As `queryServers`, for conditions that the first release does not know and would pass over. Not in that one. */
@@ -54,6 +56,8 @@ export interface RegistryCalls {
   changesSince(revision: number): ListOutcome | Promise<ListOutcome>;
   /** What changed after a revision, or the whole list. Not in the first release. */
   changesAfter(revision: string): ListOutcome | Promise<ListOutcome>;
+  /** As `changesAfter`: a short body without a signature is its text alone. Not in the release before. */
+  changes(revision: string): ListOutcome | string | Promise<ListOutcome | string>;
   getServer(serverId: string): GetOutcome | Promise<GetOutcome>;
   stats(): RegistryStats | Promise<RegistryStats>;
   /** Not in the first release. */

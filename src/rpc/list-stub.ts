@@ -12,12 +12,12 @@ import {
 } from './contract.ts';
 import type { QueryRefusal } from '../protocol/refusal.ts';
 import type { Locate } from './list-objects.ts';
-import { isUnknownCall, retried } from './retries.ts';
+import { known, retried } from './retries.ts';
 
 /** An answer that shows the list. */
 export interface ListReply {
   /** UTF-8 JSON; null where the reader has this list already. */
-  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | string | null;
   readonly etag: string | null;
   /** Of the body, in standard base64; null where the registry does not sign. */
   readonly signature: string | null;
@@ -30,10 +30,18 @@ export interface ListReply {
  */
 export function readList(stub: Locate, knownEtags: string | null): Promise<ListReply> {
   return retried(async () => {
-    if (knownEtags !== null) return replyOf(await stub().listServers(knownEtags));
+    if (knownEtags !== null) return readPoll(stub, knownEtags);
     const { body, headers } = await stub().fetch(LIST_URL);
     return { body, etag: headers.get('ETag'), signature: headers.get(SIGNATURE_HEADER) };
   });
+}
+
+async function readPoll(stub: Locate, knownEtags: string): Promise<ListReply> {
+  const outcome = await known(
+    async () => stub().poll(knownEtags),
+    async () => stub().listServers(knownEtags),
+  );
+  return typeof outcome === 'string' ? { body: null, etag: outcome, signature: null } : replyOf(outcome);
 }
 
 /** Undefined where the object is still one that answers no HEAD: for minutes after a deploy. */
@@ -63,13 +71,13 @@ export function readPage(
 /** What changed in it since a revision. */
 export function readChanges(stub: Locate, revision: string): Promise<ListReply> {
   return retried(async () => {
-    try {
-      return replyOf(await stub().changesAfter(revision));
-    } catch (error) {
-      // An object of the first release, for minutes after a deploy: its revisions are numbers.
-      if (!isUnknownCall(error)) throw error;
-      return replyOf(await stub().changesSince(/^\d{1,16}$/.test(revision) ? Number(revision) : 0));
-    }
+    const outcome = await known(
+      async () => stub().changes(revision),
+      async () => stub().changesAfter(revision),
+      // Of the first release, whose revisions are numbers.
+      async () => stub().changesSince(/^\d{1,16}$/.test(revision) ? Number(revision) : 0),
+    );
+    return typeof outcome === 'string' ? { body: outcome, etag: null, signature: null } : replyOf(outcome);
   });
 }
 

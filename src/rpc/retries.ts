@@ -1,4 +1,4 @@
-/** One retry of what only reads, where it may help. */
+/** What an object that failed is asked once more, and what one of another release is asked instead. */
 
 /** Once more, where the platform says that a retry may help: the object was just reset, or is being moved. */
 export async function retried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
@@ -7,6 +7,21 @@ export async function retried<Answer>(read: () => Promise<Answer>): Promise<Answ
   } catch (error) {
     if (!isRetryable(error)) throw error;
     return read();
+  }
+}
+
+/** The first call that the object knows: for minutes after a deploy it may be one of the release before. */
+export async function known<Answer>(
+  call: () => Promise<Answer>,
+  before: () => Promise<Answer>,
+  ...others: (() => Promise<Answer>)[]
+): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isUnknownCall(error)) throw error;
+    const [next, ...rest] = others;
+    return next === undefined ? before() : known(before, next, ...rest);
   }
 }
 

@@ -202,8 +202,8 @@ async function pings(bench: Bench, { count, host, none }: Crowd): Promise<void> 
 /** Lists of two objects that are loaded: one has as many servers, which hold no sessions. */
 async function lists(bench: Bench, { held, none, named }: Crowd): Promise<void> {
   bench.doing('lists with sessions and without');
-  const entrant = (state: string, worker: string): Entrant => {
-    return { contender: 'rollcall', case: named(state), worker, next: () => LIST };
+  const entrant = (state: string, server: string): Entrant => {
+    return { contender: 'rollcall', case: named(state), server, next: () => LIST };
   };
   await compareLoops(bench, {
     scenario: 'sessions',

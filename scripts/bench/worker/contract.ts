@@ -21,6 +21,9 @@ export interface SeedCounts {
   readonly stale: number;
 }
 
+/** Where the bare Worker has a list from: the object, over RPC or streamed, or bytes of its own. */
+export type ListSource = 'rpc' | 'stream' | 'worker';
+
 /** Which arguments a repeated call gets: made from the nth server's id or registration. */
 export type ArgumentKind =
   'none' | 'id' | 'quiet-heartbeat' | 'peers-heartbeat' | 'registration' | 'given' | 'fresh-page';
