@@ -1,9 +1,12 @@
 /** Three kinds of tests in one run: plain Node, the real Workers runtime, and whole processes end to end. */
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
-import { defineConfig, type Plugin } from 'vitest/config';
+import { defineConfig, type Plugin, type TestProjectConfiguration } from 'vitest/config';
 
 /** No test of these takes a second where nothing else runs; on a shared machine some take ten. */
 const BUSY_MACHINE_MS = 30_000;
+
+/** Writes need no token, and none is too many. */
+const OPEN = { WRITE_ACCESS: 'open', ALLOW_PRIVATE_ENDPOINTS: 'true', RATE_LIMIT: 'off' };
 
 /**
  * The pool closes its socket to a runtime in the moment before it ends the runtime, which by then has met the closing
@@ -35,6 +38,26 @@ function endRuntimeFirst(): Plugin {
   };
 }
 
+/** The clauses of the contract once more: over a list of another name and number of objects. */
+function contractOver(name: string, bindings: Record<string, string>): TestProjectConfiguration {
+  return {
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: './wrangler.toml' },
+        miniflare: { bindings: { ...OPEN, ...bindings } },
+      }),
+      endRuntimeFirst(),
+    ],
+    test: {
+      name,
+      include: ['test/workerd/contract/**/*.test.ts'],
+      testTimeout: BUSY_MACHINE_MS,
+      globalSetup: ['test/build-page.ts'],
+      sequence: { groupOrder: 0 },
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -52,7 +75,7 @@ export default defineConfig({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
               r2Buckets: ['TEST_FILES'],
-              bindings: { WRITE_ACCESS: 'open', ALLOW_PRIVATE_ENDPOINTS: 'true', RATE_LIMIT: 'off' },
+              bindings: OPEN,
             },
           }),
           endRuntimeFirst(),
@@ -65,6 +88,8 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
+      contractOver('contract-of-three-objects', { SHARDS: '3' }),
+      contractOver('contract-of-a-named-list', { LISTS: 'default,luanti', TEST_LIST: 'luanti' }),
       {
         test: {
           name: 'e2e',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { byList, listNames, listSettings } from './list-variables.ts';
 import { DEFAULT_LIST } from './protocol/lists.ts';
+import { MAX_SHARDS } from './protocol/shards/shard.ts';
 
 const positiveMs = (fallback: number) =>
   z
@@ -87,6 +88,12 @@ const variables = z.object({
   SWEEP_INTERVAL_MS: positiveMs(60_000),
   CHECKPOINT_INTERVAL_MS: positiveMs(60_000),
   SNAPSHOT_MAX_AGE_MS: positiveMs(1000),
+  SHARDS: z
+    .string('must be a string holding a whole number')
+    .regex(/^[1-9]\d*$/, 'must be a positive integer')
+    .transform(Number)
+    .refine((count) => count <= MAX_SHARDS, `must be at most ${MAX_SHARDS}`)
+    .default(1),
   MAX_SERVERS: positiveMs(10_000),
   // Measured (docs/performance.md, *Memory at the limits*): with 16 MB the object came to 119 of its 128 MB at worst.
   MAX_LIST_BYTES: positiveMs(10_000_000),
@@ -158,6 +165,8 @@ export interface Config {
   readonly checkpointIntervalMs: number;
   /** Oldest `lastSeen` picture that a list may show. */
   readonly snapshotMaxAgeMs: number;
+  /** Objects that a list is created with. */
+  readonly shards: number;
   /** Registrations held, live and stale. */
   readonly maxServers: number;
   /** UTF-8 bytes that all entries together may take in a list. */
@@ -250,6 +259,8 @@ export function configOf(vars: Variables): Config {
     sweepIntervalMs: vars.SWEEP_INTERVAL_MS,
     checkpointIntervalMs: atMost(vars.CHECKPOINT_INTERVAL_MS, vars.SERVER_TTL_MS / 4),
     snapshotMaxAgeMs: vars.SNAPSHOT_MAX_AGE_MS,
+    // Each has room for a part of them, and none for nobody.
+    shards: atMost(vars.SHARDS, vars.MAX_SERVERS),
     maxServers: vars.MAX_SERVERS,
     maxListBytes: vars.MAX_LIST_BYTES,
     maxSessions: vars.MAX_SESSIONS,

@@ -12,6 +12,7 @@ declare global {
       readonly SWEEP_INTERVAL_MS: string;
       readonly CHECKPOINT_INTERVAL_MS: string;
       readonly SNAPSHOT_MAX_AGE_MS: string;
+      readonly SHARDS: string;
       readonly MAX_SERVERS: string;
       readonly MAX_LIST_BYTES: string;
       readonly MAX_SESSIONS: string;

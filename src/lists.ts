@@ -29,6 +29,10 @@ export interface Lists {
   readonly configs: ReadonlyMap<string, Config>;
   /** Of what is no list's own. */
   readonly base: Config;
+  /** LIST_SETTINGS: by name the variables that are others there. */
+  readonly settings: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Those that have a token of their own. */
+  readonly withToken: ReadonlySet<string>;
 }
 
 /** @throws ConfigError for what can't be used, of any list */
@@ -36,7 +40,8 @@ export function parseLists(env: object): Lists {
   const vars = parseVariables(env);
   assertKnown(vars);
   const configs = new Map(vars.LISTS.map((list) => [list, configOfList(env, vars, list)]));
-  return { names: vars.LISTS, configs, base: configOf(vars) };
+  const withToken = new Set([...vars.LIST_TOKENS].filter(([, token]) => token !== '').map(([list]) => list));
+  return { names: vars.LISTS, configs, base: configOf(vars), settings: vars.LIST_SETTINGS, withToken };
 }
 
 /** The same of one list alone, which may be one that LISTS no longer has. */
@@ -51,8 +56,10 @@ function configOfList(env: object, vars: Variables, list: string): Config {
   return token === undefined || token === '' ? config : { ...config, tokens: [...config.tokens, token] };
 }
 
-function assertKnown({ LISTS, LIST_SETTINGS, LIST_TOKENS, REGISTRY_TOKEN }: Variables): void {
-  const tokens = new Map([[REGISTRY_TOKEN ?? '', 'REGISTRY_TOKEN']]);
+function assertKnown(vars: Variables): void {
+  const { LISTS, LIST_SETTINGS, LIST_TOKENS } = vars;
+  const others = ['REGISTRY_TOKEN', 'REGISTRY_TOKEN_PREVIOUS', 'METRICS_TOKEN'] as const;
+  const tokens = new Map<string, string>(others.map((name) => [vars[name] ?? '', name]));
   for (const [list, token] of LIST_TOKENS) {
     if (!LISTS.includes(list)) {
       throw new ConfigError(

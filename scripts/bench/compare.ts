@@ -1,6 +1,6 @@
 /** Measurements of several contenders in turns, turned into figures: each with its spread and its ratio to one of them. */
 import { summarize, summarizeLatencies, type LatencySummary } from '../lib/statistics.ts';
-import type { BenchRequest } from './http.ts';
+import type { BenchRequest, LoadedServer } from './http.ts';
 import type { Figure, ScenarioName, Unit } from './results.ts';
 import { inRounds, roundRatios } from './rounds.ts';
 import type { ContenderName, Runtime } from './runtime.ts';
@@ -10,12 +10,17 @@ import type { DrivePlan } from './worker/contract.ts';
 /** The metric that is processor time of the whole runtime for each answer. */
 export const PROCESSOR_TIME = 'processor time';
 
+/** The metric that is the throughput once more, compared with another contender than the first. */
+export function throughputOf(contender: ContenderName): string {
+  return `throughput, of ${contender}`;
+}
+
 /** One contender to load. */
 export interface Entrant {
   readonly contender: ContenderName;
   readonly case: string;
-  /** Its Worker's name. */
-  readonly worker: string;
+  /** Its Worker's name, or a server beside the runtime. */
+  readonly server: string | LoadedServer;
   readonly next: (sent: number) => BenchRequest;
 }
 
@@ -26,6 +31,8 @@ export interface Comparison {
   /** What the first is called in the figures. */
   readonly referenceName: string;
   readonly connections: number;
+  /** A contender that throughputs are compared with beside the first; nothing where it takes no part. */
+  readonly alsoTo?: ContenderName;
 }
 
 interface MeasuredLoop {
@@ -43,13 +50,15 @@ export type Metric<Measured> = readonly [metric: string, unit: Unit, of: (measur
 /** Loads all entrants in rounds and records throughput, processor time and p50, p90, p99, p99.9 of each, with their ratios. */
 export async function compareLoops(bench: Bench, comparison: Comparison): Promise<void> {
   const { runtime, profile } = bench;
-  const { entrants, scenario, connections, referenceName } = comparison;
+  const { entrants, scenario, connections, referenceName, alsoTo } = comparison;
   const results = await inRounds(
     entrants,
-    async ({ worker, next }): Promise<MeasuredLoop> => {
-      const processorBefore = runtime.processorTimeUs();
-      const loop = await runtime.target(worker).loop({ connections, durationMs: profile.sliceMs, next });
-      const processorUs = (runtime.processorTimeUs() - processorBefore) / loop.latenciesMs.length;
+    async ({ server, next }): Promise<MeasuredLoop> => {
+      const target = typeof server === 'string' ? runtime.target(server) : server.target;
+      const clock = typeof server === 'string' ? runtime : server;
+      const processorBefore = clock.processorTimeUs();
+      const loop = await target.loop({ connections, durationMs: profile.sliceMs, next });
+      const processorUs = (clock.processorTimeUs() - processorBefore) / loop.latenciesMs.length;
       return { ...loop, processorUs, latency: summarizeLatencies(loop.latenciesMs) };
     },
     { ...bench, ...profile },
@@ -73,6 +82,17 @@ export async function compareLoops(bench: Bench, comparison: Comparison): Promis
       to,
     );
     for (const tail of ['p99', 'p99.9'] as const) recordTail(bench, name, tail, loops, references, to);
+  }
+  const [, others] = [...results].find(([{ contender }]) => contender === alsoTo) ?? [];
+  if (alsoTo === undefined || others === undefined) return;
+  for (const [{ contender, case: state }, loops] of results) {
+    if (contender === alsoTo) continue;
+    const throughput: Metric<MeasuredLoop> = [
+      throughputOf(alsoTo),
+      'per second',
+      ({ perSecond }) => perSecond,
+    ];
+    recordAll(bench, { scenario, case: state, contender }, [throughput], loops, others, alsoTo);
   }
 }
 

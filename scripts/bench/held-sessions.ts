@@ -1,6 +1,7 @@
 /** Many sessions held by this process, over bare sockets: a session only says `ping`. */
 import type { Socket } from 'node:net';
 import { SESSION_PROTOCOL } from '../../src/protocol/session.ts';
+import { prefixOf } from './http.ts';
 import { FrameReader, mapAll, textFrame, upgrade, within } from './raw-sockets.ts';
 
 const PING_FRAME = textFrame('ping');
@@ -49,7 +50,7 @@ export class HeldSessions {
 /** Resolves with a socket whose session holds its lease, all that the registry said of that read. */
 async function openSession(url: URL, ticket: string): Promise<Socket> {
   const protocols = [SESSION_PROTOCOL, ticket];
-  const { socket, rest } = await upgrade({ url, path: '/servers/heartbeat', protocols });
+  const { socket, rest } = await upgrade({ url, path: `${prefixOf(url)}/servers/heartbeat`, protocols });
   const frames = new FrameReader();
   const held = new Promise<void>((resolve) => {
     const read = (data: Buffer) => {

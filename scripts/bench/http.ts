@@ -61,6 +61,8 @@ export function makeRequest(method: BenchRequest['method'], path: string, body?:
 /** One keep-alive connection. Open one for each measurement: the runtime closes those that idle for a few seconds. */
 export class Connection {
   readonly #client: Client;
+  /** That of a list, before the path of each request. */
+  readonly #prefix: string;
 
   /** Resolves once it is connected, so that connecting is no part of what is timed. */
   static async open(url: URL): Promise<Connection> {
@@ -70,6 +72,7 @@ export class Connection {
   }
 
   private constructor(url: URL, socket: Socket) {
+    this.#prefix = prefixOf(url);
     this.#client = new Client(url.origin, {
       // Not at once: undici connects in the midst of a dispatch.
       connect: (_options, callback) => {
@@ -106,7 +109,7 @@ export class Connection {
           reject(isStalled ? new StalledError() : error);
         },
       };
-      this.#client.dispatch(request, handler);
+      this.#client.dispatch({ ...request, path: `${this.#prefix}${request.path}` }, handler);
     });
   }
 
@@ -115,9 +118,16 @@ export class Connection {
   }
 }
 
+/** What is loaded, and what it has used of the processor, in microseconds. */
+export interface LoadedServer {
+  readonly target: HttpTarget;
+  processorTimeUs(): number;
+}
+
 export class HttpTarget {
   readonly url: URL;
 
+  /** Of the whole Worker, or of one list of it. */
   constructor(url: URL) {
     this.url = url;
   }
@@ -173,6 +183,11 @@ export class HttpTarget {
     for (const connection of connections) connection.close();
     return { perSecond: (latenciesMs.length * 1000) / tookMs, latenciesMs };
   }
+}
+
+/** What comes before the path of a request: empty, or the path of a list, without a slash at its end. */
+export function prefixOf({ pathname }: URL): string {
+  return pathname.replace(/\/+$/, '');
 }
 
 function succeeded(answer: RawAnswer): RawAnswer {

@@ -7,12 +7,14 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listUrl } from '../../src/client/addresses.ts';
+import { DEFAULT_LIST } from '../../src/protocol/lists.ts';
 import { compatibilityDate } from '../lib/registry/bundle.ts';
 import { LOOPBACK } from '../lib/registry/embedded.ts';
 import { freePort } from '../lib/registry/local-registry.ts';
 import { Inspector, type HeapUsage } from '../lib/registry/inspector.ts';
 import { processMemory } from '../lib/registry/workerd-process.ts';
-import { HttpTarget } from './http.ts';
+import { HttpTarget, prefixOf } from './http.ts';
 import { COLLECT_PATH } from './worker/contract.ts';
 
 const PACKAGE = 'workerd';
@@ -32,6 +34,8 @@ export interface LimitedPlan {
   /** What the object stores, and the configuration. Kept when the runtime is stopped. */
   readonly folder: string;
   readonly vars: Readonly<Record<string, string>>;
+  /** The one that is asked for. */
+  readonly list?: string;
   /** V8's limit on the heap; its own where absent. */
   readonly heapMegabytes?: number;
   /** Beside the environment of this process. */
@@ -69,12 +73,16 @@ export class LimitedRuntime {
     script,
     folder,
     vars,
+    list = DEFAULT_LIST,
     heapMegabytes,
     environment = {},
   }: LimitedPlan): Promise<LimitedRuntime> {
     const [port, inspectorPort] = [await freePort(), await freePort()];
     writeFileSync(join(folder, 'worker.js'), script);
-    writeFileSync(join(folder, 'config.capnp'), configuration(folder, vars, port, heapMegabytes));
+    writeFileSync(
+      join(folder, 'config.capnp'),
+      configuration(folder, { LISTS: list, ...vars }, port, heapMegabytes),
+    );
     const child = spawn(
       workerdPath(),
       ['serve', join(folder, 'config.capnp'), `-i${LOOPBACK}:${inspectorPort}`],
@@ -85,7 +93,7 @@ export class LimitedRuntime {
       output.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-LOG_CHARACTERS)));
     }
     const exit = exitOf(child);
-    const url = new URL(`http://${LOOPBACK}:${port}`);
+    const url = new URL(listUrl(`http://${LOOPBACK}:${port}`, list));
     const untilMs = performance.now() + UP_WITHIN_MS;
     for (;;) {
       if (exit.hasEnded && /heap|memory/i.test(log)) throw new OutOfMemoryError('loading');
@@ -93,7 +101,7 @@ export class LimitedRuntime {
         child.kill('SIGKILL');
         throw new Error(`workerd did not come up:\n${log}`);
       }
-      const isUp = await fetch(new URL('/stats', url)).then(
+      const isUp = await fetch(`${url.origin}${prefixOf(url)}/stats`).then(
         ({ ok }) => ok,
         () => false,
       );

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg, totalmem, type as system } from 'node:os';
+import { nginxVersion } from './nginx.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -14,6 +15,7 @@ export function describeMachine(): Record<string, string> {
     node: process.version,
     workerd: versionOf('workerd'),
     miniflare: versionOf('miniflare'),
+    nginx: nginxVersion() ?? 'not installed, so left out of the lists (Debian: nginx-light)',
     'load before': (loadavg()[0] ?? 0).toFixed(2),
   };
 }

@@ -1,6 +1,7 @@
 /** The command line of the benchmark. */
 import { InvalidArgumentError } from 'commander';
-import { command, option, readOptions, wholeNumber, type Parsed } from '../lib/options.ts';
+import { DEFAULT_LIST } from '../../src/protocol/lists.ts';
+import { command, listName, option, readOptions, refuse, wholeNumber, type Parsed } from '../lib/options.ts';
 import type { ScenarioName } from './results.ts';
 
 /** What a run is asked to do. */
@@ -14,6 +15,8 @@ export interface BenchOptions {
   readonly charts?: string;
   /** A Markdown file with a marked place for the tables. */
   readonly docs?: string;
+  /** The list of the product that is measured. */
+  readonly list: string;
   /** The bundle of another release, for scenarios that compare with one. */
   readonly against?: string;
   /** Exit with 1 where a goal is missed. */
@@ -43,8 +46,13 @@ export function parseOptions(
     .option('--html <file>', 'write one self-contained page with charts')
     .option('--charts <folder>', 'write the charts as SVG files')
     .option('--docs <file>', 'put the tables in the marked place of a Markdown file')
-    .option('--against <file>', 'the bundle of another release, for lists beside registrations')
+    .addOption(option('--list <name>', "which of the product's lists is measured", listName, DEFAULT_LIST))
+    .option('--against <file>', 'the bundle of another release, for beside and scale')
     .option('--check', 'exit with 1 if a goal is missed')
     .addOption(option('--seed <number>', 'order of the contenders', wholeNumber(0, MAX_SEED), '1'));
-  return readOptions<BenchOptions>(made, args);
+  const parsed = readOptions<BenchOptions>(made, args);
+  if ('options' in parsed && parsed.options.against !== undefined && parsed.options.list !== DEFAULT_LIST) {
+    return refuse('--against and --list exclude each other: another release may not know the list');
+  }
+  return parsed;
 }

@@ -8,12 +8,14 @@ import { readable } from '../lib/report/tables.ts';
 import { judge } from './goals.ts';
 import { findFigure, type Figure, type Results, type ScenarioName } from './results.ts';
 import type { ContenderName } from './runtime.ts';
-import { LIST_CONTENDERS } from './scenario.ts';
+import { SHOWN_CONTENDERS } from './scenario.ts';
 import { goalsTable, scenarioTable } from './tables.ts';
 
 const COLOURS: Readonly<Record<ContenderName, ColourRole>> = {
   floor: 'grey',
   'streaming floor': 'green',
+  'bare Worker': 'muted',
+  nginx: 'red',
   rollcall: 'blue',
   'release before': 'red',
   'delete in the loop': 'orange',
@@ -202,7 +204,7 @@ function curve(figures: readonly Figure[]): ChartPlan {
 }
 
 function seriesOf(figures: readonly Figure[], cases: readonly string[]): Series[] {
-  return LIST_CONTENDERS.filter((name) => figures.some(({ contender }) => contender === name)).map(
+  return SHOWN_CONTENDERS.filter((name) => figures.some(({ contender }) => contender === name)).map(
     (name) => ({
       name,
       colour: COLOURS[name],

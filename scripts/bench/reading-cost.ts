@@ -10,6 +10,7 @@ const BUSY_LOCATIONS = 120;
 const PUBLISH_EVERY_S = 10;
 const FILE_MAX_AGE_S = 10;
 const MANIFEST_MAX_AGE_S = 300;
+const MANIFEST_EVERY_S = 600;
 
 /** For each writing of a file: the row that notes it, and the alarm, set by the save that found a change and set back. */
 const ROWS_A_PUBLICATION = 3;
@@ -44,7 +45,9 @@ export function publishing(): number {
   const { filePut, fileGigabyteMonth, rowWritten, objectRequest } = PAID_PRICES;
   const times = MONTH_S / PUBLISH_EVERY_S;
   return (
-    times * (filePut + ROWS_A_PUBLICATION * rowWritten + objectRequest) + FILE_GIGABYTES * fileGigabyteMonth
+    times * (filePut + ROWS_A_PUBLICATION * rowWritten + objectRequest) +
+    (MONTH_S / MANIFEST_EVERY_S) * filePut +
+    FILE_GIGABYTES * fileGigabyteMonth
   );
 }
 

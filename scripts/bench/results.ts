@@ -13,6 +13,8 @@ export type ScenarioName =
   | 'cold'
   | 'memory'
   | 'limits'
+  | 'files'
+  | 'scale'
   | 'saves'
   | 'beside'
   | 'watchers'

@@ -11,6 +11,7 @@ import { PROFILES, type Bench, type Scenario } from './scenario.ts';
 import { beside } from './scenarios/beside.ts';
 import { cold } from './scenarios/cold.ts';
 import { cost } from './scenarios/cost.ts';
+import { files } from './scenarios/files.ts';
 import { heartbeat } from './scenarios/heartbeat.ts';
 import { independence } from './scenarios/independence.ts';
 import { limits } from './scenarios/limits.ts';
@@ -18,6 +19,7 @@ import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { polls } from './scenarios/polls.ts';
 import { saves } from './scenarios/saves.ts';
+import { scale } from './scenarios/scale.ts';
 import { sessions } from './scenarios/sessions.ts';
 import { storage } from './scenarios/storage.ts';
 import { sweep } from './scenarios/sweep.ts';
@@ -36,6 +38,8 @@ export const SCENARIOS: readonly Scenario[] = [
   cold,
   memory,
   limits,
+  files,
+  scale,
   beside,
   watchers,
   sessions,
@@ -68,6 +72,7 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
     const bundles = await makeBundles();
     const shared = {
       bundles,
+      list: options.list,
       ...(options.against !== undefined && { against: options.against }),
       profile,
       signal,
@@ -78,7 +83,7 @@ export async function runBenchmark(options: BenchOptions, signal: AbortSignal): 
       },
     };
     const begin = async (scenario: Scenario): Promise<Run> => {
-      const runtime = await startRuntime(bundles, scenario.workers(profile));
+      const runtime = await startRuntime(bundles, scenario.workers(profile), options.list);
       running.add(runtime);
       const found: Figure[] = [];
       const bench = { ...shared, runtime, figures, record: (figure: Figure) => found.push(figure) };

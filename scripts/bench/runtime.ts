@@ -2,22 +2,34 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listUrl } from '../../src/client/addresses.ts';
+import { objectName } from '../../src/rpc/place.ts';
 import { bundle } from '../lib/registry/bundle.ts';
 import { startMiniflare, type EmbeddedWorker } from '../lib/registry/embedded.ts';
 import { bundleProduct } from '../lib/registry/local-registry.ts';
 import { HttpTarget } from './http.ts';
 import { findWorkerds, processorTimeUs } from '../lib/registry/workerd-process.ts';
-import type { CallPlan, DrivePlan } from './worker/contract.ts';
+import type { CallPlan, DrivePlan, ListSource } from './worker/contract.ts';
 
 /** Who is measured. */
 export type ContenderName =
-  'floor' | 'streaming floor' | 'rollcall' | 'release before' | 'delete in the loop' | 'batch in the read';
+  | 'floor'
+  | 'streaming floor'
+  | 'bare Worker'
+  | 'nginx'
+  | 'rollcall'
+  | 'release before'
+  | 'delete in the loop'
+  | 'batch in the read';
+
+/** Who runs inside the runtime. */
+export type WorkerContender = Exclude<ContenderName, 'nginx'>;
 
 /** One Worker with one object: a contender in one state. */
 export interface WorkerPlan {
   /** Unique in a run; also the driver's binding of its object. */
   readonly name: string;
-  readonly contender: ContenderName;
+  readonly contender: WorkerContender;
   /** With its storage calls counted, for everything but timing. */
   readonly counted?: boolean;
   /** The product's variables that differ from wrangler.toml. */
@@ -59,19 +71,25 @@ const VARS: Readonly<Record<string, number | string>> = {
   RATE_LIMIT: 'off',
   CORS_ORIGIN: '*',
 };
-const CLASSES: Readonly<Record<ContenderName, string>> = {
+const CLASSES: Readonly<Record<WorkerContender, string>> = {
   floor: 'Floor',
   'streaming floor': 'Floor',
+  'bare Worker': 'Floor',
   rollcall: 'ServerRegistry',
   'release before': 'ServerRegistry',
   'delete in the loop': 'DeleteInLoop',
   'batch in the read': 'BatchInRead',
 };
-const COUNTED_CLASSES: Readonly<Record<ContenderName, string>> = {
+const COUNTED_CLASSES: Readonly<Record<WorkerContender, string>> = {
   ...CLASSES,
   rollcall: 'CountedRollcall',
   'delete in the loop': 'CountedDeleteInLoop',
   'batch in the read': 'CountedBatchInRead',
+};
+/** Where those get their lists whose Worker is the bare one; the others' comes over RPC. */
+const LISTS_FROM: Readonly<Partial<Record<WorkerContender, ListSource>>> = {
+  'streaming floor': 'stream',
+  'bare Worker': 'worker',
 };
 const DRIVER = 'driver';
 
@@ -90,8 +108,15 @@ export async function makeBundles(): Promise<Bundles> {
   return { product, bench };
 }
 
-/** Starts them; rejects where the runtime does. What they store is in files that go with them. */
-export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[]): Promise<Runtime> {
+/**
+ * Starts them; rejects where the runtime does. What they store is in files that go with them. `list` is the one of the
+ * product that they are asked for.
+ */
+export async function startRuntime(
+  bundles: Bundles,
+  plans: readonly WorkerPlan[],
+  list: string,
+): Promise<Runtime> {
   const folder = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'rollcall-bench-'));
   const removeFiles = () => {
     rmSync(folder, { recursive: true, force: true });
@@ -100,7 +125,7 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
   const runningBefore = new Set(findWorkerds());
   const listenersBefore = new Set(INTERRUPTS.flatMap((signal) => process.listeners(signal)));
   const miniflare = startMiniflare({
-    workers: [driverWorker(bundles, plans), ...plans.map((plan) => contenderWorker(bundles, plan))],
+    workers: [driverWorker(bundles, plans), ...plans.map((plan) => contenderWorker(bundles, plan, list))],
     persistTo: folder,
     inspector: true,
     // Errors reach the script with the answers; the runtime's own log lines would tear the progress bar.
@@ -114,9 +139,17 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
   await miniflare.ready;
   const pid = findWorkerds().find((found) => !runningBefore.has(found));
   const targets = new Map<string, HttpTarget>();
-  for (const name of [DRIVER, ...plans.map((plan) => plan.name)]) {
-    targets.set(name, new HttpTarget(await miniflare.unsafeGetDirectURL(name)));
+  targets.set(DRIVER, new HttpTarget(await miniflare.unsafeGetDirectURL(DRIVER)));
+  const objects = new Map<string, string>();
+  for (const plan of plans) {
+    const url = await miniflare.unsafeGetDirectURL(plan.name);
+    targets.set(plan.name, new HttpTarget(isProduct(plan) ? new URL(listUrl(url, list)) : url));
+    if (isProduct(plan)) objects.set(plan.name, objectName({ list, shard: 0 }));
   }
+  const named = <Plan extends { readonly binding: string }>(plan: Plan) => {
+    const object = objects.get(plan.binding);
+    return object === undefined ? plan : { ...plan, object };
+  };
   const target = (name: string) => {
     const found = targets.get(name);
     if (found === undefined) throw new Error(`no Worker is called ${name}`);
@@ -127,10 +160,10 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
     processorTimeUs: () => processorTimeUs(pid),
     inspectorUrl: await miniflare.getInspectorURL(),
     drive: async (plan) => {
-      await target(DRIVER).post('/drive', plan);
+      await target(DRIVER).post('/drive', named(plan));
     },
     call: async (plan) => {
-      const answer: unknown = JSON.parse(await target(DRIVER).post('/call', plan));
+      const answer: unknown = JSON.parse(await target(DRIVER).post('/call', named(plan)));
       return typeof answer === 'object' && answer !== null && 'result' in answer ? answer.result : undefined;
     },
     stop: async () => {
@@ -141,16 +174,21 @@ export async function startRuntime(bundles: Bundles, plans: readonly WorkerPlan[
   };
 }
 
-function contenderWorker(bundles: Bundles, plan: WorkerPlan): EmbeddedWorker {
+function contenderWorker(bundles: Bundles, plan: WorkerPlan, list: string): EmbeddedWorker {
   const { name, contender, counted = false, vars } = plan;
-  const isProduct = contender === 'rollcall';
-  const bindings = Object.entries({ ...VARS, ...vars }).map(([key, value]) => [key, String(value)] as const);
+  const isOurs = isProduct(plan);
+  const given: typeof VARS = { ...VARS, LISTS: list, ...vars };
+  const bindings = Object.entries(given).map(([key, value]) => [key, String(value)] as const);
   return {
     name,
-    script: isProduct && !counted ? bundles.product : bundles.bench,
-    bindings: isProduct ? Object.fromEntries(bindings) : { STREAMS_LISTS: contender === 'streaming floor' },
-    objects: { [isProduct ? 'SERVER_REGISTRY' : 'CONTENDER']: { className: classOf(plan) } },
+    script: isOurs && !counted ? bundles.product : bundles.bench,
+    bindings: isOurs ? Object.fromEntries(bindings) : { LISTS_FROM: LISTS_FROM[contender] ?? 'rpc' },
+    objects: { [isOurs ? 'SERVER_REGISTRY' : 'CONTENDER']: { className: classOf(plan) } },
   };
+}
+
+function isProduct({ contender }: WorkerPlan): boolean {
+  return contender === 'rollcall';
 }
 
 function driverWorker(bundles: Bundles, plans: readonly WorkerPlan[]): EmbeddedWorker {

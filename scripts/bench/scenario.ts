@@ -1,7 +1,7 @@
 /** What a scenario is, and what it gets to work with. */
 import type { Random } from '../lib/random.ts';
 import type { Figure, ScenarioName } from './results.ts';
-import type { Bundles, ContenderName, Runtime, WorkerPlan } from './runtime.ts';
+import type { Bundles, ContenderName, Runtime, WorkerContender, WorkerPlan } from './runtime.ts';
 
 /** How thorough a run is. */
 export interface Profile {
@@ -59,6 +59,8 @@ export interface Bench {
   readonly runtime: Runtime;
   /** For scenarios that start runtimes of their own. */
   readonly bundles: Bundles;
+  /** The list of the product that is measured. */
+  readonly list: string;
   /** The bundle of another release to compare with, as a file. */
   readonly against?: string;
   readonly profile: Profile;
@@ -87,18 +89,25 @@ export interface Scenario {
 }
 
 /** The contenders that keep entries, and so can be put in a state. */
-export const CLEANING: readonly ContenderName[] = ['delete in the loop', 'batch in the read'];
-export const CONTENDERS: readonly ['floor', ...ContenderName[]] = ['floor', 'rollcall', ...CLEANING];
-/** Where lists are compared, there is a second floor, because they go another way than over RPC. */
-export const LIST_CONTENDERS: readonly ['floor', ...ContenderName[]] = [
+export const CLEANING: readonly WorkerContender[] = ['delete in the loop', 'batch in the read'];
+export const CONTENDERS: readonly ['floor', ...WorkerContender[]] = ['floor', 'rollcall', ...CLEANING];
+/**
+ * Where lists are compared, there is a second floor, because they go another way than over RPC, and a Worker that asks no
+ * object. nginx, where it is installed, is one more.
+ */
+export const LIST_CONTENDERS: readonly ['floor', ...WorkerContender[]] = [
   'floor',
   'streaming floor',
+  'bare Worker',
   'rollcall',
   ...CLEANING,
 ];
 
+/** All that tables and charts show, in their order. */
+export const SHOWN_CONTENDERS: readonly ContenderName[] = ['nginx', ...LIST_CONTENDERS];
+
 /** The name of the Worker that holds a contender in a state. */
-export function workerName(contender: ContenderName, state: string | number): string {
+export function workerName(contender: WorkerContender, state: string | number): string {
   return `${contender.replaceAll(' ', '-')}-${state}`;
 }
 

@@ -1,6 +1,6 @@
 /** Puts contenders in a state: the product through its own methods, the others by a seed. */
 import { RegistryClient } from '../../src/client/client.ts';
-import type { ContenderName, Runtime } from './runtime.ts';
+import type { Runtime, WorkerContender } from './runtime.ts';
 import { entryAt } from './worker/contract.ts';
 
 /** Calls in flight while a registry is filled: enough to keep it busy. */
@@ -11,7 +11,7 @@ const CALLS_PER_PLAN = 5000;
 /** Makes a contender hold the servers 0 to `live - 1`, live. */
 export async function fill(
   runtime: Runtime,
-  contender: ContenderName,
+  contender: WorkerContender,
   worker: string,
   live: number,
 ): Promise<void> {

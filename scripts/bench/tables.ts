@@ -1,8 +1,9 @@
 /** A run's results as tables: for the terminal, for the page, and for docs/performance.md. */
 import { markdownTable, readable, type TextTable } from '../lib/report/tables.ts';
-import { judge, type Verdict } from './goals.ts';
+import { throughputOf } from './compare.ts';
+import { judge, type Goal, type Verdict } from './goals.ts';
 import type { Figure, Results, ScenarioName } from './results.ts';
-import { LIST_CONTENDERS } from './scenario.ts';
+import { SHOWN_CONTENDERS } from './scenario.ts';
 
 /** One row for each figure: its median, the quartiles of its rounds, and its ratio with the same spread. */
 export function scenarioTable(figures: readonly Figure[]): TextTable {
@@ -26,9 +27,9 @@ export function scenarioTable(figures: readonly Figure[]): TextTable {
 export function goalsTable(verdicts: readonly Verdict[]): TextTable {
   return {
     header: ['goal', 'limit', 'measured', 'by processor time', 'verdict'],
-    rows: verdicts.map(({ goal, value, byProcessorTime, met }) => [
+    rows: verdicts.map(({ goal, limit, value, byProcessorTime, met }) => [
       goal.what,
-      `${goal.bound === 'at least' ? '≥' : '≤'} ${goal.limit}`,
+      `${goal.bound === 'at least' ? '≥' : '≤'} ${limitText(goal, limit)}`,
       value === undefined ? '' : readable(value),
       byProcessorTime === undefined ? '' : readable(byProcessorTime),
       met === undefined ? 'not run' : met ? 'met' : 'MISSED',
@@ -36,9 +37,15 @@ export function goalsTable(verdicts: readonly Verdict[]): TextTable {
   };
 }
 
+function limitText({ limit: asked, orOf }: Goal, limit: number): string {
+  if (orOf === undefined || limit === asked) return String(asked);
+  return `${readable(limit)} (${asked}, or ${orOf.share} of the ${orOf.contender})`;
+}
+
 /** Which figures the document shows: a heading, and what stands in the cells of its table. */
 const SHOWN: readonly (readonly [heading: string, scenario: ScenarioName, metric: string])[] = [
   ['Lists a second, end to end', 'list', 'throughput'],
+  ['Lists a second, end to end, and their share of nginx', 'list', throughputOf('nginx')],
   ['Heartbeats a second', 'heartbeat', 'throughput'],
   ['Registrations and deregistrations a second', 'writes', 'throughput'],
   ['The first list after leases ran out, in ms', 'independence', 'first list'],
@@ -71,7 +78,7 @@ export function benchMarkdown(results: Results): string {
 }
 
 function pivot(figures: readonly Figure[]): TextTable {
-  const contenders = LIST_CONTENDERS.filter((name) => figures.some(({ contender }) => contender === name));
+  const contenders = SHOWN_CONTENDERS.filter((name) => figures.some(({ contender }) => contender === name));
   const cases = [...new Set(figures.map((figure) => figure.case))];
   const cell = (state: string, name: string) => {
     const figure = figures.find(({ case: of, contender }) => of === state && contender === name);

@@ -1,5 +1,6 @@
 /** Many who follow the list, over bare sockets: they count the changes that they are told, and parse none. */
 import type { Socket } from 'node:net';
+import { prefixOf } from './http.ts';
 import { READ, wordOfCheck } from '../../src/protocol/watching.ts';
 import { breakAll, FrameReader, mapAll, textFrame, upgrade, within } from './raw-sockets.ts';
 
@@ -24,7 +25,7 @@ export class WatchingCrowd {
     await mapAll(count, async () => {
       const { socket, rest } = await upgrade({
         url: this.#url,
-        path: `/servers?since=${encodeURIComponent(since)}`,
+        path: `${prefixOf(this.#url)}/servers?since=${encodeURIComponent(since)}`,
       });
       this.#sockets.push(socket);
       const frames = new FrameReader();

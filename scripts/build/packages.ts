@@ -24,8 +24,8 @@ const LIBRARY: BuildOptions = {
 const WITHOUT_NODE: Plugin = {
   name: 'without-node',
   setup(plugin) {
-    const path = join(PROJECT, 'src/client/browser-fetch.ts');
-    plugin.onResolve({ filter: /\/unpaused-fetch\.ts$/ }, () => ({ path }));
+    const path = join(PROJECT, 'src/client/without-node.ts');
+    plugin.onResolve({ filter: /\/(unpaused-fetch|unreferenced-socket)\.ts$/ }, () => ({ path }));
   },
 };
 

@@ -1,5 +1,6 @@
 /** The command line of the crash rounds. */
 import { command, option, readOptions, wholeNumber, type Parsed } from '../lib/options.ts';
+import { MAX_SHARDS } from '../../src/protocol/shards/shard.ts';
 import type { RunPlan } from './rounds.ts';
 
 const MAX_ROUNDS = 100_000;
@@ -23,7 +24,8 @@ export function parseOptions(args: readonly string[], freshSeed: number): Parsed
     )
     .addOption(
       option('--first <round>', 'begins with the decisions of this round', wholeNumber(1, MAX_ROUNDS), '1'),
-    );
+    )
+    .addOption(option('--shards <count>', 'objects of the list', wholeNumber(1, MAX_SHARDS), '1'));
   const parsed = readOptions<Omit<RunPlan, 'seed'> & Partial<RunPlan>>(made, args);
   return 'options' in parsed ? { options: { seed: freshSeed, ...parsed.options } } : parsed;
 }

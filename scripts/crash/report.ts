@@ -22,6 +22,7 @@ export function line({ rounds }: RunPlan, { roundsDone, acknowledged, audits, br
 
 /** What came out. */
 export function summary({ seed }: RunPlan, tally: Tally, tookMs: number, paint: Paint): string {
+  const { followed } = tally;
   const { p50, max } = summarizeLatencies(tally.restartsMs);
   const kinds = [...tally.roundsByKind].map(([kind, count]) => `${count} × ${kind}`).join(', ');
   const rows: [string, string][] = [
@@ -33,6 +34,10 @@ export function summary({ seed }: RunPlan, tally: Tally, tookMs: number, paint: 
     ['writes acknowledged', String(tally.acknowledged)],
     ['writes cut off', String(tally.unknown)],
     ['answers audited', String(tally.audits)],
+    [
+      'steps of followers',
+      `${followed.steps}, ${followed.verified} lists compared; pushed: ${followed.bySocket} by socket, ${followed.byStream} by stream`,
+    ],
     ['restart', `median ${(p50 / 1000).toFixed(2)} s, longest ${(max / 1000).toFixed(2)} s`],
     ['violations', String(tally.broken)],
     ...[...tally.counts].map(([rule, times]): [string, string] => ['', `${times} × ${rule}`]),

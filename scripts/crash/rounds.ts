@@ -1,5 +1,6 @@
 /** The crash rounds: which registry each goes to, side by side, and where they stand. */
 import { bundleProduct } from '../lib/registry/local-registry.ts';
+import type { FollowedTally } from '../lib/audit/followers.ts';
 import type { Rule, Violation } from '../lib/audit/violation.ts';
 import { planRound, SHORT_TERMS, SLEEPY_TERMS, type RoundPlan } from './plan.ts';
 import { Sleep } from './sleep.ts';
@@ -12,6 +13,8 @@ export interface RunPlan {
   /** The number of the first round; 1 unless a round is repeated. */
   readonly first: number;
   readonly rounds: number;
+  /** Objects of the list. */
+  readonly shards: number;
 }
 
 /** Where a run stands, or what came out. */
@@ -27,6 +30,8 @@ export interface Tally {
   readonly quiet: number;
   readonly asleep: number;
   readonly servers: number;
+  /** What came to the readers that follow the list. */
+  readonly followed: FollowedTally;
   /** From the start of a process to the first answer of its object. */
   readonly restartsMs: readonly number[];
   readonly broken: number;
@@ -70,6 +75,12 @@ export class Rounds {
       downtimes: sum(({ downtimes }) => downtimes),
       quiet: this.#sleeps.reduce((total, sleep) => total + sleep.quiet, 0),
       asleep: this.#sleeps.reduce((total, sleep) => total + sleep.asleep, 0),
+      followed: {
+        steps: sum(({ followers }) => followers.tally.steps),
+        bySocket: sum(({ followers }) => followers.tally.bySocket),
+        byStream: sum(({ followers }) => followers.tally.byStream),
+        verified: sum(({ followers }) => followers.tally.verified),
+      },
       servers: sum(({ ledger }) => ledger.size),
       restartsMs: this.#subjects.flatMap(({ restartsMs }) => restartsMs),
       broken: sum(({ auditor }) => auditor.broken),
@@ -89,7 +100,7 @@ export class Rounds {
    * either way nothing is left running.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { first, rounds, seed } = this.#plan;
+    const { first, rounds, seed, shards } = this.#plan;
     const all = Array.from({ length: rounds }, (_, index) => {
       const round = first + index;
       return { round, plan: planRound(seed, round) };
@@ -103,7 +114,7 @@ export class Rounds {
       .filter((group) => group.rounds.length > 0)
       .map(async ({ terms, rounds: its }) => ({
         rounds: its,
-        subject: await Subject.prepare(terms, script),
+        subject: await Subject.prepare(terms, shards, script),
       }));
     const lanes = await Promise.all(prepared);
     this.#subjects = lanes.map(({ subject }) => subject);
@@ -132,6 +143,7 @@ export class Rounds {
     this.#sleeps.push(sleep);
     try {
       await subject.start(signal);
+      subject.followers.start();
       for (const { round, plan } of rounds) {
         subject.auditor.round = round;
         if ('crashes' in plan) await storm.round(round, plan.crashes, signal);
@@ -142,6 +154,7 @@ export class Rounds {
       if (rounds.some(({ plan }) => 'crashes' in plan)) await storm.end(signal);
     } finally {
       await storm.stop();
+      await subject.followers.stop();
     }
   }
 }

@@ -38,6 +38,7 @@ export class Sleep {
       }
       if (endedBy === 'heartbeats') await this.#beat(random);
       await this.#subject.watch.tryToLook(SERVERS);
+      await this.#subject.followers.settle(signal);
       if (endedBy === 'crash') continue;
       this.quiet += 1;
       if ((await this.#subject.watch.stats()).loads > loads) this.asleep += 1;

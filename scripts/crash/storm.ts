@@ -35,11 +35,13 @@ export class Storm {
     }
     await subject.start(signal);
     await subject.lookUpAll();
+    await this.#settle(signal);
   }
 
   /** Nobody says anything any more: in time the list is empty, every server swept, and the registry asleep. */
   async end(signal: AbortSignal): Promise<void> {
     await this.stop();
+    await this.#leaveUnwatched(signal);
     const { ledger, auditor, watch, client } = this.#subject;
     const { terms } = ledger;
     const now = Date.now();
@@ -63,6 +65,28 @@ export class Storm {
   /** Ends the traffic. */
   stop(): Promise<void> {
     return this.#traffic.stop();
+  }
+
+  /**
+   * Has the last reader leave who follows the list: a list that is watched keeps its alarm. That a stream has no reader
+   * any more is seen by its next comment only, so a last crash takes the sockets.
+   */
+  async #leaveUnwatched(signal: AbortSignal): Promise<void> {
+    const subject = this.#subject;
+    await subject.followers.settle(signal);
+    await subject.followers.stop();
+    await subject.crash();
+    await subject.start(signal);
+  }
+
+  /** While the servers rest, all who follow the list have it. */
+  async #settle(signal: AbortSignal): Promise<void> {
+    const goOn = this.#traffic.rest();
+    try {
+      await this.#subject.followers.settle(signal);
+    } finally {
+      goOn();
+    }
   }
 
   async #crashUnderWatch(round: number, { afterMs }: Crash, signal: AbortSignal): Promise<void> {

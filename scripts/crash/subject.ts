@@ -2,6 +2,7 @@
 import { RegistryClient } from '../../src/client/client.ts';
 import type { StatsAnswer } from '../../src/protocol/protocol.ts';
 import { Auditor } from '../lib/audit/auditor.ts';
+import { Followers } from '../lib/audit/followers.ts';
 import { Ledger } from '../lib/audit/ledger.ts';
 import type { Books } from '../lib/audit/recorded-client.ts';
 import { variables, type Terms } from '../lib/audit/terms.ts';
@@ -10,6 +11,8 @@ import { LocalRegistry } from '../lib/registry/local-registry.ts';
 
 /** Servers not written to for this long are gone, and were looked up often enough since. */
 const LOOKED_UP_FOR_LEASES = 9;
+/** Readers that follow the list, by each way. */
+const FOLLOWERS_EACH = 3;
 
 export class Subject {
   readonly registry: LocalRegistry;
@@ -18,6 +21,7 @@ export class Subject {
   readonly books: Books;
   readonly client: RegistryClient;
   readonly watch: Watch;
+  readonly followers: Followers;
   crashes = 0;
   /** Downtimes that the registry told of on coming back. */
   downtimes = 0;
@@ -31,11 +35,20 @@ export class Subject {
     this.books = { ledger: this.ledger, auditor: this.auditor };
     this.client = new RegistryClient(registry.url);
     this.watch = new Watch(this.client, this.books);
+    this.followers = new Followers({
+      url: registry.url,
+      auditor: this.auditor,
+      each: FOLLOWERS_EACH,
+      everyMs: terms.heartbeatEveryMs,
+    });
   }
 
-  /** Prepares a registry with these terms; it is not started yet. `script` is the bundle, if there is one already. */
-  static async prepare(terms: Terms, script?: string): Promise<Subject> {
-    return new Subject(await LocalRegistry.embed(variables(terms), script), terms);
+  /** Prepares a registry with these terms; it is not started yet. `shards` is how many objects its list has, `script` is the bundle, if there is one already. */
+  static async prepare(terms: Terms, shards: number, script?: string): Promise<Subject> {
+    return new Subject(
+      await LocalRegistry.embed({ ...variables(terms), SHARDS: String(shards) }, script),
+      terms,
+    );
   }
 
   /** SIGKILL; resolves when no process of it runs. */

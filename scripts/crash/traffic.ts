@@ -28,6 +28,9 @@ export class Traffic {
   readonly #actors: Actor[] = [];
   readonly #stopped = new AbortController();
   #running: Promise<void>[] = [];
+  /** Resolves when servers may come, change and go again. */
+  #rested: Promise<void> = Promise.resolve();
+  #isResting = false;
 
   constructor(url: string, books: Books) {
     this.#url = url;
@@ -41,6 +44,19 @@ export class Traffic {
   round(seed: number, round: number): void {
     if (this.#actors.length === 0) this.#start(seed, round);
     for (const actor of this.#actors) actor.random = randomStream(seed, `round ${round}, ${actor.name}`);
+  }
+
+  /** From now on nobody comes, changes or goes, but heartbeats go on; until the function is called that this gives. */
+  rest(): () => void {
+    let goOn: () => void = () => undefined;
+    this.#isResting = true;
+    this.#rested = new Promise((resolve) => {
+      goOn = () => {
+        this.#isResting = false;
+        resolve();
+      };
+    });
+    return goOn;
   }
 
   /** Cuts the power of every server: nothing is said to the registry. Resolves when nothing is sent any more. */
@@ -96,6 +112,7 @@ export class Traffic {
     });
     while (!signal.aborted) {
       await this.#pause(actor.random.between(200, 3000));
+      await this.#rested;
       if (actor.random.chance(0.5)) heartbeat.setMetadata({ players: actor.random.below(1000) });
     }
     this.#books.ledger.setKeepsOn(actor.name, false);
@@ -109,11 +126,11 @@ export class Traffic {
     while (!this.#stopped.signal.aborted) {
       const { random } = actor;
       try {
-        if (!isRegistered || random.chance(0.1)) {
+        if (!isRegistered || (random.chance(0.1) && !this.#isResting)) {
           await client.register(registrationOf(name, random));
           this.#books.ledger.setKeepsOn(name, true);
           isRegistered = true;
-        } else if (random.chance(0.3)) {
+        } else if (random.chance(0.3) && !this.#isResting) {
           await client.heartbeat(name, { metadata: { players: random.below(1000) } });
         } else {
           await client.heartbeat(name, { peers: random.chance(0.2) });
@@ -139,6 +156,7 @@ export class Traffic {
         session: isHeld(actor),
       });
       await this.#pause(random.between(300, 5000));
+      await this.#rested;
       client.cut();
       power.abort();
       await heartbeat.stop();
@@ -157,6 +175,7 @@ export class Traffic {
         else await this.#disturb(actor, id, choice);
       }
       await this.#pause(random.between(5, 60));
+      await this.#rested;
     }
   }
 

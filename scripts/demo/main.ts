@@ -51,7 +51,7 @@ async function run(
   const ledger = new Ledger(termsOf(plan));
   const books = { ledger, auditor: new Auditor(ledger, Date.now()) };
   ledger.up(Date.now());
-  const client = () => new RecordedClient(url, books);
+  const client = () => new RecordedClient(url, books, { list: plan.list });
   const fleet = new Fleet({
     registration: registrationOf,
     client,

@@ -1,6 +1,7 @@
 /** The command line of the demo → a plan, or one line that says what is wrong with it. */
 import { InvalidArgumentError } from 'commander';
-import { command, option, readOptions, refuse, wholeNumber, type Parsed } from '../lib/options.ts';
+import { command, listName, option, readOptions, refuse, wholeNumber, type Parsed } from '../lib/options.ts';
+import { DEFAULT_LIST } from '../../src/protocol/lists.ts';
 import {
   defaultKilled,
   MAX_SECONDS,
@@ -10,6 +11,14 @@ import {
   planRun,
   type Plan,
 } from './plan.ts';
+
+/** As commander hands them over. */
+interface Given {
+  readonly servers: number;
+  readonly kill?: (servers: number) => number;
+  readonly seconds: number;
+  readonly list: string;
+}
 
 /** Reads the arguments after the script's name. */
 export function parseOptions(args: readonly string[]): Parsed<Plan> {
@@ -34,18 +43,16 @@ export function parseOptions(args: readonly string[]): Parsed<Plan> {
         wholeNumber(MIN_SECONDS, MAX_SECONDS),
         '20',
       ),
-    );
-  const parsed = readOptions<{ servers: number; kill?: (servers: number) => number; seconds: number }>(
-    made,
-    args,
-  );
+    )
+    .addOption(option('--list <name>', 'the list of the registry that they are on', listName, DEFAULT_LIST));
+  const parsed = readOptions<Given>(made, args);
   if (!('options' in parsed)) return parsed;
-  const { servers, kill = defaultKilled, seconds } = parsed.options;
+  const { servers, kill = defaultKilled, seconds, list } = parsed.options;
   const killing = kill(servers);
   if (killing > servers) return refuse(`--kill must be a number from 1 to ${servers}, or a share up to 100%`);
   const least = minSeconds(servers);
   if (seconds < least) return refuse(`--seconds must be at least ${least} for ${servers} servers`);
-  return { options: planRun(servers, killing, seconds) };
+  return { options: planRun(servers, killing, seconds, list) };
 }
 
 /** "10" or "25%" → how many of so many servers. A share is rounded, but kills at least one server. */

@@ -1,4 +1,5 @@
 /** What the demo shows, as lines of text of at most 80 columns. */
+import { DEFAULT_LIST } from '../../src/protocol/lists.ts';
 import { bar, type Paint } from '../lib/screen.ts';
 import { summarizeLatencies } from '../lib/statistics.ts';
 import type { Plan } from './plan.ts';
@@ -12,6 +13,7 @@ const MEASURED: readonly Phase[] = ['before', 'during', 'after'];
 export function heading(plan: Plan, paint: Paint): string {
   return [
     paint('bold', `Rollcall demo: ${plan.servers} servers, ${plan.killed} of which will fall silent`),
+    ...(plan.list === DEFAULT_LIST ? [] : [paint('dim', `on the list ${plan.list}`)]),
     paint(
       'dim',
       `lease ${seconds(plan.ttlMs)}, heartbeat every ${seconds(plan.heartbeatEveryMs)}, ` +

@@ -1,9 +1,12 @@
 /** What one run of the demo does and when: worked out from its options alone. */
 import type { Registration } from '../../src/client/client.ts';
+import { DEFAULT_LIST } from '../../src/protocol/lists.ts';
 import type { Terms } from '../lib/audit/terms.ts';
 
 /** Everything that is settled before the run begins. Times count from the moment the registry answers. */
 export interface Plan {
+  /** The list that the servers are on. */
+  list: string;
   servers: number;
   /** How many of them fall silent. */
   killed: number;
@@ -47,10 +50,11 @@ export function minSeconds(servers: number): number {
 }
 
 /** The plan of a run of `seconds`, which must not be less than `minSeconds(servers)`. */
-export function planRun(servers: number, killed: number, seconds: number): Plan {
+export function planRun(servers: number, killed: number, seconds: number, list = DEFAULT_LIST): Plan {
   const endAtMs = seconds * 1000;
   const ttlMs = Math.round(TTL_SHARE * endAtMs);
   return {
+    list,
     servers,
     killed,
     ttlMs,
@@ -103,6 +107,7 @@ export function termsOf(plan: Plan): Terms {
 /** The registry, with times so short that a lease ends while one watches. */
 export function variables(plan: Plan): Record<string, string | number> {
   return {
+    LISTS: plan.list,
     SERVER_TTL_MS: plan.ttlMs,
     HEARTBEAT_INTERVAL_MS: plan.heartbeatEveryMs,
     SWEEP_INTERVAL_MS: plan.sweepIntervalMs,

@@ -1,5 +1,6 @@
 /** Command lines: options whose defaults are shown as they are accepted, and one line for each mistake. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { LIST_NAME } from '../../src/protocol/lists.ts';
 
 /** What the arguments come to: options, or a text to print and the exit code to end with. */
 export type Parsed<Options> =
@@ -91,4 +92,10 @@ export function httpUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '') return url;
   throw new InvalidArgumentError('It must be an http or https URL.');
+}
+
+/** The name of a list, which may be one that the registry does not have. */
+export function listName(text: string): string {
+  if (LIST_NAME.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 63 of a to z, 0 to 9 and "-", and no "-" first.');
 }

@@ -1,8 +1,9 @@
 /** `npm run load`: loads a registry, verifies what it promises meanwhile, and says what it held. */
 import { writeFileSync } from 'node:fs';
+import { RegistryClient } from '../../src/client/client.ts';
 import { listenForInterrupts } from '../lib/interruption.ts';
 import { runCommand } from '../lib/options.ts';
-import { LocalRegistry } from '../lib/registry/local-registry.ts';
+import { AS_NPM_START, LocalRegistry } from '../lib/registry/local-registry.ts';
 import { renderTable } from '../lib/report/tables.ts';
 import { Screen } from '../lib/screen.ts';
 import { parseOptions, type LoadOptions } from './options.ts';
@@ -47,16 +48,18 @@ async function onTarget(
     }
     return use({ url, isLocal: false, terms: await learnTerms(url, options), settings: {} });
   }
-  screen.say(
-    'Starting a registry on this machine; wrangler dev puts a proxy before it that limits its throughput.',
-  );
+  screen.say('Starting a registry on this machine, which it shares with the load.');
   const settings = localVariables(options);
-  const registry = await LocalRegistry.start({ vars: settings });
+  const vars: Record<string, string> = { ...AS_NPM_START };
+  for (const [name, value] of Object.entries(settings)) vars[name] = String(value);
+  const registry = await LocalRegistry.embed(vars);
   try {
+    registry.spawn();
+    await registry.up(() => new RegistryClient(registry.url).stats());
     const url = new URL(registry.url);
-    return await use({ url, isLocal: true, terms: await learnTerms(url, options), settings });
+    return await use({ url, isLocal: true, terms: await learnTerms(url, options), settings, registry });
   } finally {
-    await registry.stop();
+    await registry.end();
   }
 }
 

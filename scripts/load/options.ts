@@ -1,8 +1,10 @@
 /** The command line of the load test. */
+import { DEFAULT_LIST } from '../../src/protocol/lists.ts';
 import {
   command,
   duration,
   httpUrl,
+  listName,
   option,
   readOptions,
   refuse,
@@ -15,6 +17,8 @@ import {
 export interface LoadOptions {
   /** Undefined for a registry that is started for the run. */
   readonly url?: URL;
+  /** Which of its lists. */
+  readonly list: string;
   readonly token?: string;
   readonly servers: number;
   /** How many of them hold a session. */
@@ -29,6 +33,8 @@ export interface LoadOptions {
   readonly churnPerMinute: number;
   readonly rampMs: number;
   readonly durationMs: number;
+  /** When the registry is killed and started again, into the measurement; never if absent. */
+  readonly killAfterMs?: number;
   readonly seed: number;
   /** How far a list may lag behind what was acknowledged: the age of the registry's snapshot. */
   readonly allowanceMs: number;
@@ -40,7 +46,7 @@ export interface LoadOptions {
 /** As commander hands them over. */
 type Given = Pick<
   LoadOptions,
-  'url' | 'token' | 'servers' | 'sessions' | 'readers' | 'watchers' | 'seed' | 'json' | 'html'
+  'url' | 'list' | 'token' | 'servers' | 'sessions' | 'readers' | 'watchers' | 'seed' | 'json' | 'html'
 > & {
   readonly yes?: boolean;
   readonly heartbeatEvery: number;
@@ -48,6 +54,7 @@ type Given = Pick<
   readonly churn: number;
   readonly ramp: number;
   readonly duration: number;
+  readonly killAfter?: number;
   readonly allowance: number;
 };
 
@@ -61,6 +68,7 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     'Loads a registry with servers and readers, and verifies every promise it makes meanwhile.',
   )
     .addOption(option('--url <url>', 'the registry; one is started on this machine if absent', httpUrl))
+    .addOption(option('--list <name>', 'which of its lists', listName, DEFAULT_LIST))
     .option('--token <token>', 'sent as a bearer token with every request')
     .addOption(option('--servers <count>', 'servers that register and heartbeat', count, '1000'))
     .addOption(option('--sessions <count>', 'how many of them hold a session', wholeNumber(0, 100_000), '0'))
@@ -77,6 +85,9 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     )
     .addOption(option('--ramp <time>', 'until all servers are registered', duration, '10s'))
     .addOption(option('--duration <time>', 'of the measurement, after the ramp', duration, '60s'))
+    .addOption(
+      option('--kill-after <time>', 'so long into it, kills the registry and starts it again', duration),
+    )
     .addOption(option('--seed <number>', 'decides who dies when', wholeNumber(0, MAX_SEED), '1'))
     .addOption(option('--allowance <time>', 'how far a list may lag behind', duration, '1s'))
     .option('--json <file>', 'write everything measured as JSON')
@@ -89,6 +100,7 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
     churn: churnPerMinute,
     ramp: rampMs,
     duration: durationMs,
+    killAfter: killAfterMs,
     allowance: allowanceMs,
     readRate = parsed.options.readers,
     yes = false,
@@ -97,12 +109,25 @@ export function parseOptions(args: readonly string[]): Parsed<LoadOptions> {
   if (same.sessions > same.servers) {
     return refuse(`--sessions ${same.sessions} is more than the ${same.servers} --servers`);
   }
+  if (killAfterMs !== undefined && (same.url !== undefined || killAfterMs >= durationMs)) {
+    return refuse('--kill-after is for a registry that is started here, and less than --duration');
+  }
   if (readRate < same.readers) {
     return refuse(
       `--read-rate ${readRate} is less than one list a second for each of ${same.readers} --readers`,
     );
   }
   return {
-    options: { ...same, yes, readRate, heartbeatEveryMs, churnPerMinute, rampMs, durationMs, allowanceMs },
+    options: {
+      ...same,
+      ...(killAfterMs !== undefined && { killAfterMs }),
+      yes,
+      readRate,
+      heartbeatEveryMs,
+      churnPerMinute,
+      rampMs,
+      durationMs,
+      allowanceMs,
+    },
   };
 }

@@ -1,6 +1,7 @@
 /** What a load run finds out, as `--json` writes it, and its summary as tables. */
 import { readable, type TextTable } from '../lib/report/tables.ts';
 import type { LatencySummary } from '../lib/statistics.ts';
+import type { ComebackResults } from './comeback.ts';
 import type { WatcherResults } from './watchers.ts';
 import type { Rule } from '../lib/audit/violation.ts';
 
@@ -49,6 +50,8 @@ export interface LoadResults {
   readonly died: number;
   readonly sessions: { readonly wanted: number; readonly heldAtEnd: number };
   readonly watchers: WatcherResults;
+  /** Null where the registry was not killed. */
+  readonly comeback: ComebackResults | null;
   readonly verification: {
     readonly listsVerified: number;
     /** How many servers broke each promise. */
@@ -76,10 +79,16 @@ const PROMISES: readonly Rule[] = [
 ];
 
 /** Whether every promise was held, and there was anything to hold it against. */
-export function passed({ verification, lists, watchers }: LoadResults): boolean {
+export function passed({ verification, lists, watchers, comeback }: LoadResults): boolean {
+  if (comeback !== null && !isBack(comeback)) return false;
   if (watchers.differing + watchers.behindAtEnd > 0) return false;
   if (watchers.wanted > 0 && watchers.verified === 0) return false;
   return verification.violations.length === 0 && verification.listsVerified > 0 && lists.corrected.count > 0;
+}
+
+/** Whether every session came back, no server lost its place, and the lists went on. */
+function isBack({ allHeldAfterMs, registeredAgain, listsFailed }: ComebackResults): boolean {
+  return allHeldAfterMs !== null && registeredAgain + listsFailed === 0;
 }
 
 /** Throughput and latencies of reads and writes. */
@@ -113,7 +122,8 @@ export function promisesTable({ verification: { counts } }: LoadResults): TextTa
 }
 
 /** What the registry did meanwhile. */
-export function registryTable({ seconds, sweeps, died, errors, sessions, watchers }: LoadResults): TextTable {
+export function registryTable(results: LoadResults): TextTable {
+  const { seconds, sweeps, died, errors, sessions, watchers, comeback } = results;
   const last = seconds.at(-1);
   const longestMs = Math.max(0, ...sweeps.map(({ from, to }) => (to - from) * 1000));
   return {
@@ -128,6 +138,7 @@ export function registryTable({ seconds, sweeps, died, errors, sessions, watcher
             ['watchers without the list at the end', String(watchers.behindAtEnd)],
           ]
         : []),
+      ...(comeback === null ? [] : comebackRows(comeback)),
       ['servers that died', String(died)],
       ['swept', String(last?.swept ?? '–')],
       ['sweeps', String(sweeps.length)],
@@ -135,4 +146,16 @@ export function registryTable({ seconds, sweeps, died, errors, sessions, watcher
       ...Object.entries(errors).map(([what, times]) => [`failed: ${what}`, String(times)]),
     ],
   };
+}
+
+function comebackRows(comeback: ComebackResults): string[][] {
+  const { downMs, sessionsLost, allHeldAfterMs, registeredAgain, listsFailed } = comeback;
+  const shownMs = (ms: number | null) => (ms === null ? 'never' : `${readable(ms)} ms`);
+  return [
+    ['killed, and back after', shownMs(downMs)],
+    ['sessions lost by that', String(sessionsLost)],
+    ['all held again after', shownMs(allHeldAfterMs)],
+    ['servers that had to register again', String(registeredAgain)],
+    ['lists that failed after it was back', String(listsFailed)],
+  ];
 }

@@ -1,5 +1,6 @@
 /** One load run: a ramp of servers, then readers and churn, while everything is verified; then a farewell. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { listUrl } from '../../src/client/addresses.ts';
 import { isWholeList } from '../../src/client/answers.ts';
 import { RegistryClient, type RegistryError } from '../../src/client/client.ts';
 import { Auditor } from '../lib/audit/auditor.ts';
@@ -8,8 +9,10 @@ import { Ledger } from '../lib/audit/ledger.ts';
 import { RecordedClient } from '../lib/audit/recorded-client.ts';
 import type { Terms } from '../lib/audit/terms.ts';
 import { randomStream } from '../lib/random.ts';
+import type { LocalRegistry } from '../lib/registry/local-registry.ts';
 import type { Screen } from '../lib/screen.ts';
 import { Latencies } from '../lib/statistics.ts';
+import { Comeback } from './comeback.ts';
 import type { LoadOptions } from './options.ts';
 import { runReaders, type ReaderEvents } from './readers.ts';
 import type { LoadResults } from './results.ts';
@@ -30,6 +33,8 @@ export interface LoadTarget {
   readonly terms: Terms;
   /** Variables of a registry started for the run, to be named in the report. */
   readonly settings: Readonly<Record<string, string | number>>;
+  /** The registry started for the run, if one was. */
+  readonly registry?: LocalRegistry;
 }
 
 /** Resolves with what was found; aborted, with what was found until then. */
@@ -39,8 +44,8 @@ export async function runLoad(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<LoadResults> {
-  const { url } = target;
-  const { servers, rampMs, durationMs, token } = options;
+  const url = new URL(listUrl(target.url, options.list));
+  const { servers, rampMs, durationMs, killAfterMs, token } = options;
   const access = token === undefined ? {} : { token };
   // The time as well, so that a second run doesn't meet what the first one left.
   const idPrefix = `load-${options.seed}-${Date.now().toString(36)}-`;
@@ -72,12 +77,25 @@ export async function runLoad(
     client: () => new RecordedClient(url, { ledger, auditor }, recording),
     session: (index) => index < options.sessions,
   });
+  const client = new RegistryClient(url, access);
+  const comeback =
+    target.registry &&
+    new Comeback({
+      registry: target.registry,
+      client,
+      ledger,
+      auditor,
+      fleet,
+      listsFailed: () => failures.lists,
+    });
   const timeline = new Timeline({
-    client: new RegistryClient(url, access),
+    client,
     lists,
     writes,
     errorCount: () => failures.lists + failures.writes,
-    told: (reading, stats) => auditor.stats(reading, stats),
+    told: (reading, stats) => {
+      if (!comeback?.isDown) auditor.stats(reading, stats);
+    },
   });
 
   let startedAt = performance.now();
@@ -104,11 +122,14 @@ export async function runLoad(
     const lines = () => secondLines(timeline, fleet.alive, auditor.counts, endsAt);
     screen.follow(() => lines().join('\n'), { line: () => lines().join('; '), everyMs: LINE_EVERY_MS });
     const churning = churn(fleet, options, stopping);
+    const killing = killAfterMs === undefined ? undefined : comeback?.run(killAfterMs, stopping);
+    // Awaited below; until then its rejection is not to count as unhandled.
+    killing?.catch(() => undefined);
     const plan = { ...options, url, token, signal };
     await runReaders(plan, { latencies: lists, failed: (what) => failed('lists', what), listed });
     sessions.heldAtEnd = ledger.sessions.held;
     over.abort();
-    await churning;
+    await Promise.all([churning, killing]);
     if (!signal.aborted) watchers = await watching.end();
     complete = !signal.aborted;
   } catch (error) {
@@ -146,6 +167,7 @@ export async function runLoad(
     died: fleet.died,
     sessions,
     watchers,
+    comeback: comeback?.results ?? null,
     verification: {
       listsVerified,
       counts: Object.fromEntries(auditor.counts),
@@ -197,6 +219,7 @@ function show(screen: Screen, phase: string): void {
 function describe(options: LoadOptions, { terms, settings }: LoadTarget): Record<string, string> {
   const seconds = (ms: number) => `${ms / 1000} s`;
   return {
+    list: options.list,
     servers: String(options.servers),
     sessions: String(options.sessions),
     'heartbeat every': seconds(options.heartbeatEveryMs),
@@ -206,6 +229,7 @@ function describe(options: LoadOptions, { terms, settings }: LoadTarget): Record
     churn: `${options.churnPerMinute * 100} %/min`,
     ramp: seconds(options.rampMs),
     duration: seconds(options.durationMs),
+    ...(options.killAfterMs !== undefined && { 'kill after': seconds(options.killAfterMs) }),
     seed: String(options.seed),
     TTL: seconds(terms.ttlMs),
     allowance: seconds(options.allowanceMs),

@@ -42,9 +42,10 @@ export function trafficNotice(url: URL, options: LoadOptions): string {
  * to leave within a run of a minute: a lease outlives one heartbeat and a third, with the jitter of the client.
  */
 export function localVariables(options: LoadOptions) {
-  const { servers, sessions, watchers, heartbeatEveryMs, churnPerMinute, durationMs } = options;
+  const { list, servers, sessions, watchers, heartbeatEveryMs, churnPerMinute, durationMs } = options;
   const everRegistered = servers * (1 + (churnPerMinute * durationMs) / 60_000);
   return {
+    LISTS: list,
     SERVER_TTL_MS: Math.ceil((heartbeatEveryMs * 4) / 3),
     HEARTBEAT_INTERVAL_MS: heartbeatEveryMs,
     SWEEP_INTERVAL_MS: 10_000,
@@ -57,9 +58,10 @@ export function localVariables(options: LoadOptions) {
 
 /** What the registry there promises. Rejects with a `TargetError` unless one answers that this token may write to. */
 export async function learnTerms(url: URL, options: LoadOptions): Promise<Terms> {
-  const { token, allowanceMs, heartbeatEveryMs } = options;
+  const { list, token, allowanceMs, heartbeatEveryMs } = options;
   const clock = await readClock(url);
   const client = new RegistryClient(url, {
+    list,
     timeoutMs: CHECK_WITHIN_MS,
     ...(token !== undefined && { token }),
   });

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { RegistryClient, type ListChange } from '../../src/client/client.ts';
 import type { Entry } from '../../src/protocol/protocol.ts';
+import { Agreement } from '../lib/audit/agreement.ts';
 
 /** Every so often the whole list is taken, to hold the watchers to it. */
 const LOOK_EVERY_MS = 1000;
@@ -11,8 +12,6 @@ const LOOK_EVERY_MS = 1000;
 const STREAM_EACH = 4;
 /** How long the last watcher may take to have what all others have, once the servers rest. */
 const SETTLED_WITHIN_MS = 15_000;
-/** Revisions that lists are remembered of: far more than watchers are ever behind. */
-const REMEMBERED = 2000;
 
 /** What came of the watchers. */
 export interface WatcherResults {
@@ -29,26 +28,6 @@ interface Plan {
   readonly url: URL;
   readonly token: string | undefined;
   readonly watchers: number;
-}
-
-/** Lists by their revision: the same revision means the same list, whoever has it. */
-export class Agreement {
-  readonly #digests = new Map<string, number>();
-  verified = 0;
-  differing = 0;
-
-  /** Somebody holds this list. */
-  holds(revision: string, digest: number): void {
-    const known = this.#digests.get(revision);
-    if (known === undefined) {
-      this.#digests.set(revision, digest);
-      const [oldest] = this.#digests.keys();
-      if (this.#digests.size > REMEMBERED && oldest !== undefined) this.#digests.delete(oldest);
-      return;
-    }
-    this.verified += 1;
-    if (known !== digest) this.differing += 1;
-  }
 }
 
 /** A digest of a list that follows its changes, whatever their order. */

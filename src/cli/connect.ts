@@ -8,6 +8,7 @@ import {
   type Environment,
   type WebSocketClass,
 } from '../client/client.ts';
+import { LIST_NAME } from '../protocol/lists.ts';
 import { CommandError, EXIT, type ExitCode } from './exit-codes.ts';
 import { durationMs } from './flags.ts';
 
@@ -65,6 +66,12 @@ export async function connect(flags: WriterFlags, environment?: Environment): Pr
   if (token !== undefined && key !== undefined) {
     throw new CommandError(
       '--token and --key exclude each other: a registry takes one or the other.',
+      EXIT.unusable,
+    );
+  }
+  if (list !== undefined && !LIST_NAME.test(list)) {
+    throw new CommandError(
+      `--list ${JSON.stringify(list)} is no name of a list: 1 to 63 of a to z, 0 to 9 and "-", and no "-" first.`,
       EXIT.unusable,
     );
   }
@@ -126,6 +133,9 @@ export function ending(error: unknown): unknown {
 }
 
 function exitCodeOf(error: RegistryError): ExitCode {
+  const problem = error.fault.kind === 'refused' ? error.fault.problem : undefined;
+  // There may well be such a server, but nobody looked on any list.
+  if (problem === 'no-such-list') return EXIT.failed;
   if (error.refusedWith(404)) return EXIT.notFound;
-  return error.fault.kind === 'refused' && error.fault.problem === 'replaced' ? EXIT.replaced : EXIT.failed;
+  return problem === 'replaced' ? EXIT.replaced : EXIT.failed;
 }

@@ -10,6 +10,7 @@ import type {
   PageAnswer,
   RegisterAnswer,
   ServerAnswer,
+  ObjectStats,
   StatsAnswer,
 } from '../protocol/protocol.ts';
 
@@ -48,7 +49,7 @@ export const isString = (value: unknown): value is string => typeof value === 's
  * for ever. The registry's own have some twenty characters.
  */
 const isRevision = (value: unknown): value is string =>
-  typeof value === 'string' && /^[\x21-\x7E]{1,256}$/.test(value);
+  typeof value === 'string' && /^[\x21-\x7E]{1,3000}$/.test(value);
 
 export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 export const isDuration = (value: unknown): value is number => isCount(value) && value > 0;
@@ -106,6 +107,7 @@ export const isRegisterAnswer = shaped<Omit<RegisterAnswer, 'session'>>({
 export const isHeartbeatAnswer = shaped<Omit<HeartbeatAnswer, 'session'>>({
   success: isTrue,
   peers: optional(arrayOf(isEntry)),
+  partial: optional(isTrue),
   ...unknownMembers,
 });
 
@@ -140,8 +142,8 @@ export const isDeltaAnswer = shaped<DeltaAnswer>({
 /** Answer that tells of one server. */
 export const isServerAnswer = shaped<ServerAnswer>({ server: isEntry, status: isStatus, expiresAt: isCount });
 
-/** Answer that tells how the registry is. */
-export const isStatsAnswer = shaped<StatsAnswer>({
+/** What one object of a list tells of itself. */
+const objectStats: Shape<ObjectStats> = {
   live: isCount,
   stale: isCount,
   revision: isCount,
@@ -179,4 +181,12 @@ export const isStatsAnswer = shaped<StatsAnswer>({
       ),
     }),
   ),
+};
+
+/** Answer that tells how the registry is. */
+export const isStatsAnswer = shaped<StatsAnswer>({
+  ...objectStats,
+  shards: optional(isCount),
+  configuredShards: optional(isCount),
+  perShard: optional(arrayOf(nullable(shaped<ObjectStats>(objectStats)))),
 });

@@ -148,7 +148,7 @@ function tellClose({ code, reason }: FaultOf<'closed'>): string {
 function tellRedirect({ status, location, baseUrl }: FaultOf<'redirected'>): string {
   const sent = status === 0 ? 'was redirected' : `was redirected with ${status}`;
   const to = location === undefined ? '' : ` to "${shown(location)}"`;
-  const why = 'Redirects are not followed, lest the request and its credentials reach a stranger.';
+  const why = 'Redirects are not followed: a stranger could get the credentials.';
   if (baseUrl !== undefined)
     return `${sent}${to}. ${why} Use ${shown(baseUrl)} as the base URL if you trust it.`;
   if (location !== undefined)

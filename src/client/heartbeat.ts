@@ -28,8 +28,8 @@ import type { HeartbeatCalls, Registration, TimedOptions } from './start-options
  * throw each other off the list for ever.
  *
  * Where the registry offers a session, and one can be opened, its pings hold the lease in place of heartbeats. When it is
- * lost, heartbeats go on: the first within 5 s, since the lease is left for 15 s alone, and then another session is
- * tried, within 30 s at first and ever more slowly where sessions don't last.
+ * lost, heartbeats go on: the first within 5 s, or a twelfth of the TTL, since the lease lasts for three times that. Then
+ * another session is tried, within 30 s at first and ever more slowly where sessions don't last.
  *
  * Its timers and its session do not keep a Node process alive, but with `keepAlive`; a server that listens on a socket does that.
  */
@@ -96,8 +96,8 @@ export class Heartbeat extends GuardedEventTarget {
    * Ends it: once this resolves nothing more is sent and no event comes. May be called any number of times.
    *
    * A heartbeat in flight is aborted, and without `deregister` so is a registration; the server then stays listed until
-   * its lease runs out, 15 s later where it was held by a session. With `deregister` a registration in flight is first
-   * waited for, since one that arrived after the deregistration would undo it; then the server is deregistered, and a
+   * its lease runs out; where it was held by a session, 15 s later or a quarter of the TTL, whichever is less. With
+   * `deregister` a registration in flight is first waited for, since one that arrived after the deregistration would undo it; then the server is deregistered, and a
    * failure of that rejects with a `RegistryError`. Where there is no registration to wait for and nothing to sign, the request is on its way before
    * this returns, and it outlives the page: a page may call it on `pagehide`. Where it was replaced, the entry is
    * another host's, and nothing is deregistered.

@@ -20,7 +20,7 @@ const NO_SUCH_FILE = {
   problem: 'no-list-file',
   error: 'No such list file',
   detail:
-    'a registry with the binding LIST_FILES writes it once a server has registered: check listFile, and listFile in /stats of the registry',
+    'a registry with LIST_FILES writes it at the first registration: check listFile, and what /stats says of it',
 };
 
 /** What they are read by. */

@@ -133,7 +133,7 @@ export class Session {
     return isConfirmed;
   }
 
-  /** Ends it, which the registry takes for a loss: the lease goes on for 15 s. */
+  /** Ends it, which the registry takes for a loss: the lease goes on for 15 s, or a quarter of the TTL. */
   close(): void {
     this.#end({ kind: 'aborted' });
   }

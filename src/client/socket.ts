@@ -1,6 +1,6 @@
 /** What a session is held by: the ticket that opens it, the WebSocket, which class of them there is, where it connects to. */
 import { isRecord } from './answers.ts';
-import { callOf, dispatcherAt, methodOf, SHARED_DISPATCHER } from './unpaused-fetch.ts';
+import { unref, unreferencedSocket } from './unreferenced-socket.ts';
 
 /** The part of a WebSocket that the client uses: browsers, Node 22, Workers and the package `ws` have it. */
 export interface ClientSocket {
@@ -55,37 +55,9 @@ export function openGlobal(): OpenSocket | undefined {
   const socketClass = globalWebSocket();
   if (socketClass === undefined) return undefined;
   return (url, protocols, keepsAlive) => {
-    const shared = keepsAlive ? undefined : dispatcherAt(SHARED_DISPATCHER);
-    if (shared === undefined) return new socketClass(url, protocols);
-    const socket: unknown = Reflect.construct(socketClass, [url, { protocols, dispatcher: unrefBy(shared) }]);
+    const socket = keepsAlive ? undefined : unreferencedSocket(socketClass, url, protocols);
     return isSocket(socket) ? socket : new socketClass(url, protocols);
   };
-}
-
-/**
- * As Node's own dispatcher, but what it connects does not keep the process alive. Node has no other way to say so: its
- * WebSocket shows nothing of the connection that it has.
- */
-function unrefBy(shared: object): unknown {
-  const dispatch = (options: unknown, handler: object): unknown => {
-    const onUpgrade = methodOf(handler, 'onUpgrade');
-    if (onUpgrade === undefined) return callOf(shared, 'dispatch', [options, handler]);
-    const unreferenced: unknown = Object.create(handler, {
-      onUpgrade: {
-        value(...values: unknown[]) {
-          unref(values[2]);
-          return Reflect.apply(onUpgrade, handler, values);
-        },
-      },
-    });
-    return callOf(shared, 'dispatch', [options, unreferenced]);
-  };
-  return Object.create(shared, { dispatch: { value: dispatch } });
-}
-
-function unref(connection: unknown): void {
-  if (typeof connection !== 'object' || connection === null) return;
-  callOf(connection, 'unref', []);
 }
 
 /** The runtime's own class; undefined where there is none, as in Node 20. */

@@ -2,8 +2,8 @@
 import { ConfigError } from '../config.ts';
 import { DEFAULT_LIST } from '../protocol/lists.ts';
 import type { Refusal } from '../protocol/refusal.ts';
-import { locate } from '../rpc/locate.ts';
-import { isUnknownCall } from '../rpc/list-stub.ts';
+import { ShardUnavailable } from '../rpc/list-objects.ts';
+import { isUnknownCall } from '../rpc/retries.ts';
 import { logFailure, logRefusedWrite } from './log.ts';
 import { listPathOf } from './parse/path.ts';
 import { Responder, withoutBody } from './respond.ts';
@@ -19,7 +19,7 @@ export function answer(request: Request, env: Env, { method, path, handler, isOf
     const name = `${method} ${path}`;
     let result: Response | Refusal;
     try {
-      result = await handler({ request, registry: () => locate(env, list, 0), ...settings });
+      result = await handler({ request, ...settings });
     } catch (error) {
       result = failed(error, name, list);
     }
@@ -77,6 +77,7 @@ function failed(error: unknown, route: string, list: string): Refusal {
     error instanceof Error &&
     (Reflect.get(error, 'overloaded') === true ||
       Reflect.get(error, 'retryable') === true ||
+      error instanceof ShardUnavailable ||
       // Minutes after a deploy, the object may still be one that does not know a new call.
       isUnknownCall(error));
   return isPassing ? { kind: 'unavailable' } : { kind: 'internal', incident };

@@ -7,8 +7,8 @@
  *   socket goes on from its revision: nothing is missed, nothing comes twice.
  */
 import { PING_EVERY_MS, READ, wordOfCheck } from '../protocol/watching.ts';
-import { readChanges } from '../rpc/list-stub.ts';
-import type { RegistryStub } from '../rpc/locate.ts';
+import type { ListObjects } from '../rpc/list-objects.ts';
+import { readChanges } from '../rpc/list-reads.ts';
 import { openWatch } from '../rpc/watch-stub.ts';
 
 /** How often something is sent at least: so the end of a reader is noticed, and proxies see that the stream lives. */
@@ -31,7 +31,7 @@ export interface StreamTerms {
 const utf8 = new TextEncoder();
 
 export class EventStream {
-  readonly #registry: () => RegistryStub;
+  readonly #objects: ListObjects;
   readonly #terms: StreamTerms;
   readonly #output = new IdentityTransformStream();
   readonly #writer = this.#output.writable.getWriter();
@@ -48,11 +48,11 @@ export class EventStream {
 
   /** `revision` is the one that the reader has, or anything else where it has none. */
   constructor(
-    registry: () => RegistryStub,
+    objects: ListObjects,
     revision: string,
     terms: StreamTerms = { commentEveryMs: COMMENT_EVERY_MS, endsAfterMs: ENDS_AFTER_MS },
   ) {
-    this.#registry = registry;
+    this.#objects = objects;
     this.#revision = revision;
     this.#terms = terms;
   }
@@ -115,7 +115,10 @@ export class EventStream {
 
   async #takeWhole(): Promise<void> {
     this.#release();
-    const { body } = await readChanges(this.#registry, this.#revision);
+    // The list may have several objects by now: it is read whole, whatever becomes of the stream.
+    const whole = await readChanges(this.#objects, this.#revision);
+    if ('kind' in whole) return this.#finish();
+    const { body } = whole;
     if (body === null) return;
     let head = '';
     const decoder = new TextDecoder();
@@ -125,15 +128,17 @@ export class EventStream {
       await this.#write(chunk);
     };
     await this.#write('event: change\ndata: ');
-    if (body instanceof Uint8Array) await take(body);
+    if (typeof body === 'string') await take(utf8.encode(body));
+    else if (body instanceof Uint8Array) await take(body);
     else for await (const chunk of body) await take(chunk);
     this.#revision = revisionIn(head) ?? this.#revision;
     this.#hasWhole = true;
     // The body ends with a newline.
     await this.#write(`id: ${this.#revision}\n\n`);
     if (this.#isOver) return;
-    const reply = await openWatch(this.#registry, this.#revision);
-    if (reply.kind === 'watching') this.#follow(reply.socket);
+    const registry = await this.#objects.only();
+    const reply = registry && (await openWatch(registry, this.#revision));
+    if (reply?.kind === 'watching') this.#follow(reply.socket);
     else await this.#finish();
   }
 

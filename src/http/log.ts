@@ -11,8 +11,26 @@ export function logRefusedWrite(request: Request, route: string, list: string, r
 
 /** The cause of a failed request, under the incident that its answer names. */
 export function logFailure(incident: string, route: string, list: string, error: unknown): void {
-  const cause = error instanceof Error ? error.stack : String(error);
+  const cause = causeOf(error);
   console.error(JSON.stringify({ event: 'request-failed', incident, list, route, cause }));
+}
+
+/** Why a scrape of all lists shows one as down. */
+export function logUnmeasured(list: string, error: unknown): void {
+  console.error(JSON.stringify({ event: 'list-unmeasured', list, cause: causeOf(error) }));
+}
+
+/** With what caused it, where it names that. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? error.message;
+  return error.cause === undefined ? own : `${own}\ncaused by ${causeOf(error.cause)}`;
+}
+
+/** SHARDS is not what the list was created with, and so means nothing to it. */
+export function logOtherShards(list: string, shards: number, configured: number): void {
+  const note = `the list was created with ${shards} and keeps them; SHARDS is for lists that are yet to be created`;
+  console.warn(JSON.stringify({ event: 'other-shards', list, shards, configured, note }));
 }
 
 /** What an operator should know when the Worker starts: one line for each list. */

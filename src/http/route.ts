@@ -1,14 +1,11 @@
 /** What a route is, and what its handler gets. */
 import type { z } from 'zod';
 import type { Refusal } from '../protocol/refusal.ts';
-import type { RegistryStub } from '../rpc/locate.ts';
 import type { Settings } from './settings.ts';
 
-/** The request, the object, and what the configuration makes of the rest. */
+/** The request, and what the configuration makes of the rest. */
 export interface Call extends Settings {
   readonly request: Request;
-  /** The object, by a stub of its own for each call: one whose object was reset never recovers. */
-  readonly registry: () => RegistryStub;
 }
 
 export type Handler = (call: Call) => Response | Refusal | Promise<Response | Refusal>;
@@ -36,7 +33,7 @@ export interface Route {
   /** What the credential opens that is needed, where one is. */
   readonly needs?: 'writes' | 'metrics';
   readonly parameters?: readonly Parameter[];
-  /** It is of no list: without a prefix it is served where there is no list `default`. */
+  /** It is of no list, or of all: without a prefix it is served where there is no list `default`. */
   readonly isOfAll?: true;
   /** Every problem it may answer, beside those that every route may. */
   readonly problems: readonly Refusal['kind'][];

@@ -117,6 +117,11 @@ function particularsOf(refusal: Refusal): Particulars {
       return { headers: retryAfter(1000) };
     case 'internal':
       return { advice: `Search its log for the incident ${refusal.incident}.` };
+    case 'too-large-to-sign':
+      return {
+        said: `The list is longer than ${refusal.maxBytes / 1e6} MB, the most that is signed of several objects.`,
+      };
+    case 'not-watchable':
     case 'query-too-costly':
     case 'malformed-upgrade':
       return {};
@@ -126,11 +131,19 @@ function particularsOf(refusal: Refusal): Particulars {
 function fullOf({
   maxServers,
   maxListBytes,
+  shards,
 }: Extract<Refusal, { readonly kind: 'registry-full' }>): Particulars {
+  const [holder, limit] =
+    shards === undefined
+      ? ['The registry', "the registry's"]
+      : [`The one of ${shards} objects that this server belongs to`, "its part of the list's"];
   if (maxListBytes === undefined)
-    return { said: `The registry holds ${maxServers} servers, its MAX_SERVERS.` };
+    return {
+      said: `${holder} holds ${maxServers} servers, ${shards === undefined ? 'its' : limit} MAX_SERVERS.`,
+    };
+  const entries = shards === undefined ? 'The entries of all servers' : `${holder} has entries that`;
   return {
-    said: `The entries of all servers may take ${maxListBytes} bytes, the registry's MAX_LIST_BYTES, and this one would be too much.`,
+    said: `${entries} may take ${maxListBytes} bytes, ${limit} MAX_LIST_BYTES, and this one would be too much.`,
     advice: 'Send less metadata, or try again later. A heartbeat renewed the lease all the same.',
   };
 }

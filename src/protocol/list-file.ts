@@ -1,6 +1,7 @@
 /** The list as files, for readers by the million: a manifest that names the parts, and one file for each of them. */
 import { z } from 'zod';
-import { entry, epochMs } from './protocol.ts';
+import { entry } from './protocol.ts';
+import { epochMs } from './times.ts';
 
 /** Which part of which list: number `shard` of `shards`, counted from 0. */
 export const listPart = z.object({ list: z.string(), shard: z.int(), shards: z.int() });

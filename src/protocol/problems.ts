@@ -145,6 +145,19 @@ export const PROBLEMS = {
     meaning: 'The registry holds as many servers, or as many bytes of entries, as it may.',
     advice: 'Try again later.',
   },
+  'too-large-to-sign': {
+    status: 501,
+    title: 'Too large to sign',
+    meaning: 'The list is in several objects, and longer than what is signed as one.',
+    advice:
+      'Read the list file, whose parts are signed each, or pages, which are too: add limit to the query.',
+  },
+  'not-watchable': {
+    status: 501,
+    title: 'Not watchable',
+    meaning: 'The list is in several objects, and no reader can be told of the changes of all.',
+    advice: 'Ask what changed, again and again: GET /servers?since=<revision>.',
+  },
   'too-many-watchers': {
     status: 503,
     title: 'Too many watchers',

@@ -1,9 +1,13 @@
 /** What travels over the wire: the schemas of every request and answer, the types taken from them, the limits. */
 import { z } from 'zod';
-import { listFileStats } from './list-file-stats.ts';
+import { epochMs } from './times.ts';
+import { statsAnswer } from './stats.ts';
+
+export { statsAnswer };
+export type { ObjectStats } from './stats.ts';
 import { anyMetadata, metadata, METADATA_LIMITS } from './metadata.ts';
 import { problemOfName } from './names.ts';
-import { offered, socketCounts } from './session-offer.ts';
+import { offered } from './session-offer.ts';
 
 /** Limits on what one registration may hold. Lengths are in characters (Unicode code points). */
 export const LIMITS = {
@@ -117,8 +121,6 @@ export const heartbeatRequest = z.object({
   session: z.boolean('must be true or false').default(false),
 });
 
-export const epochMs = z.int().nonnegative().describe('Epoch milliseconds.');
-
 /** Where a registration came from, as far as the platform knows; never the address. Degrees. */
 export const location = z.object({
   country: z.string().exactOptional(),
@@ -169,6 +171,10 @@ export const registerAnswer = z.object({
 export const heartbeatAnswer = z.object({
   success: z.literal(true),
   peers: z.array(entry).optional(),
+  partial: z
+    .literal(true)
+    .optional()
+    .describe('Some of the list did not answer, and its servers are not among the peers.'),
   ...offered,
   ...unknownMembers,
 });
@@ -200,37 +206,6 @@ export const serverAnswer = z.object({
   server: entry,
   status: z.enum(['live', 'suspect', 'stale']),
   expiresAt: epochMs,
-});
-
-/** Answer to `GET /stats`. The counters go on over evictions; see `docs/api.md`. */
-export const statsAnswer = z.object({
-  live: z.int(),
-  stale: z.int(),
-  revision: z.int(),
-  nextAlarmAt: epochMs.nullable(),
-  sweeps: z.int(),
-  swept: z.int(),
-  lastSweep: z.object({ at: epochMs, deleted: z.int(), tookMs: z.int() }).nullable(),
-  checkpoints: z.int(),
-  saves: z.int().describe('Saves of what moved, each one row.'),
-  failedSaves: z.int().describe('Saves that the disk refused; each was tried again.'),
-  loads: z.int().describe('Times that the object was loaded from disk: after each sleep, deploy and crash.'),
-  heartbeats: z.int(),
-  reads: z.int(),
-  absence: z
-    .object({ from: epochMs, until: epochMs, leases: z.int() })
-    .nullable()
-    .describe('The last time the registry itself was away, and how many leases it extended on coming back.'),
-  setAside: z.int().describe('Rows on disk that could not be read and were set aside.'),
-  signing: z
-    .enum(['on', 'off', 'malformed key'])
-    .describe('Whether lists are signed with BOOTSTRAP_SIGNING_KEY.'),
-  listBytes: z.int().describe('UTF-8 bytes of the entries of all servers held; at most MAX_LIST_BYTES.'),
-  ...socketCounts,
-  streams: z
-    .object({ heldBytes: z.int(), cut: z.int() })
-    .describe('Bytes of answers that slow readers hold in memory, and readers cut off for being slow.'),
-  listFile: listFileStats.optional(),
 });
 
 /** Answer to `GET /health`; `timestamp` is in ISO 8601. */

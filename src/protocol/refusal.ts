@@ -5,21 +5,26 @@ export type RegistryRefusal =
   | { readonly kind: 'not-registered' }
   /** Another instance registered the id since. */
   | { readonly kind: 'replaced' }
-  /** `maxListBytes` where it is the bytes that are too many. */
+  /** `shards` where these are the limits of one object of several. `maxListBytes` where it is the bytes that are too many. */
   | {
       readonly kind: 'registry-full';
       readonly maxServers: number;
       readonly maxListBytes?: number;
+      readonly shards?: number;
       readonly retryAfterMs: number;
     }
   | OwnershipRefusal;
 
-/** As many follow the list as may. */
-export interface WatchRefusal {
-  readonly kind: 'too-many-watchers';
-  readonly maxWatchers: number;
-  readonly retryAfterMs: number;
-}
+/** Why nobody may follow the list now. */
+export type WatchRefusal =
+  /** As many do as may. */
+  | {
+      readonly kind: 'too-many-watchers';
+      readonly maxWatchers: number;
+      readonly retryAfterMs: number;
+    }
+  /** The list has several objects, and each would tell of its own changes alone. */
+  | { readonly kind: 'not-watchable' };
 
 /** Why a query of the list has no answer. */
 export type QueryRefusal =
@@ -59,6 +64,8 @@ export type RequestRefusal =
   /** The id is that of another key. The registry refuses it by the same name where it is bound to one. */
   | { readonly kind: 'not-owner' }
   | { readonly kind: 'rate-limited'; readonly per: 'address' | 'server'; readonly retryAfterMs: number }
+  /** A list of several objects, which the Worker puts together, has more than it can sign. */
+  | { readonly kind: 'too-large-to-sign'; readonly maxBytes: number }
   /** `isImplied`: the path names no list, and so means `default`. */
   | { readonly kind: 'no-such-list'; readonly list: string; readonly isImplied: boolean }
   | { readonly kind: 'no-such-route'; readonly path: string }

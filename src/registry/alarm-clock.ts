@@ -4,7 +4,7 @@ import type { Directory } from '../core/leases/directory.ts';
 import { downSince, graceMs, liveAfter, type Downtime } from '../core/leases/downtime.ts';
 import { alarmIsLost, nextAlarm, publishAt, type ScheduleState } from '../core/schedule.ts';
 import { SteadyClock } from './clock.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../rpc/log.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
 

@@ -3,15 +3,17 @@ import type { Config } from '../config.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import type { RegistryFigures, RegistryStats } from '../rpc/contract.ts';
 import type { AlarmClock } from './alarm-clock.ts';
+import type { Part } from './part.ts';
 import type { Publisher } from './publisher.ts';
 import type { Reads } from './reads.ts';
-import type { Signing } from './signer.ts';
+import type { Signing } from '../rpc/signer.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Watchers } from './watchers.ts';
 import type { Writes } from './writes.ts';
 
 export interface FigureParts {
-  readonly config: Config;
+  readonly config: Pick<Config, 'maxSessions' | 'maxWatchers'>;
+  readonly part: Part;
   readonly clock: AlarmClock;
   readonly directory: Directory;
   readonly counters: Counters;
@@ -55,7 +57,7 @@ export function statsOf(parts: FigureParts, quarantined: number): RegistryStats 
 
 /** Call `expire` first. `now`: epoch milliseconds of the registry's clock. */
 export function figuresOf(parts: FigureParts, quarantined: number, now: number): RegistryFigures {
-  const { clock, config, counters, directory, loadedAt, reads, watchers, writes } = parts;
+  const { clock, config, counters, directory, part, loadedAt, reads, watchers, writes } = parts;
   const { registrations, deregistrations, sweepMs, downtimes, extendedLeases } = counters;
   const { opened, lost } = directory.sessions.figures;
   const stats = statsOf(parts, quarantined);
@@ -63,8 +65,8 @@ export function figuresOf(parts: FigureParts, quarantined: number, now: number):
     at: now,
     loadedAt,
     stats,
-    maxServers: config.maxServers,
-    maxListBytes: config.maxListBytes,
+    maxServers: part.maxServers,
+    maxListBytes: part.maxListBytes,
     registrations,
     deregistrations,
     sweepMs,

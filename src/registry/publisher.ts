@@ -6,15 +6,15 @@
  *   again what failed, and `/stats` shows it.
  * - What was written is a row on disk: an object that slept since would else write it again with each alarm.
  */
-import { join } from '../core/encoding/bytes.ts';
+import { join } from '../protocol/bytes.ts';
 import { emptyPart, manifest, partHead, putSignature, withRoom } from '../core/encoding/list-file.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import { isOutdated, type PublicationState, type Published } from '../core/schedule.ts';
 import type { ListPart } from '../protocol/list-file.ts';
 import type { StatsAnswer } from '../protocol/protocol.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../rpc/log.ts';
 import type { Reads } from './reads.ts';
-import type { Signer } from './signer.ts';
+import type { Signer } from '../rpc/signer.ts';
 import type { PublicationRow } from './storage/rows.ts';
 import type { Store } from './storage/store.ts';
 
@@ -33,6 +33,12 @@ const PUT_LOST_MS = 60_000;
 const MAX_AGE_S = 10;
 /** The manifest of a list never changes. */
 const MANIFEST_MAX_AGE_S = 300;
+
+/**
+ * It is written again so often all the same: the bucket, or the folder, may be another one by now, which nobody tells the
+ * registry.
+ */
+const MANIFEST_AGAIN_MS = 600_000;
 
 /** Characters of a failure's reason that are kept. */
 const REASON_CHARACTERS = 200;
@@ -84,9 +90,10 @@ export class Publisher {
   /** Takes up what was found on disk. Times ahead of `now` were written under a clock that was wrong. */
   resume(row: PublicationRow | null, now: number): void {
     if (row === null) return;
-    const { at, lastFailure } = row;
+    const { at, lastFailure, manifestAt } = row;
     this.#row = {
       ...row,
+      ...(manifestAt !== undefined && { manifestAt: Math.min(manifestAt, now) }),
       at: at && Math.min(at, now),
       lastFailure: lastFailure && { ...lastFailure, at: Math.min(lastFailure.at, now) },
     };
@@ -133,7 +140,7 @@ export class Publisher {
   }
 
   /** Resolves with what the files show then. */
-  async #write(now: number): Promise<Published & Pick<PublicationRow, 'at' | 'shards'>> {
+  async #write(now: number): Promise<Published & Partial<PublicationRow>> {
     if (this.#hanging !== null && now - this.#hanging.since < PUT_LOST_MS) {
       throw new Error(`the bucket has not answered to what was written ${now - this.#hanging.since} ms ago`);
     }
@@ -141,7 +148,8 @@ export class Publisher {
     const ours = part();
     const shown = this.#list();
     const file = await this.#signed(reads.entries(partHead(ours, terms.ttlMs), now));
-    const put = this.#putAll(ours, file, now);
+    const withManifest = ours.shard === 0 && this.#manifestIsDue(ours, now);
+    const put = this.#putAll(ours, file, withManifest ? now : null);
     const attempt = { since: now };
     this.#hanging = attempt;
     const settled = () => {
@@ -149,19 +157,25 @@ export class Publisher {
     };
     put.then(settled, settled);
     await within(put, PUT_MAX_MS);
-    return { ...shown, at: now, shards: ours.shards };
+    return { ...shown, at: now, ...(withManifest && { shards: ours.shards, manifestAt: now }) };
   }
 
-  async #putAll(part: ListPart, file: Uint8Array, now: number): Promise<void> {
+  #manifestIsDue({ shards }: ListPart, now: number): boolean {
+    const { shards: named, manifestAt = -Infinity } = this.#row;
+    return named !== shards || now - manifestAt >= MANIFEST_AGAIN_MS;
+  }
+
+  /** The file; and at `manifestAt` the manifest, unless that is null. */
+  async #putAll(part: ListPart, file: Uint8Array, manifestAt: number | null): Promise<void> {
     const { bucket } = this.#parts;
     const { list, shard, shards } = part;
     const key = (name: string | number) => `lists/${list}/${name}.json`;
     await bucket.put(key(shard), file, asJson(MAX_AGE_S));
-    if (shard !== 0 || this.#row.shards === shards) return;
+    if (manifestAt === null) return;
     // A part that nobody has registered in yet is empty, not missing: else nobody could tell it from one that was lost.
     for (let other = 1; other < shards; other += 1) {
       const empty = await this.#signed(
-        emptyPart({ list, shard: other, shards }, this.#parts.terms.ttlMs, now),
+        emptyPart({ list, shard: other, shards }, this.#parts.terms.ttlMs, manifestAt),
       );
       await bucket.put(key(other), empty, { ...asJson(MAX_AGE_S), onlyIf: { etagDoesNotMatch: '*' } });
     }

@@ -1,20 +1,26 @@
 /** Every answer that shows the list: whole, paged, since a revision or as peers, with its revision and signature. */
-import { answerSince } from '../core/changes/delta.ts';
+import type { QueryRefusal } from '../protocol/refusal.ts';
+import { answerSince, partSince } from '../core/changes/delta.ts';
 import { Snapshot } from '../core/encoding/snapshot.ts';
 import type { Directory } from '../core/leases/directory.ts';
 import type { Lease } from '../core/leases/lease.ts';
 import { Pages } from '../core/queries/kept-pages.ts';
 import { answerQuery } from '../core/queries/page.ts';
+import { answerPart, type PartLimits } from '../core/queries/part.ts';
 import { QueryRefused } from '../core/queries/work.ts';
 import {
   decodeQuery,
+  OPENED_AHEAD,
   type GetOutcome,
   type Listed,
+  type ListEntries,
   type ListHead,
   type ListOutcome,
+  type PagePartOutcome,
   type QueryOutcome,
 } from '../rpc/contract.ts';
-import type { Signer } from './signer.ts';
+import { matchesEtag } from '../rpc/etags.ts';
+import type { Signer } from '../rpc/signer.ts';
 import { StreamBudget } from './stream-budget.ts';
 
 /** What the kept answers to queries may take of the object's 128 MB. */
@@ -81,11 +87,51 @@ export class Reads {
     return { byteLength: bytes.byteLength, etag: this.#etag(now), signature };
   }
 
+  /** What is listed of this object, for the list of several. `withBody` is false for a HEAD. */
+  bareEntries(withBody: boolean, now: number): ListEntries {
+    this.#expire(now);
+    if (withBody) this.lists.whole += 1;
+    const { bytes, takenAt } = this.#snapshot.bareEntries(now);
+    return {
+      // Its turn comes behind others of about its length: ids are spread evenly.
+      body: withBody ? this.#streams.send([bytes], OPENED_AHEAD * bytes.byteLength) : null,
+      byteLength: bytes.byteLength,
+      etag: this.#etag(now),
+      revision: this.#directory.revision.toString(),
+      takenAt,
+    };
+  }
+
+  /** This object's part of a page; as `page`, but for a reader that has it. */
+  pagePart(queryKey: string, limits: PartLimits, now: number): PagePartOutcome {
+    this.#expire(now);
+    const key = `part ${limits.maxEntries} ${limits.maxBytes} ${queryKey}`;
+    return refusable(() => {
+      const bytes = this.#pages.answer(key, this.#directory.revision.counter, now, () =>
+        answerPart(this.#directory, decodeQuery(queryKey), limits, { takenAt: now, etag: this.#etag(now) }),
+      );
+      this.lists.page += 1;
+      return bytes;
+    });
+  }
+
+  /** This object's part of what changed. */
+  sincePart(revision: string, maxBytes: number, now: number): Uint8Array {
+    this.#expire(now);
+    this.lists.delta += 1;
+    return this.#pages.answer(
+      `part since ${maxBytes} ${revision}`,
+      this.#directory.revision.counter,
+      now,
+      () => partSince(revision, this.#directory, maxBytes, now),
+    );
+  }
+
   /** The whole list. `knownEtags` are those the reader has, as it sent them; null where it sent none. */
   list(knownEtags: string | null, now: number): MaybePromise<ListOutcome> {
     this.#expire(now);
     const etag = this.#etag(now);
-    if (knownEtags !== null && matches(knownEtags, etag)) return this.#unchanged(etag);
+    if (knownEtags !== null && matchesEtag(knownEtags, etag)) return this.#unchanged(etag);
     return this.#whole(now);
   }
 
@@ -96,17 +142,14 @@ export class Reads {
   page(queryKey: string, knownEtags: string | null, now: number): MaybePromise<QueryOutcome> {
     this.#expire(now);
     const etag = this.#etag(now);
-    if (knownEtags !== null && matches(knownEtags, etag)) return this.#unchanged(etag);
-    try {
+    if (knownEtags !== null && matchesEtag(knownEtags, etag)) return this.#unchanged(etag);
+    return refusable(() => {
       const body = this.#pages.answer(queryKey, this.#directory.revision.counter, now, () =>
         answerQuery(this.#directory, decodeQuery(queryKey), now),
       );
       this.lists.page += 1;
       return this.#listed([body], body, etag);
-    } catch (error) {
-      if (error instanceof QueryRefused) return error.refusal;
-      throw error;
-    }
+    });
   }
 
   /** What changed in it since a revision; one answer for all where that is the whole list. */
@@ -176,15 +219,12 @@ export class Reads {
   }
 }
 
-/** What servers before the registry put at the end of a tag when they compress: Apache `-gzip`, `-br`, `;gzip`. */
-const COMPRESSED = /[-;:.]+(?:gzip|br|zstd|deflate)(?="$)/i;
-
-/**
- * `If-None-Match`: a list of tags, or `*`. Compared weakly (RFC 9110, 13.1.2): a compressed list is the same list.
- * No tag of the registry's own ends so.
- */
-function matches(knownEtags: string, etag: string): boolean {
-  if (knownEtags === etag) return true;
-  const opaque = (tag: string) => tag.trim().replace(/^W\//i, '').replace(COMPRESSED, '');
-  return knownEtags.split(',').some((known) => known.trim() === '*' || opaque(known) === opaque(etag));
+/** What is found, or why a query has no answer. */
+function refusable<Found>(find: () => Found): Found | QueryRefusal {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof QueryRefused) return error.refusal;
+    throw error;
+  }
 }

@@ -5,15 +5,15 @@ import { Directory } from '../core/leases/directory.ts';
 import { Ownership } from '../core/leases/ownership.ts';
 import { Tombstones } from '../core/leases/tombstones.ts';
 import {
+  ENTRIES_URL,
   LIST_URL,
-  SESSION_ID_HEADER,
-  SESSION_TICKET_HEADER,
   SESSION_URL,
   WATCH_URL,
   type DeregisterOutcome,
   type GetOutcome,
   type HeartbeatOutcome,
   type ListOutcome,
+  type PagePartOutcome,
   type Proof,
   type QueryOutcome,
   type RegisterOutcome,
@@ -22,12 +22,15 @@ import {
   type RegistryFigures,
   type RegistryStats,
 } from '../rpc/contract.ts';
+import type { Shard } from '../protocol/shards/shard.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { AlarmTasks } from './alarm-tasks.ts';
 import { placeOfObject } from './place-of-object.ts';
 import { figuresOf, statsOf, type FigureParts } from './figures.ts';
-import { logOf } from './log.ts';
+import { logOf } from '../rpc/log.ts';
+import { tagAlone, textAlone } from './flat-answers.ts';
 import { ListResponses } from './list-response.ts';
+import { Part } from './part.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Presence } from './presence.ts';
 import { Publisher } from './publisher.ts';
@@ -35,10 +38,10 @@ import { Reads } from './reads.ts';
 import { recover } from './recovery.ts';
 import { Saver } from './saver.ts';
 import { SessionCalls } from './session-calls.ts';
-import { signingWith } from './signer.ts';
+import { signingWith } from '../rpc/signer.ts';
 import { zeroCounters } from './storage/counters.ts';
 import { Store } from './storage/store.ts';
-import { WATCHER_TAG } from './watcher-roster.ts';
+import { isWatcher, openSession, openWatch } from './upgrades.ts';
 import { Watchers } from './watchers.ts';
 import { Writes } from './writes.ts';
 
@@ -66,9 +69,10 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const log = logOf(place.list);
     const store = new Store(ctx.storage, place);
     const tombstones = new Tombstones();
+    const listPart = new Part(config);
     const presence = new Presence(ctx, (timeMs) => this.#clock.fromWall(timeMs));
     const directory = new Directory(
-      config,
+      listPart,
       crypto.randomUUID().slice(0, 8),
       Date.now() * 1000,
       (_serverId, session) => presence.heardAt(session),
@@ -76,7 +80,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
         this.#watchers.changed();
       },
     );
-    const ownership = new Ownership(directory, tombstones, config);
+    const ownership = new Ownership(directory, tombstones, listPart);
     const stateAt = (now: number) => this.#alarmTasks.state(now);
     const clock = new AlarmClock({ config, directory, store, counters, log, stateAt });
     const now = () => clock.now();
@@ -87,13 +91,13 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const pending = new PendingWrites(store, (cause) => {
       ctx.abort(`A write failed, so the registry is loaded again from disk: ${String(cause)}`);
     });
-    const signing = signingWith(config.signingSeed, log);
-    const { signer } = signing;
+    const { signer, state: signing } = signingWith(config.signingSeed, log);
     const reads = new Reads(directory, config.snapshotMaxAgeMs, signer, () => saver.headChanged());
     const watchers = new Watchers({
       sockets: ctx,
       directory,
       maxWatchers: config.maxWatchers,
+      part: listPart,
       now,
       onFirst: () => void clock.armEarlier(clock.now()),
     });
@@ -104,31 +108,21 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     this.#pending = pending;
     this.#reads = reads;
     const bucket = env.LIST_FILES;
-    const part = () => ({ ...place, shards: 1 });
+    const part = () => ({ ...place, shards: listPart.shard?.count ?? 1 });
     const publisher: Publisher | null =
       bucket === undefined
         ? null
         : new Publisher({ bucket, directory, reads, store, signer, terms: config, part, log, now });
     const held = { config, clock, directory, tombstones, store, saver, pending, counters, publisher };
-    const writes = new Writes({ ...held, ownership, reads, presence });
+    const writes = new Writes({ ...held, part: listPart, ownership, reads, presence, watchers });
     this.#writes = writes;
     this.#sessions = new SessionCalls({ ...held, presence, writes });
-    this.#figures = {
-      config,
-      clock,
-      directory,
-      counters,
-      reads,
-      writes,
-      watchers,
-      publisher,
-      signing: signing.state,
-      loadedAt: now(),
-    };
+    this.#figures = { ...held, part: listPart, reads, writes, watchers, signing, loadedAt: now() };
     this.#alarmTasks = new AlarmTasks({ ...held, terms: config, watchers, now });
     void ctx.blockConcurrencyWhile(async () => {
       const loaded = await store.load();
       this.#quarantined = loaded.quarantined;
+      if (loaded.shard !== null) listPart.become(loaded.shard);
       await recover({ ...held, presence }, loaded);
       this.#sessions.readAll();
       // Where the list is another one than before, whoever still watches has to know.
@@ -137,8 +131,17 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   }
 
   /** Registers a server or overwrites its entry; acknowledged only when it is on disk. */
-  register(registration: RegisteredServer, ticketHash: string | null = null): Promise<RegisterOutcome> {
-    return this.#writes.register(registration, ticketHash);
+  register(
+    registration: RegisteredServer,
+    ticketHash: string | null = null,
+    shard?: Shard,
+  ): Promise<RegisterOutcome> {
+    return this.#writes.register(registration, ticketHash, shard);
+  }
+
+  /** How many objects the list has; with `create`, that is fixed where nobody registered yet. See `RegistryCalls`. */
+  shardCount(create?: number): Promise<number | null> {
+    return this.#writes.shardCount(create);
   }
 
   /**
@@ -167,12 +170,15 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
 
   /** The whole list as a response, which streams; the Worker asks for it so where it knows no tag. Or a session. */
   override async fetch(request: Request): Promise<Response> {
-    if (request.url === SESSION_URL) {
-      const { headers } = request;
-      const serverId = decodeURIComponent(headers.get(SESSION_ID_HEADER) ?? '');
-      return this.#sessions.open(serverId, headers.get(SESSION_TICKET_HEADER) ?? '');
+    if (request.url === ENTRIES_URL) {
+      const entries = this.#reads.bareEntries(request.method !== 'HEAD', this.#tickOfRead());
+      return this.#listResponses.entries(entries);
     }
-    if (request.url.startsWith(`${WATCH_URL}?`)) return this.#watch(request);
+    if (request.url === SESSION_URL) return openSession(request, this.#sessions);
+    if (request.url.startsWith(`${WATCH_URL}?`)) {
+      this.#expire(this.#tickOfRead());
+      return openWatch(request, this.#watchers);
+    }
     if (request.url !== LIST_URL) return new Response(`no such call: ${request.url}`, { status: 404 });
     const now = this.#tickOfRead();
     if (request.method === 'HEAD') return this.#listResponses.head(await this.#reads.head(now));
@@ -185,6 +191,11 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
    */
   listServers(knownEtags: string | null): ListOutcome | Promise<ListOutcome> {
     return this.#reads.list(knownEtags, this.#tickOfRead());
+  }
+
+  /** As `listServers`; that the reader has the list is told by the tag alone. */
+  poll(knownEtags: string): ListOutcome | string | Promise<ListOutcome | string> {
+    return tagAlone(this.listServers(knownEtags));
   }
 
   /** A page of the list, by what `encodeQuery` makes of a `Query`; otherwise as `listServers`. */
@@ -202,9 +213,24 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     return this.#reads.since(revision, this.#tickOfRead());
   }
 
+  /** As `changesAfter`; a short body without a signature is its text alone. */
+  changes(revision: string): ListOutcome | string | Promise<ListOutcome | string> {
+    return textAlone(this.changesAfter(revision));
+  }
+
   /** As the first release asks: no revision of it is known any more. */
   changesSince(revision: number): ListOutcome | Promise<ListOutcome> {
     return this.changesAfter(String(revision));
+  }
+
+  /** Its part of a page, where the list has several objects. */
+  partOfPage(queryKey: string, maxEntries: number, maxBytes: number): PagePartOutcome {
+    return this.#reads.pagePart(queryKey, { maxEntries, maxBytes }, this.#tickOfRead());
+  }
+
+  /** Its part of what changed after a revision of its own, where the list has several objects. */
+  partOfChanges(revision: string, maxBytes: number): Uint8Array {
+    return this.#reads.sincePart(revision, maxBytes, this.#tickOfRead());
   }
 
   /** One server. What is on its way to the disk about it is waited for: unlike a list, this is a statement about it. */
@@ -248,29 +274,17 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    if (this.#isWatcher(socket)) this.#watchers.message(socket, data);
+    if (isWatcher(socket, this.ctx)) this.#watchers.message(socket, data);
     else await this.#sessions.message(socket, data);
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-    if (this.#isWatcher(socket)) this.#watchers.closed(socket, code, reason);
+    if (isWatcher(socket, this.ctx)) this.#watchers.closed(socket, code, reason);
     else await this.#sessions.closed(socket, code, reason);
   }
 
   override webSocketError(socket: WebSocket): Promise<void> {
     return this.webSocketClose(socket, 1006, '');
-  }
-
-  #watch(request: Request): Response {
-    if (request.headers.get('Upgrade') !== 'websocket') return new Response('no upgrade', { status: 426 });
-    this.#expire(this.#tickOfRead());
-    const accepted = this.#watchers.accept(new URL(request.url).searchParams.get('since') ?? '');
-    if ('kind' in accepted) return Response.json(accepted, { status: 503 });
-    return new Response(null, { status: 101, webSocket: accepted });
-  }
-
-  #isWatcher(socket: WebSocket): boolean {
-    return this.ctx.getTags(socket).includes(WATCHER_TAG);
   }
 
   #expire(now: number): void {

@@ -13,7 +13,7 @@ import { Journal } from '../core/leases/journal.ts';
 import type { Lease } from '../core/leases/lease.ts';
 import { SEGMENTS } from '../core/leases/segment.ts';
 import { saveDelayMs } from '../core/schedule.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../rpc/log.ts';
 import type { Counters } from './storage/counters.ts';
 import type { SaveHead, Store } from './storage/store.ts';
 

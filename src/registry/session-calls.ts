@@ -106,10 +106,10 @@ export class SessionCalls {
         this.#end(owner, { code: CLOSE.badFrame.code, reason: `bad frame: ${frame.reason}` });
         return;
       case 'refused':
-        socket.send(errorFrame(frame.refusal));
+        await this.#answer(socket, lease, errorFrame(frame.refusal));
         return;
       case 'metadata':
-        socket.send(await this.#setMetadata(lease, frame.metadata, now));
+        await this.#answer(socket, lease, this.#setMetadata(lease, frame.metadata, now));
         return;
       case 'deregister':
         await this.#deregister(socket, lease, owner);
@@ -137,12 +137,17 @@ export class SessionCalls {
     );
   }
 
-  async #setMetadata(lease: Lease, metadata: string, now: number): Promise<string> {
-    const { directory, pending, saver, writes } = this.#parts;
+  /** Answers a frame. All answers wait for the same, so they come in the order of the frames, refusals too. */
+  async #answer(socket: WebSocket, { serverId }: Lease, text: string): Promise<void> {
+    await this.#parts.pending.of(serverId);
+    if (socket.readyState === WebSocket.OPEN) socket.send(text);
+  }
+
+  #setMetadata(lease: Lease, metadata: string, now: number): string {
+    const { directory, saver, writes } = this.#parts;
     directory.sessions.heard(lease, now);
     if (!directory.setMetadata(lease, metadata)) return errorFrame(writes.tooManyBytes(now));
     saver.leaseChanged();
-    await pending.of(lease.serverId);
     return ackFrame('metadata');
   }
 

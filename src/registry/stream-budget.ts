@@ -2,7 +2,7 @@
  * Bodies on their way to readers, sent by reference: nothing is copied, however many read, but a reader that takes
  * its time keeps the bytes it was promised in memory. So they are counted, and none may take for ever.
  */
-import { byteLengthOf, join } from '../core/encoding/bytes.ts';
+import { byteLengthOf, join } from '../protocol/bytes.ts';
 
 /**
  * What is shorter is sent as it is: a stream of its own costs 25 kB a third of their time, and 2.5 MB nothing (run). So
@@ -48,12 +48,13 @@ export class StreamBudget {
   /**
    * The parts, one behind the other, as a body to send: a stream that is counted, or bytes where they are short. The
    * parts must never be written to again. Always gets through: where there is no room, it is the oldest readers that go.
+   * `bytesBefore` are what its reader has to take from elsewhere first.
    */
-  send(parts: readonly Uint8Array[]): Uint8Array | ReadableStream<Uint8Array> {
-    return byteLengthOf(parts) < STREAMED_FROM_BYTES ? join(parts) : this.#stream(parts);
+  send(parts: readonly Uint8Array[], bytesBefore = 0): Uint8Array | ReadableStream<Uint8Array> {
+    return byteLengthOf(parts) < STREAMED_FROM_BYTES ? join(parts) : this.#stream(parts, bytesBefore);
   }
 
-  #stream(parts: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  #stream(parts: readonly Uint8Array[], bytesBefore: number): ReadableStream<Uint8Array> {
     const bytes = byteLengthOf(parts);
     const { readable, writable } = new FixedLengthStream(bytes);
     const writer = writable.getWriter();
@@ -66,7 +67,7 @@ export class StreamBudget {
     const outgoing: Outgoing = { parts, cut };
     const deadline = setTimeout(
       cut,
-      DEADLINE_MS + (1000 * bytes) / BYTES_A_SECOND,
+      DEADLINE_MS + (1000 * (bytesBefore + bytes)) / BYTES_A_SECOND,
       'the reader took too long for the list',
     );
     const end = () => {

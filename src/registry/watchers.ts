@@ -24,6 +24,7 @@ import {
 } from '../core/watching.ts';
 import { checkFrame, READ, WATCH_CLOSE_CODES, WATCHERS_FULL_RETRY_MS } from '../protocol/watching.ts';
 import type { WatchRefusal } from '../protocol/refusal.ts';
+import type { Part } from './part.ts';
 import { WatcherRoster, type Sockets, type Watcher } from './watcher-roster.ts';
 
 /** A push to so many takes about 5 ms; between two of them the object answers. */
@@ -36,6 +37,8 @@ export interface WatcherParts {
   readonly sockets: Sockets;
   readonly directory: Directory;
   readonly maxWatchers: number;
+  /** Which part of the list the object is. */
+  readonly part: Pick<Part, 'shard'>;
   /** Epoch milliseconds of the registry's clock. */
   readonly now: () => number;
   /** The alarm now has to ring at the next expiry. */
@@ -98,9 +101,10 @@ export class Watchers {
 
   /**
    * Accepts one more, which has the list of a revision; the first frame goes at once. Call `expire` first. Refused where
-   * there are as many as there may be.
+   * there are as many as there may be, and where the object has a part of the list alone.
    */
   accept(since: string): WebSocket | WatchRefusal {
+    if ((this.#parts.part.shard?.count ?? 1) > 1) return { kind: 'not-watchable' };
     const { maxWatchers, now } = this.#parts;
     const roster = this.#roster;
     if (this.count >= maxWatchers) this.closeSilent();
@@ -130,6 +134,13 @@ export class Watchers {
       },
       pushDelayMs(this.#lastPushAt, Date.now()),
     );
+  }
+
+  /** The list got several objects, of which each has its own changes alone: those who follow one would miss the others'. */
+  endAll(): void {
+    for (const watcher of this.#roster.open()) {
+      this.#roster.close(watcher, WATCH_CLOSE_CODES.done, 'the list has several objects');
+    }
   }
 
   /** The other end closed: answers, which the runtime leaves to us. 1006 stands for an end that nobody can answer. */

@@ -5,6 +5,7 @@ import { isCovered } from '../core/leases/downtime.ts';
 import type { Lease } from '../core/leases/lease.ts';
 import type { Ownership } from '../core/leases/ownership.ts';
 import type { Tombstones } from '../core/leases/tombstones.ts';
+import type { Shard } from '../protocol/shards/shard.ts';
 import type { RegistryRefusal } from '../protocol/refusal.ts';
 import { CLOSE, errorFrame } from '../protocol/session.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
   RegisteredServer,
 } from '../rpc/contract.ts';
 import type { AlarmClock } from './alarm-clock.ts';
+import type { Part } from './part.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import type { Presence } from './presence.ts';
 import type { Reads } from './reads.ts';
@@ -22,11 +24,13 @@ import type { Saver } from './saver.ts';
 import { offerToHeartbeat, offerToRegistered } from './session-offer.ts';
 import type { Counters } from './storage/counters.ts';
 import type { Store } from './storage/store.ts';
+import type { Watchers } from './watchers.ts';
 
 /** All that the calls work on. */
 export interface WriteParts {
   readonly config: Config;
   readonly clock: AlarmClock;
+  readonly part: Part;
   readonly directory: Directory;
   readonly tombstones: Tombstones;
   readonly ownership: Ownership;
@@ -35,6 +39,7 @@ export interface WriteParts {
   readonly pending: PendingWrites;
   readonly reads: Reads;
   readonly presence: Presence;
+  readonly watchers: Watchers;
   readonly counters: Counters;
 }
 
@@ -58,10 +63,42 @@ export class Writes {
     this.#parts = parts;
   }
 
-  async register(registration: RegisteredServer, ticketHash: string | null): Promise<RegisterOutcome> {
-    const { config, clock, directory, tombstones, ownership, store, saver, pending, presence, counters } =
-      this.#parts;
+  /** Fixes how many objects the list has, before any server is registered, where `create` is given. */
+  async shardCount(create: number | undefined): Promise<number | null> {
+    const { part, pending, store, watchers } = this.#parts;
+    if (part.shard === null && create !== undefined) {
+      const shard = { count: create, index: 0 };
+      part.become(shard);
+      // Whoever took the empty list for one of a single object.
+      if (create > 1) watchers.endAll();
+      // Under no id that a server may have.
+      await pending.settle('', [store.keepShard(shard)]);
+    }
+    // Another call may have fixed it, and what is not on disk yet is told to nobody.
+    await pending.all();
+    return part.shard?.count ?? null;
+  }
+
+  async register(
+    registration: RegisteredServer,
+    ticketHash: string | null,
+    sent?: Shard,
+  ): Promise<RegisterOutcome> {
+    const {
+      config,
+      clock,
+      part,
+      directory,
+      tombstones,
+      ownership,
+      store,
+      saver,
+      pending,
+      presence,
+      counters,
+    } = this.#parts;
     const now = clock.tick();
+    const shard = part.take(registration.serverId, sent);
     const refusal = ownership.refuseRegistration(registration, now);
     if (refusal !== undefined) {
       await pending.all();
@@ -80,7 +117,7 @@ export class Writes {
     const session = offerToRegistered(lease, ticketHash, this.#parts, now);
     const server = lease.toRecord();
     // Memory and disk change in one turn, so that their orders never differ, and in one transaction with the alarm.
-    const writes = [store.putServer(lease.toRow())];
+    const writes = [store.putServer(lease.toRow()), store.keepShard(shard)];
     if (tombstones.remove(server.serverId)) writes.push(store.removeTombstone(server.serverId));
     if (clock.isLost(now)) writes.push(clock.arm(now));
     counters.registrations += 1;
@@ -148,11 +185,16 @@ export class Writes {
   }
 
   #full(now: number, reason: 'too-many-servers' | 'too-many-bytes'): Full {
-    const { config, clock } = this.#parts;
-    const { maxServers, maxListBytes } = config;
+    const { clock, part } = this.#parts;
+    const { maxServers, maxListBytes, shard } = part;
     // Room comes at the earliest with the next sweep.
     const retryAfterMs = Math.max(1000, (clock.alarmAt ?? now) - now);
-    const full: Full = { kind: 'registry-full', maxServers, retryAfterMs };
+    const full: Full = {
+      kind: 'registry-full',
+      maxServers,
+      retryAfterMs,
+      ...(shard !== null && shard.count > 1 && { shards: shard.count }),
+    };
     return reason === 'too-many-bytes' ? { ...full, maxListBytes } : full;
   }
 

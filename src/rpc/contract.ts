@@ -14,15 +14,23 @@ import type { LossReason } from '../core/leases/session.ts';
 import type { LeaseStatus, Proof, RegisteredServer, ServerRecord } from '../core/leases/lease.ts';
 import { z } from 'zod';
 import { query, type Condition, type Query } from '../protocol/query.ts';
-import type { LeaseTerms, StatsAnswer } from '../protocol/protocol.ts';
+import type { LeaseTerms, ObjectStats } from '../protocol/protocol.ts';
+import type { Shard } from '../protocol/shards/shard.ts';
 import type { OwnershipRefusal, QueryRefusal, RegistryRefusal } from '../protocol/refusal.ts';
 
 export type { Proof, RegisteredServer, ServerRecord };
 
 /** The calls over RPC. */
 export interface RegistryCalls {
-  /** `ticketHash` is of a ticket that the answer may offer; the first release takes none, and offers no session. */
-  register(registration: RegisteredServer, ticketHash?: string | null): Promise<RegisterOutcome>;
+  /**
+   * `ticketHash` is of a ticket that the answer may offer; the first release takes none, and offers no session. `shard` is
+   * given where the list has several objects: which of them this one is.
+   */
+  register(
+    registration: RegisteredServer,
+    ticketHash?: string | null,
+    shard?: Shard,
+  ): Promise<RegisterOutcome>;
   /**
    * Flat, and answered with null where it can be: an object each way cost a heartbeat 18 % of its time (run). The first
    * release takes no `instance` and no `ticketHash`, and knows neither. With `ticketHash` the heartbeat asks for a session.
@@ -38,6 +46,8 @@ export interface RegistryCalls {
   deregister(serverId: string, proof?: Proof): Promise<DeregisterOutcome>;
   /** `knownEtags` is the reader's `If-None-Match`, or null. */
   listServers(knownEtags: string | null): ListOutcome | Promise<ListOutcome>;
+  /** As `listServers`, to a reader that may have the list: that it has is told by the tag alone. Not in the release before. */
+  poll(knownEtags: string): ListOutcome | string | Promise<ListOutcome | string>;
   /** `queryKey` is what `encodeQuery` makes of a `Query`. */
   queryServers(queryKey: string, knownEtags: string | null): QueryOutcome | Promise<QueryOutcome>;
   /** As `queryServers`, for conditions that the first release does not know and would pass over. Not in that one. */
@@ -46,10 +56,25 @@ export interface RegistryCalls {
   changesSince(revision: number): ListOutcome | Promise<ListOutcome>;
   /** What changed after a revision, or the whole list. Not in the first release. */
   changesAfter(revision: string): ListOutcome | Promise<ListOutcome>;
+  /** As `changesAfter`: a short body without a signature is its text alone. Not in the release before. */
+  changes(revision: string): ListOutcome | string | Promise<ListOutcome | string>;
   getServer(serverId: string): GetOutcome | Promise<GetOutcome>;
   stats(): RegistryStats | Promise<RegistryStats>;
   /** Not in the first release. */
   figures(): RegistryFigures | Promise<RegistryFigures>;
+  /**
+   * The number of objects that the list has, as its first one was told and keeps; null where nobody registered yet. Where
+   * that is so and `create` is given, it is `create` from then on. Not in the first release.
+   */
+  shardCount(create?: number): Promise<number | null>;
+  /** A framed `PagePart`: the part of one object among several. Not in the first release. */
+  partOfPage(
+    queryKey: string,
+    maxEntries: number,
+    maxBytes: number,
+  ): PagePartOutcome | Promise<PagePartOutcome>;
+  /** A framed `DeltaPart`. Not in the first release. */
+  partOfChanges(revision: string, maxBytes: number): Uint8Array | Promise<Uint8Array>;
   /** Resolves when everything acknowledged is on disk. Not in the first release. */
   save(): Promise<void>;
 }
@@ -62,13 +87,27 @@ export const LIST_URL = 'http://registry/servers';
 
 /**
  * The list is followed by `fetch` of this URL with `Upgrade: websocket`, and `?since=` the revision that the reader has:
- * the answer has the socket. Refused with 503 and a `WatchRefusal` as JSON. Not in the first release.
+ * the answer has the socket. Refused with 503 and a `WatchRefusal` as JSON, or with `NOT_WATCHABLE_STATUS`. Not in the first
+ * release.
  */
 export const WATCH_URL = 'http://registry/watch';
+/** The object is one of several by now, which the Worker did not know yet. */
+export const NOT_WATCHABLE_STATUS = 501;
 
 export const SIGNATURE_HEADER = 'Signature';
 /** Bytes of the body, where the list is asked for with HEAD. Not in the first release. */
 export const LENGTH_HEADER = 'List-Length';
+
+/**
+ * The entries of one object among several, by commas, without anything before or behind them. The answer has these
+ * headers beside `ETag` and `LENGTH_HEADER`, to HEAD as well. Not in the first release.
+ */
+export const ENTRIES_URL = 'http://registry/entries';
+/** Objects whose entries are asked for before their turn: each waits until as many others were read. */
+export const OPENED_AHEAD = 3;
+export const REVISION_HEADER = 'List-Revision';
+/** Epoch milliseconds. */
+export const TAKEN_AT_HEADER = 'List-Taken-At';
 
 /**
  * A session is opened by an upgrade of this URL, with the id (percent-encoded) and the hash of the ticket as headers. What
@@ -124,6 +163,19 @@ export type ListOutcome =
   /** The client has this list already. */
   | { readonly kind: 'unchanged'; readonly etag: string };
 
+/** One object's part of a page, framed. It has no `kind`: an object each way costs a call a fifth of its time. */
+export type PagePartOutcome = Uint8Array | QueryRefusal;
+
+/** The entries of one object. */
+export interface ListEntries {
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly byteLength: number;
+  readonly etag: string;
+  readonly revision: string;
+  /** Epoch milliseconds. */
+  readonly takenAt: number;
+}
+
 /** A list that is sent. */
 export type Listed = Extract<ListOutcome, { readonly kind: 'listed' }>;
 
@@ -147,7 +199,7 @@ export type GetOutcome =
 
 export type DeregisterOutcome = { readonly kind: 'deregistered' } | OwnershipRefusal;
 
-export type RegistryStats = StatsAnswer;
+export type RegistryStats = ObjectStats;
 
 /**
  * What an operator's graphs are drawn from, beside what everyone is told. Counts that are said to be of this life begin at

@@ -5,26 +5,23 @@ import {
   LENGTH_HEADER,
   LIST_URL,
   SIGNATURE_HEADER,
-  type GetOutcome,
   type ListHead,
   type ListOutcome,
   type RegistryFigures,
   type RegistryStats,
 } from './contract.ts';
 import type { QueryRefusal } from '../protocol/refusal.ts';
-import type { RegistryStub } from './locate.ts';
+import type { Locate } from './list-objects.ts';
+import { known, retried } from './retries.ts';
 
 /** An answer that shows the list. */
 export interface ListReply {
   /** UTF-8 JSON; null where the reader has this list already. */
-  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | string | null;
   readonly etag: string | null;
   /** Of the body, in standard base64; null where the registry does not sign. */
   readonly signature: string | null;
 }
-
-/** Gives a stub that works: each call may be on a new one. */
-type Locate = () => RegistryStub;
 
 /**
  * The whole list. It comes by `fetch`, which streams: over RPC the bytes would be copied into the heap of this isolate,
@@ -33,10 +30,18 @@ type Locate = () => RegistryStub;
  */
 export function readList(stub: Locate, knownEtags: string | null): Promise<ListReply> {
   return retried(async () => {
-    if (knownEtags !== null) return replyOf(await stub().listServers(knownEtags));
+    if (knownEtags !== null) return readPoll(stub, knownEtags);
     const { body, headers } = await stub().fetch(LIST_URL);
     return { body, etag: headers.get('ETag'), signature: headers.get(SIGNATURE_HEADER) };
   });
+}
+
+async function readPoll(stub: Locate, knownEtags: string): Promise<ListReply> {
+  const outcome = await known(
+    async () => stub().poll(knownEtags),
+    async () => stub().listServers(knownEtags),
+  );
+  return typeof outcome === 'string' ? { body: null, etag: outcome, signature: null } : replyOf(outcome);
 }
 
 /** Undefined where the object is still one that answers no HEAD: for minutes after a deploy. */
@@ -66,18 +71,14 @@ export function readPage(
 /** What changed in it since a revision. */
 export function readChanges(stub: Locate, revision: string): Promise<ListReply> {
   return retried(async () => {
-    try {
-      return replyOf(await stub().changesAfter(revision));
-    } catch (error) {
-      // An object of the first release, for minutes after a deploy: its revisions are numbers.
-      if (!isUnknownCall(error)) throw error;
-      return replyOf(await stub().changesSince(/^\d{1,16}$/.test(revision) ? Number(revision) : 0));
-    }
+    const outcome = await known(
+      async () => stub().changes(revision),
+      async () => stub().changesAfter(revision),
+      // Of the first release, whose revisions are numbers.
+      async () => stub().changesSince(/^\d{1,16}$/.test(revision) ? Number(revision) : 0),
+    );
+    return typeof outcome === 'string' ? { body: outcome, etag: null, signature: null } : replyOf(outcome);
   });
-}
-
-export function readServer(stub: Locate, serverId: string): Promise<GetOutcome> {
-  return retried(async () => stub().getServer(serverId));
 }
 
 export function readStats(stub: Locate): Promise<RegistryStats> {
@@ -92,28 +93,4 @@ function replyOf(outcome: ListOutcome): ListReply {
   if (outcome.kind === 'unchanged') return { body: null, etag: outcome.etag, signature: null };
   const { body, etag, signature } = outcome;
   return { body, etag, signature };
-}
-
-/** Once more, where the platform says that a retry may help: the object was just reset, or is being moved. */
-async function retried<Answer>(read: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!isRetryable(error)) throw error;
-    return read();
-  }
-}
-
-/** Whether the object is of a release that does not have the call. */
-export function isUnknownCall(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('does not implement the method');
-}
-
-/** `overloaded` is not retryable: developers.cloudflare.com/durable-objects/best-practices/error-handling/. */
-function isRetryable(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    Reflect.get(error, 'retryable') === true &&
-    Reflect.get(error, 'overloaded') !== true
-  );
 }

@@ -1,7 +1,7 @@
 /** How the Worker follows the list: by a socket to the object, which can sleep while nothing changes. */
 import { z } from 'zod';
 import type { WatchRefusal } from '../protocol/refusal.ts';
-import { WATCH_URL } from './contract.ts';
+import { NOT_WATCHABLE_STATUS, WATCH_URL } from './contract.ts';
 import type { RegistryStub } from './locate.ts';
 
 /** The socket is not accepted yet: it can be handed on as it is. */
@@ -24,5 +24,6 @@ export async function openWatch(stub: () => RegistryStub, since: string): Promis
   if (response.webSocket !== null) return { kind: 'watching', socket: response.webSocket };
   if (response.status === 503) return refusal.parse(await response.json());
   await response.body?.cancel();
+  if (response.status === NOT_WATCHABLE_STATUS) return { kind: 'not-watchable' };
   return { kind: 'unavailable' };
 }

@@ -50,9 +50,16 @@ function expectNothingLeft(): void {
 
 describe('the demo', () => {
   test('sweeps exactly the killed, says so, and leaves nothing behind', async () => {
-    const { exitCode, stdout, stderr } = await demo(['--servers', '30', '--seconds', '20']);
+    const { exitCode, stdout, stderr } = await demo([
+      '--servers',
+      '30',
+      '--seconds',
+      '20',
+      '--list',
+      'luanti',
+    ]);
     expect({ exitCode, stderr }, stdout).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toContain('30 servers, 10 of which will fall silent');
+    expect(stdout).toContain('30 servers, 10 of which will fall silent\non the list luanti\n');
     expect(stdout).toMatch(/before +live +30 +stale +0 +swept +0/);
     expect(stdout).toMatch(/after +live +20 +stale +0 +swept +10/);
     expect(stdout).toMatch(/\n {2}during +\d+ +\d+\.\d ms +\d+\.\d ms +\d+\.\d ms\n/);
@@ -82,6 +89,6 @@ describe('the demo', () => {
   test('explains its flags', async () => {
     const { exitCode, stdout } = await demo(['--help']);
     expect(exitCode).toBe(0);
-    for (const flag of ['--servers', '--kill', '--seconds']) expect(stdout).toContain(flag);
+    for (const flag of ['--servers', '--kill', '--seconds', '--list']) expect(stdout).toContain(flag);
   });
 });

@@ -42,7 +42,8 @@ describe('against a registry', () => {
   let registry: LocalRegistry;
 
   beforeAll(async () => {
-    registry = await LocalRegistry.start({ vars: { SERVER_TTL_MS: 3000, SWEEP_INTERVAL_MS: 1000 } });
+    const vars = { LISTS: 'default,luanti', SERVER_TTL_MS: 3000, SWEEP_INTERVAL_MS: 1000 };
+    registry = await LocalRegistry.start({ vars });
   });
 
   afterAll(async () => {
@@ -50,16 +51,26 @@ describe('against a registry', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('finds every promise held, and says what it measured', async () => {
+  it('finds every promise held on the list that is named, and says what it measured', async () => {
     const json = join(folder, 'load.json');
     const html = join(folder, 'load.html');
     const args = [...SMALL, '--churn', '100%/min', '--duration', '8s', '--json', json, '--html', html];
-    const { code, stdout, stderr } = await load(['--url', registry.url, ...args]);
+    const { code, stdout, stderr } = await load(['--url', registry.url, '--list', 'luanti', ...args]);
     expect(stderr).not.toMatch(/warning/i);
     expect(stdout).toContain('every promise was held');
     expect(code).toBe(0);
     expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ complete: true });
     expect(readFileSync(html, 'utf8')).toContain('<svg');
+    const heartbeatsOf = async (list: string) =>
+      (await new RegistryClient(registry.url, { list }).stats()).heartbeats;
+    expect(await heartbeatsOf('luanti')).toBeGreaterThan(0);
+    expect(await heartbeatsOf('default')).toBe(0);
+  });
+
+  it('refuses a list that is not there in one line', async () => {
+    const { code, stderr } = await load(['--url', registry.url, '--list', 'nope', ...SMALL]);
+    expect(stderr).toMatch(/^error: .*There is no list "nope".*\n$/);
+    expect(code).toBe(2);
   });
 
   it('stops at Ctrl-C with what there is, and takes its servers back', async () => {

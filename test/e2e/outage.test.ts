@@ -28,7 +28,7 @@ let client: RecordedClient;
 let heartbeats: Heartbeat[] = [];
 
 beforeAll(async () => {
-  subject = await Subject.prepare(TERMS);
+  subject = await Subject.prepare(TERMS, 1);
   client = new RecordedClient(subject.registry.url, subject.books);
 });
 

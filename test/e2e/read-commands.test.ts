@@ -176,6 +176,8 @@ describe('what went wrong is said in one line, with its exit code', () => {
     ['a place that is none', ['list', '--near', 'home'], 2, /--near takes auto or LATITUDE,LONGITUDE/],
     ['a time without a unit', ['list', '--every', '5'], 2, /It takes a time such as/],
     ['a token and a key', ['remove', 'x', '--token', 'a', '--key', 'b'], 2, /exclude each other/],
+    ['a name that no list has', ['list', '--list', 'Luanti'], 2, /--list "Luanti" is no name of a list/],
+    ['a list that is not there', ['get', 'eu-1', '--list', 'nope'], 1, /There is no list "nope"/],
     ['an id that is missing', ['get'], 2, /missing required argument 'id'/],
     ["an order that the registry can't give", ['list', '--sort', 'distance'], 1, /was refused with 400/],
   ])('%s', async (_, args, code, message) => {

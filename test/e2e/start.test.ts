@@ -209,6 +209,13 @@ describe('whom it counts', () => {
     expect(statuses).toContain(429);
   });
 
+  it('limits where the settings of one list alone say so, and not at the others', async () => {
+    const settings = 'LIST_SETTINGS:{"luanti": {"RATE_LIMIT": "on"}}';
+    const { url } = await start(newFolder(), ['--var', 'LISTS:default,luanti', '--var', settings]);
+    expect(await writeOften(`${url}/lists/luanti`, () => ({}))).toContain(429);
+    expect(await writeOften(url, () => ({}))).toEqual(new Set([404]));
+  });
+
   it('behind a trusted proxy limits each client by itself', async () => {
     const { url } = await start(newFolder(), ['--open', '--var', 'TRUSTED_PROXY:loopback']);
     expect(

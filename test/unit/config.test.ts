@@ -54,6 +54,12 @@ test('without variables, the defaults hold', () => {
   });
 });
 
+test('a list is created with no more objects than it may have servers, so that each has room for one', () => {
+  expect(parseConfig({ SHARDS: '3', MAX_SERVERS: '2' }).shards).toBe(2);
+  expect(parseConfig({ SHARDS: '100' }).shards).toBe(100);
+  expect(() => parseConfig({ SHARDS: '101' })).toThrow('SHARDS must be at most 100');
+});
+
 test('a token is trimmed, because a shell that pipes it in ends it with a newline', () => {
   expect(parseConfig({ REGISTRY_TOKEN: ' a+/=~-._!\n' }).tokens).toEqual(['a+/=~-._!']);
 });

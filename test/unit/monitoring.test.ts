@@ -3,15 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { FAMILIES } from '../../src/http/metrics/families.ts';
+import { FAMILIES, UP } from '../../src/http/metrics/families.ts';
 import { hasPrograms } from '../runtimes.ts';
 
 const FOLDER = fileURLToPath(new URL('../../monitoring/', import.meta.url));
 const DOCUMENT = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
 
 const read = (file: string) => readFileSync(FOLDER + file, 'utf8');
+const MEASURED = [UP, ...FAMILIES];
 const measured = new Set(
-  FAMILIES.flatMap(({ name, type }) => (type === 'summary' ? [`${name}_sum`, `${name}_count`] : [name])),
+  MEASURED.flatMap(({ name, type }) => (type === 'summary' ? [`${name}_sum`, `${name}_count`] : [name])),
 );
 
 it.each(['alerts.yml', 'grafana.json'])('%s asks for nothing that is not measured', (file) => {
@@ -30,8 +31,8 @@ it('the dashboard shows the life of the registry: each panel asks for something'
 
 it('docs/operating.md has a row for each alert, each metric and each event of the log', () => {
   const alerts = Array.from(read('alerts.yml').matchAll(/alert: (\w+)/g), ([, name = '']) => name);
-  expect(alerts).toHaveLength(6);
-  const missing = [...alerts, ...FAMILIES.map(({ name }) => name), ...eventsOfTheLog()].filter(
+  expect(alerts).toHaveLength(7);
+  const missing = [...alerts, ...MEASURED.map(({ name }) => name), ...eventsOfTheLog()].filter(
     (name) => !DOCUMENT.includes(`| \`${name}\``),
   );
   expect(missing).toEqual([]);

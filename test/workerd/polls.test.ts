@@ -186,7 +186,9 @@ test('reads of every kind make no storage call, before and while a sweep goes on
       await (await registry.fetch(new Request(LIST_URL))).arrayBuffer();
       const listed = await registry.listServers(null);
       await registry.listServers(listed.etag);
+      await registry.poll('*');
       await registry.changesAfter(revision);
+      await registry.changes(revision);
       await registry.changesAfter('0');
       await registry.queryServers(JSON.stringify(query), null);
       expect(calls.made()).toEqual([]);

@@ -90,7 +90,7 @@ describe('the file', () => {
     expect(text.length - end).toBe(',"signature":""}\n'.length + 88);
   });
 
-  test('is named by a manifest, which is written once', async () => {
+  test('is named by a manifest, which is not written with each file', async () => {
     const stub = freshRegistry();
     const puts = countPuts();
     await publishing(stub, publishOne);
@@ -102,6 +102,19 @@ describe('the file', () => {
     passMs(AGAIN_MS);
     await publishing(stub, (registry) => registry.alarm());
     expect(puts.mock.calls.map(([key]) => key)).toEqual([PART, MANIFEST, PART]);
+  });
+
+  test('finds its manifest in another bucket as well, ten minutes later at the most', async () => {
+    const stub = freshRegistry();
+    const long = { SERVER_TTL_MS: '3600000' };
+    await publishing(stub, publishOne, long);
+    await bucket.delete([PART, MANIFEST]);
+    passMs(AGAIN_MS);
+    await publishing(stub, (registry) => registry.alarm(), long);
+    expect([await fileOf(PART), await fileOf(MANIFEST)]).toEqual([expect.any(String), undefined]);
+    passMs(600_000 - AGAIN_MS);
+    await publishing(stub, (registry) => registry.alarm(), long);
+    expect(await fileOf(MANIFEST)).toContain('"parts":["0.json"]');
   });
 });
 

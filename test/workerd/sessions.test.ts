@@ -14,6 +14,7 @@ const ORIGIN = 'https://registry.example';
 
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   await env.SERVER_REGISTRY.getByName('global').save();
   await reset();
 });
@@ -102,6 +103,33 @@ describe('a session', () => {
     for (const frame of session.frames.slice(2)) {
       expect(frame).toMatchObject({ type: 'error', problem: '/errors#invalid-field', status: 400 });
     }
+  });
+
+  it('is answered in the order of its frames, also while one waits for a registration that is not on disk yet', async () => {
+    const session = await held(await ticketOf());
+    let flush: () => void = () => undefined;
+    const flushed = new Promise<void>((resolve) => {
+      flush = resolve;
+    });
+    await inside(env.SERVER_REGISTRY.getByName('global'), (_, { storage }) => {
+      const sync = storage.sync.bind(storage);
+      vi.spyOn(storage, 'sync').mockImplementation(() => flushed.then(sync));
+    });
+    const registered = post('/servers', SERVER);
+    // A list does not wait, and is answered behind it.
+    await (await ask(new Request(`${ORIGIN}/servers`), OPEN)).text();
+    session.socket.send('{"type":"metadata","metadata":{"players":1}}');
+    session.socket.send(JSON.stringify({ type: 'metadata', metadata: { text: 'x'.repeat(3000) } }));
+    session.socket.send('ping');
+    await session.until(() => session.frames.length > 1);
+    expect(session.frames.slice(1)).toEqual(['pong']);
+    flush();
+    await registered;
+    await session.until(() => session.frames.length === 4);
+    expect(session.frames.slice(2)).toMatchObject([
+      { type: 'ack', of: 'metadata' },
+      { type: 'error', problem: '/errors#invalid-field' },
+    ]);
   });
 
   it('deregisters', async () => {

@@ -92,6 +92,20 @@ describe('a long body', () => {
   });
 });
 
+test('a part of a list has longer, for the parts before it are read first', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const streams = new StreamBudget(MAX);
+    streams.send([bytesOf(1)], 3 * LONG);
+    vi.advanceTimersByTime(42_400);
+    expect(streams.cutCount).toBe(0);
+    vi.advanceTimersByTime(200);
+    expect(streams.cutCount).toBe(1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('a short body is sent as it is, and copied only where it has parts', () => {
   const streams = new StreamBudget(MAX);
   const short = new Uint8Array([1, 2]);

@@ -1,5 +1,4 @@
 /** The list as it changes: what sockets and event streams are told, and who is told nothing more. */
-import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { deltaAnswer } from '../../src/protocol/protocol.ts';
@@ -14,6 +13,7 @@ import {
   type RegistryStub,
 } from './support/fleet.ts';
 import { countCalls } from './support/calls.ts';
+import { onlyObject } from './support/split.ts';
 
 const frame = z.object({
   type: z.enum(['change', 'resync']),
@@ -235,7 +235,7 @@ describe('an event stream', () => {
     });
     if (webSocket === null) throw new Error('no socket');
     const terms = { commentEveryMs: 300, endsAfterMs: 2000 };
-    const body = new EventStream(() => env.SERVER_REGISTRY.get(stub.id), '0', terms).begin(webSocket);
+    const body = new EventStream(onlyObject(stub), '0', terms).begin(webSocket);
     const text = new Response(body).text();
     await new Promise((resolve) => setTimeout(resolve, 700));
     await stub.deregister('server-0');

@@ -14,6 +14,7 @@ import {
   type RegistryStub,
 } from './support/fleet.ts';
 import { send } from './support/http.ts';
+import { onlyObject } from './support/split.ts';
 
 const change = z.object({
   revision: z.string(),
@@ -152,7 +153,7 @@ test('an event stream whose reader went away frees its place at the next comment
   const stub = freshRegistry();
   const since = await revision(stub);
   const terms = { commentEveryMs: 100, endsAfterMs: 60_000 };
-  const stream = new EventStream(() => env.SERVER_REGISTRY.get(stub.id), since, terms);
+  const stream = new EventStream(onlyObject(stub), since, terms);
   const reader = new Reader(stream.begin(await open(stub, since)));
   await vi.waitFor(async () => expect(await watchersOf(stub)).toBe(1));
   await reader.leave();

@@ -61,7 +61,7 @@ async function measure(
   disk: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { against, bundles, profile, signal } = bench;
+  const { against, bundles, list, profile, signal } = bench;
   const subjects: Subject[] = [];
   try {
     const scripts: [ContenderName, string][] = [['rollcall', bundles.product]];
@@ -69,7 +69,7 @@ async function measure(
     for (const [contender, script] of scripts) {
       bench.doing(`${counted(HELD)} servers of ${contender}, ${disk}`);
       const home = mkdtempSync(join(folder, 'home-'));
-      const runtime = await LimitedRuntime.start({ script, folder: home, vars: VARS, environment });
+      const runtime = await LimitedRuntime.start({ script, folder: home, vars: VARS, list, environment });
       subjects.push({ contender, runtime });
       await writeAt(runtime, Infinity, HELD);
     }

@@ -2,7 +2,7 @@
 import { compareLoops, DRIVEN, recordAll, timeDriven, type Entrant } from '../compare.ts';
 import { makeRequest } from '../http.ts';
 import { inRounds } from '../rounds.ts';
-import type { ContenderName } from '../runtime.ts';
+import type { WorkerContender } from '../runtime.ts';
 import { CONTENDERS, counted, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { fill, idAt } from '../state.ts';
 
@@ -46,10 +46,10 @@ async function endToEnd(bench: Bench, live: number, peers: boolean): Promise<voi
   const request = (index: number) =>
     makeRequest('POST', '/servers/heartbeat', { serverId: idAt(index), peers });
   const requests = Array.from({ length: IDS }, (_, index) => request(index));
-  const entrant = (contender: ContenderName): Entrant => ({
+  const entrant = (contender: WorkerContender): Entrant => ({
     contender,
     case: state,
-    worker: workerName(contender, `beat-${live}`),
+    server: workerName(contender, `beat-${live}`),
     next: (sent) => requests[sent % IDS] ?? request(0),
   });
   const [floor, ...others] = CONTENDERS;

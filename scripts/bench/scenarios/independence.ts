@@ -76,7 +76,7 @@ async function following(bench: Bench): Promise<void> {
   const entrant = (stale: number): Entrant => ({
     contender: 'rollcall',
     case: `${counted(stale)} waiting`,
-    worker: workerName('rollcall', `waiting-${stale}`),
+    server: workerName('rollcall', `waiting-${stale}`),
     next: () => LIST,
   });
   const [none, ...others] = profile.staleCounts;

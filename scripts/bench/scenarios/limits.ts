@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseConfig } from '../../../src/config.ts';
 import { statsAnswer } from '../../../src/protocol/protocol.ts';
 import { summarize } from '../../lib/statistics.ts';
-import { Connection, makeRequest, type BenchRequest } from '../http.ts';
+import { Connection, makeRequest, prefixOf, type BenchRequest } from '../http.ts';
 import { LimitedRuntime, OutOfMemoryError, type Peak } from '../limited-runtime.ts';
 import { MEMORY_DISK } from '../runtime.ts';
 import type { Bench, Scenario } from '../scenario.ts';
@@ -146,7 +146,8 @@ async function measure(bench: Bench, texts: Texts, folder: string): Promise<void
 const AT_REST = 'at rest';
 
 function start(bench: Bench, folder: string, heapMegabytes: number): Promise<LimitedRuntime> {
-  return LimitedRuntime.start({ script: bench.bundles.bench, folder, vars: VARS, heapMegabytes });
+  const { bundles, list } = bench;
+  return LimitedRuntime.start({ script: bundles.bench, folder, vars: VARS, list, heapMegabytes });
 }
 
 /** Registers all that fit, and waits until they are saved. */
@@ -271,7 +272,7 @@ function askAndTakeNothing(url: URL): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: url.hostname, port: Number(url.port) }, () => {
       socket.pause();
-      socket.write('GET /servers HTTP/1.1\r\nHost: limits.example\r\n\r\n', () => {
+      socket.write(`GET ${prefixOf(url)}/servers HTTP/1.1\r\nHost: limits.example\r\n\r\n`, () => {
         resolve(socket);
       });
     });

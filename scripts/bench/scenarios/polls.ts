@@ -66,8 +66,8 @@ export const polls: Scenario = {
     const questions = [
       noOp,
       // Any tag matches: the client has whatever list there is.
-      read('unchanged', 'listServers', ['*']),
-      read(`delta of ${CHANGES}`, 'changesAfter', [revision]),
+      read('unchanged', 'poll', ['*']),
+      read(`delta of ${CHANGES}`, 'changes', [revision]),
       read('kept page', 'queryServers', [JSON.stringify(pageOfRegion(-1)), null]),
       fresh,
     ];

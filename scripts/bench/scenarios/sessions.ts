@@ -132,7 +132,8 @@ async function memoryOf(bench: Bench, count: number, named: Crowd['named']): Pro
   bench.doing(`memory of ${counted(count)} sessions`);
   const folder = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'rollcall-sessions-'));
   const vars = { WRITE_ACCESS: 'open', RATE_LIMIT: 'off', MAX_SESSIONS: String(VARS.MAX_SESSIONS) };
-  const runtime = await LimitedRuntime.start({ script: bench.bundles.bench, folder, vars });
+  const { bundles, list } = bench;
+  const runtime = await LimitedRuntime.start({ script: bundles.bench, folder, vars, list });
   const host = new SessionHost(runtime.target);
   try {
     // What the first calls compile and cache is no session's.
@@ -201,8 +202,8 @@ async function pings(bench: Bench, { count, host, none }: Crowd): Promise<void> 
 /** Lists of two objects that are loaded: one has as many servers, which hold no sessions. */
 async function lists(bench: Bench, { held, none, named }: Crowd): Promise<void> {
   bench.doing('lists with sessions and without');
-  const entrant = (state: string, worker: string): Entrant => {
-    return { contender: 'rollcall', case: named(state), worker, next: () => LIST };
+  const entrant = (state: string, server: string): Entrant => {
+    return { contender: 'rollcall', case: named(state), server, next: () => LIST };
   };
   await compareLoops(bench, {
     scenario: 'sessions',

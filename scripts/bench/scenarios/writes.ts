@@ -1,7 +1,7 @@
 /** How fast servers are registered and deregistered, each with a write that is confirmed. */
 import { compareLoops, type Entrant } from '../compare.ts';
 import { makeRequest, type BenchRequest } from '../http.ts';
-import type { ContenderName } from '../runtime.ts';
+import type { WorkerContender } from '../runtime.ts';
 import { CONTENDERS, workerName, type Bench, type Scenario } from '../scenario.ts';
 import { fill } from '../state.ts';
 import { entryAt } from '../worker/contract.ts';
@@ -32,12 +32,12 @@ async function measure(
   request: (index: number) => BenchRequest,
 ): Promise<void> {
   bench.doing(operation);
-  const entrant = (contender: ContenderName): Entrant => {
+  const entrant = (contender: WorkerContender): Entrant => {
     let next = 0;
     return {
       contender,
       case: operation,
-      worker: workerName(contender, 'writes'),
+      server: workerName(contender, 'writes'),
       next: () => request(next++),
     };
   };

@@ -21,6 +21,9 @@ export interface SeedCounts {
   readonly stale: number;
 }
 
+/** Where the bare Worker has a list from: the object, over RPC or streamed, or bytes of its own. */
+export type ListSource = 'rpc' | 'stream' | 'worker';
+
 /** Which arguments a repeated call gets: made from the nth server's id or registration. */
 export type ArgumentKind =
   'none' | 'id' | 'quiet-heartbeat' | 'peers-heartbeat' | 'registration' | 'given' | 'fresh-page';
@@ -29,6 +32,8 @@ export type ArgumentKind =
 export interface DrivePlan {
   /** The driver's binding of the object's class. */
   readonly binding: string;
+  /** The object's name. */
+  readonly object?: string;
   readonly method: string;
   readonly argument: ArgumentKind;
   /** The arguments of every call, where `argument` is `given`. */
@@ -44,6 +49,8 @@ export interface DrivePlan {
 /** One call on an object, with JSON arguments. */
 export interface CallPlan {
   readonly binding: string;
+  /** The object's name. */
+  readonly object?: string;
   readonly method: string;
   readonly args: readonly unknown[];
 }

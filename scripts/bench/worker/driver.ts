@@ -2,6 +2,7 @@
  * The driver: a Worker that calls objects directly, with no HTTP between. It does not measure: the runtime's clock
  * has a resolution of 1 ms, so the script outside times a whole batch of calls.
  */
+import { DEFAULT_OBJECT } from '../../../src/rpc/place.ts';
 import { entryAt, pageOfRegion, type ArgumentKind, type CallPlan, type DrivePlan } from './contract.ts';
 
 /** The driver's bindings by name, as each run of the runtime gives them. */
@@ -19,6 +20,8 @@ export async function driveOrCall(request: Request, env: DriverEnv): Promise<Res
   return new Response(null, { status: 204 });
 }
 
+type Target = Pick<CallPlan, 'binding' | 'object' | 'method'>;
+
 async function drive(env: DriverEnv, plan: DrivePlan): Promise<void> {
   const call = methodOf(env, plan);
   let next = 0;
@@ -32,10 +35,10 @@ async function drive(env: DriverEnv, plan: DrivePlan): Promise<void> {
   await Promise.all(Array.from({ length: plan.concurrency }, worker));
 }
 
-function methodOf(env: DriverEnv, { binding, method }: { binding: string; method: string }) {
+function methodOf(env: DriverEnv, { binding, object = DEFAULT_OBJECT, method }: Target) {
   const namespace = env[binding];
   if (namespace === undefined) throw new Error(`the driver has no binding ${binding}`);
-  const stub = namespace.getByName('global');
+  const stub = namespace.getByName(object);
   const call: unknown = Reflect.get(stub, method);
   if (typeof call !== 'function') throw new Error(`${binding} has no method ${method}`);
   return (args: readonly unknown[]): unknown => Reflect.apply(call, stub, args);

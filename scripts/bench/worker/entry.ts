@@ -7,7 +7,7 @@ import { answer, type FaceEnv } from './face.ts';
 export { BatchInRead, DeleteInLoop } from './cleaning.ts';
 export { CountedBatchInRead, CountedDeleteInLoop, CountedRollcall } from './counted.ts';
 export { Floor } from './floor.ts';
-export { ServerRegistry } from '../../../src/worker.ts';
+export { ServerRegistry } from './slow-bucket.ts';
 
 export default {
   fetch(request: Request, env: Env | FaceEnv | DriverEnv, ctx: ExecutionContext) {
@@ -25,7 +25,7 @@ function isFace(env: object): env is FaceEnv {
 }
 
 function isCollection({ url }: Request): boolean {
-  return new URL(url).pathname === COLLECT_PATH;
+  return new URL(url).pathname.endsWith(COLLECT_PATH);
 }
 
 /** Of the whole isolate, the object's part included. */

@@ -30,14 +30,25 @@ export class Floor extends Contender {
 
   /** Makes the bytes, of the size and content that a registry with so many live entries answers. */
   override seed({ live }: SeedCounts): void {
-    const now = Date.now();
-    const servers = Array.from({ length: live }, (_, index) => ({
-      ...entryAt(index),
-      registeredAt: now,
-      lastSeen: now,
-    }));
-    const utf8 = new TextEncoder();
-    this.#list = utf8.encode(JSON.stringify({ servers, timestamp: now }));
-    this.#peers = utf8.encode(JSON.stringify({ success: true, peers: servers.slice(1) }));
+    this.#list = listOf(live);
+    this.#peers = encoded({ success: true, peers: entries(live).slice(1) });
   }
+}
+
+/** The list that a registry with so many live entries answers. */
+export function listOf(live: number): Uint8Array {
+  return encoded({ servers: entries(live), timestamp: Date.now() });
+}
+
+function entries(count: number) {
+  const now = Date.now();
+  return Array.from({ length: count }, (_, index) => ({
+    ...entryAt(index),
+    registeredAt: now,
+    lastSeen: now,
+  }));
+}
+
+function encoded(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
 }

@@ -121,6 +121,11 @@ export class Auditor {
     this.#report('unexpected answer', serverId, reading, what);
   }
 
+  /** A reader that follows the list was told it wrongly, or not in time. */
+  followed(rule: Rule, reading: Reading, what: string): void {
+    this.#report(rule, null, reading, what);
+  }
+
   /** Compares an answer to `GET /stats`. The first of a life comes before anything else of that life is compared. */
   stats(reading: Reading, { absence: downtime, setAside }: Told): void {
     this.audits += 1;

@@ -25,6 +25,8 @@ const FAREWELLS_AT_ONCE = 16;
 export class Fleet {
   /** How many died. */
   died = 0;
+  /** How often one registered that had been registered before. */
+  registeredAgain = 0;
   /** Why a registration or a heartbeat failed last, if any did. */
   lastFailure: string | undefined;
   readonly #plan: FleetPlan;
@@ -38,6 +40,11 @@ export class Fleet {
 
   get alive(): number {
     return this.#alive.size;
+  }
+
+  /** How many of those that live hold a session, or try to. */
+  get sessionsAlive(): number {
+    return [...this.#alive.values()].filter(({ session }) => session).length;
   }
 
   /** How many were registered at any time. */
@@ -65,7 +72,10 @@ export class Fleet {
     const { serverId } = registration;
     const client = this.#plan.client();
     const heartbeat = client.startHeartbeat(registration, { session });
-    heartbeat.addEventListener('registered', () => this.#registered.add(serverId));
+    heartbeat.addEventListener('registered', () => {
+      if (this.#registered.has(serverId)) this.registeredAgain += 1;
+      this.#registered.add(serverId);
+    });
     heartbeat.addEventListener('failed', ({ detail: { error } }) => {
       this.lastFailure = error.message;
     });

@@ -67,6 +67,7 @@ export class RecordedSessions {
       send(data);
     };
     socket.addEventListener('message', (event) => {
+      if (!this.#open.has(socket)) return;
       const text = textOf(event) ?? '';
       if (text === 'pong') answered('ping');
       else if (text.includes('"type":"held"')) {
@@ -78,6 +79,17 @@ export class RecordedSessions {
       if (!this.#open.delete(socket)) return;
       for (const sent of Object.values(pending).flat()) ledger.fail(sent, Date.now());
       session.ended(Date.now());
+    };
+    // The registry may know of an end before the event of it comes here: on a busy machine 20 ms were seen.
+    const close = socket.close.bind(socket);
+    socket.close = (code, reason) => {
+      ended();
+      close(code, reason);
+    };
+    const terminate = socket.terminate.bind(socket);
+    socket.terminate = () => {
+      ended();
+      terminate();
     };
     socket.addEventListener('error', ended);
     socket.addEventListener('close', ended);

@@ -21,6 +21,10 @@ export type Rule =
   | 'downtime told at a wrong time'
   | 'downtime not noticed'
   | 'rows not readable'
+  | 'follower without the list'
+  | 'follower told wrongly'
+  | 'pushed change skipped or repeated'
+  | 'two lists of one revision'
   | 'unexpected answer';
 
 export interface Violation {

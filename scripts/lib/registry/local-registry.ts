@@ -19,7 +19,7 @@ import { groupGone, signalGroup } from './process-group.ts';
 
 const HOST = fileURLToPath(new URL('host.ts', import.meta.url));
 /** What `npm start` overrides: a registry on this machine is open to whoever reaches it. */
-const AS_NPM_START = {
+export const AS_NPM_START = {
   WRITE_ACCESS: 'open',
   ALLOW_PRIVATE_ENDPOINTS: 'true',
   RATE_LIMIT: 'off',

@@ -1,5 +1,6 @@
 /** `rollcall get`, `remove` and `stats`: one answer of the registry, for people or as JSON. */
 import { RegistryError } from '../../client/client.ts';
+import type { StatsAnswer } from '../../protocol/protocol.ts';
 import { connect, ending, type RegistryFlags, type WriterFlags } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { printJson, printLine, shown } from '../screen.ts';
@@ -47,13 +48,23 @@ export async function remove(id: string, flags: WriterFlags & Json): Promise<Exi
   return EXIT.ok;
 }
 
-/** Shows the registry's own counters. */
+/** Shows the registry's own counters, and in a line each those of the objects of its list, where they are several. */
 export async function stats(flags: RegistryFlags & Json): Promise<ExitCode> {
   const { client } = await connect(flags);
   const answer = await client.stats().catch(rethrow);
   if (flags.json) printJson(answer);
-  else printMembers(answer);
+  else {
+    const { perShard = [], ...ofList } = answer;
+    const objects = perShard.map((object, index): [string, string] => [`object ${index}`, summaryOf(object)]);
+    printMembers({ ...ofList, ...Object.fromEntries(objects) });
+  }
   return EXIT.ok;
+}
+
+function summaryOf(object: NonNullable<StatsAnswer['perShard']>[number]): string {
+  if (object === null) return 'does not answer';
+  const { live, stale, heartbeats, reads, listBytes } = object;
+  return `live ${live}, stale ${stale}, heartbeats ${heartbeats}, reads ${reads}, listBytes ${listBytes}`;
 }
 
 function timeOf(epochMs: number): string {

@@ -44,7 +44,8 @@ export function planStart(flags: StartFlags, defaults: Variables, found: Variabl
   const given = { ...found, ...Object.fromEntries(flags.var.map(parseVariable)), ...ofFlags(flags) };
   const address = addressOf(flags.host);
   const isPrivate = isLoopback(address) && given['TRUSTED_PROXY'] === undefined;
-  const saysWhoWrites = given['WRITE_ACCESS'] !== undefined || given['REGISTRY_TOKEN'] !== undefined;
+  const hasToken = given['REGISTRY_TOKEN'] !== undefined || hasMembers(given['LIST_TOKENS']);
+  const saysWhoWrites = given['WRITE_ACCESS'] !== undefined || hasToken;
   if (!isPrivate && !saysWhoWrites) {
     const who = isLoopback(address) ? 'whoever the proxy lets through' : 'others than this machine';
     throw new CommandError(
@@ -53,7 +54,7 @@ export function planStart(flags: StartFlags, defaults: Variables, found: Variabl
     );
   }
   // A token given says as well that not everyone is trusted.
-  const byToken = given['REGISTRY_TOKEN'] === undefined ? {} : { WRITE_ACCESS: 'token' };
+  const byToken = hasToken ? { WRITE_ACCESS: 'token' } : {};
   const settings = checkVariables({
     ...defaults,
     ...NOWHERE,
@@ -65,6 +66,11 @@ export function planStart(flags: StartFlags, defaults: Variables, found: Variabl
   const inUrl = isIP(host) === 6 ? `[${host}]` : host;
   const url = `http://${inUrl}:${flags.port}`;
   return { ...settings, port: flags.port, address, url, data: flags.data, publish: flags.publish };
+}
+
+/** Of JSON: whether it is anything but an empty object. */
+function hasMembers(json: string | undefined): boolean {
+  return json !== undefined && !/^\s*(?:\{\s*\}\s*)?$/.test(json);
 }
 
 function ofFlags({ token, open }: StartFlags): Variables {

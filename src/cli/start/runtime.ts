@@ -26,7 +26,7 @@ export interface Runtime {
 /** Where it keeps things: the registry, and the list as files where that is wanted. */
 export interface Folders {
   readonly data: DataFolder;
-  readonly lists: string | undefined;
+  readonly files: string | undefined;
 }
 
 /** Where its output goes, line by line. */
@@ -35,7 +35,7 @@ export type OnOutput = (stdout: Readable, stderr: Readable) => void;
 /** Starts it; rejects with a `CommandError` where Miniflare isn't installed or workerd can't start. */
 export async function startRuntime(
   plan: StartPlan,
-  { data, lists }: Folders,
+  { data, files }: Folders,
   shipped: Shipped,
   onOutput: OnOutput,
 ): Promise<Runtime> {
@@ -55,7 +55,7 @@ export async function startRuntime(
     log: new module.NoOpLog(),
     durableObjectsPersist: data.objects,
     handleRuntimeStdio: onOutput,
-    workers: [workerOf(plan, shipped, module, lists)],
+    workers: [workerOf(plan, shipped, module, files)],
   });
   // It would end this process at once, before anything is saved.
   for (const signal of SIGNALS) {
@@ -101,11 +101,15 @@ function trustNoHeaderOfTheEdge({ CoreHeaders }: typeof MiniflareModule): void {
   Reflect.set(CoreHeaders, 'CF_BLOB', undefined);
 }
 
+function isRateLimited({ lists }: StartPlan): boolean {
+  return [...lists.configs.values()].some(({ rateLimit }) => rateLimit);
+}
+
 function workerOf(
   plan: StartPlan,
   shipped: Shipped,
   { kCurrentWorker, Response }: typeof MiniflareModule,
-  lists: string | undefined,
+  listFiles: string | undefined,
 ): WorkerOptions {
   const { settings, page } = shipped;
   const objects = Object.entries(settings.objects).map(
@@ -119,14 +123,14 @@ function workerOf(
     paths: page?.paths ?? [],
     workerFirst: settings.assets?.workerFirst ?? false,
     trustedProxy: plan.trustedProxy,
-    needsAddress: plan.config.rateLimit || plan.trustedProxy !== '',
+    needsAddress: plan.trustedProxy !== '' || isRateLimited(plan),
     filesBinding: page === null ? null : filesBinding,
   };
   const control = { name: kCurrentWorker, entrypoint: 'Control' };
   const listFolder =
-    lists !== undefined &&
+    listFiles !== undefined &&
     (async (request: MiniflareModule.Request) => {
-      const { status, text } = await putInFolder(lists, request);
+      const { status, text } = await putInFolder(listFiles, request);
       return new Response(text, { status });
     });
   return {

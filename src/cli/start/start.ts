@@ -27,19 +27,19 @@ export async function start(flags: StartFlags & { json: boolean }): Promise<Exit
   const found = { ...readDevVars('.dev.vars'), ...knownOf(process.env) };
   const plan = planStart(flags, shipped.settings.vars, found);
   for (const text of plan.warnings) log.note({ event: 'warning', text }, true);
-  const lists = plan.publish === undefined ? undefined : openListFolder(plan.publish);
+  const files = plan.publish === undefined ? undefined : openListFolder(plan.publish);
   const data = await openDataFolder(plan.data);
   try {
     const port = await freePort(plan.port, plan.address);
     const known: StartPlan = { ...plan, port, url: plan.url.replace(/:\d+$/, `:${port}`) };
-    const runtime = await startRuntime(known, { data, lists }, shipped, (stdout, stderr) => {
+    const runtime = await startRuntime(known, { data, files }, shipped, (stdout, stderr) => {
       follow(log, stdout, stderr);
     });
     try {
       await Promise.race([answering(known), stop, runtime.ended]);
       if (!stop.signal.aborted) {
-        if (log.forPeople) printLine(banner(known, data.path, lists));
-        else log.note(started(known, data.path, lists));
+        if (log.forPeople) printLine(banner(known, data.path, files));
+        else log.note(started(known, data.path, files));
       }
       return await untilTheEnd(runtime, stop, log);
     } finally {

@@ -1,12 +1,13 @@
 /** Which variables the registry is given, from where, and whether it can work with them. */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError, VARIABLE_NAMES, type Config } from '../../config.ts';
-import { parseLists } from '../../lists.ts';
+import { ConfigError, VARIABLE_NAMES } from '../../config.ts';
+import { parseLists, type Lists } from '../../lists.ts';
 import { TrustedProxies } from '../front/client-address.ts';
 import { codeOf } from '../error-code.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { nearest } from '../nearest.ts';
+import { warningsOf } from './warnings.ts';
 
 /** Beside those of the Worker: which proxies may say who the client is. */
 const TRUSTED_PROXY = 'TRUSTED_PROXY';
@@ -17,7 +18,7 @@ export type Variables = Readonly<Record<string, string>>;
 export interface Settings {
   readonly vars: Variables;
   readonly trustedProxy: string;
-  readonly config: Config;
+  readonly lists: Lists;
   /** What works, but probably not as it is meant. */
   readonly warnings: readonly string[];
 }
@@ -64,34 +65,12 @@ export function checkVariables(all: Variables): Settings {
   try {
     // Thrown away here: the front makes its own, of the same text.
     void new TrustedProxies(trustedProxy);
-    const { base: config } = parseLists(vars);
-    return { vars, trustedProxy, config, warnings: warningsOf(vars, config) };
+    const lists = parseLists(vars);
+    return { vars, trustedProxy, lists, warnings: warningsOf(vars, lists) };
   } catch (error) {
     if (error instanceof ConfigError || error instanceof TypeError) throw unusable(error.message, error);
     throw error;
   }
-}
-
-function warningsOf(vars: Variables, config: Config): string[] {
-  const warnings: string[] = [];
-  const { ttlMs, heartbeatEveryMs, snapshotMaxAgeMs } = config;
-  const wishedMs = Number(vars['HEARTBEAT_INTERVAL_MS'] ?? heartbeatEveryMs);
-  if (ttlMs < 1000) {
-    warnings.push(
-      `SERVER_TTL_MS is ${ttlMs}: milliseconds, less than a second. A delay on the way costs a server its place.`,
-    );
-  }
-  if (wishedMs >= ttlMs) {
-    warnings.push(
-      `HEARTBEAT_INTERVAL_MS is ${wishedMs}, no less than SERVER_TTL_MS, ${ttlMs}: no server would stay listed. Servers are told ${heartbeatEveryMs}.`,
-    );
-  }
-  if (snapshotMaxAgeMs >= ttlMs) {
-    warnings.push(
-      `SNAPSHOT_MAX_AGE_MS is ${snapshotMaxAgeMs}, no less than SERVER_TTL_MS, ${ttlMs}: lists would show times older than a lease.`,
-    );
-  }
-  return warnings;
 }
 
 function assertKnown(name: string, where: string): void {

@@ -4,7 +4,7 @@
  */
 import type { ListManifest, ListPart } from '../../protocol/list-file.ts';
 import { encodeUtf8 } from '../utf8.ts';
-import { byteLengthOf } from './bytes.ts';
+import { byteLengthOf } from '../../protocol/bytes.ts';
 
 /** How the signed text ends, and how the file does, before and behind the 88 characters of a signature. */
 const END = '}\n';

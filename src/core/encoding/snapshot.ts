@@ -76,6 +76,12 @@ export class Snapshot {
     return this.#full;
   }
 
+  /** The entries alone, by commas, and the moment they are of. A view of the list, as `peers`. */
+  bareEntries(now: number): { readonly bytes: Uint8Array; readonly takenAt: number } {
+    this.#refresh(now);
+    return { bytes: this.#list.subarray(this.#entriesStart, this.#entriesEnd), takenAt: this.#takenAt };
+  }
+
   /**
    * All entries as UTF-8 JSON in parts, views of the list, in an object that begins with `head`: the text of a JSON object
    * up to before `"servers"`. Like the list, it ends with `timestamp`.

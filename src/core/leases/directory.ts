@@ -189,16 +189,17 @@ export class Directory {
   /** Live → stale for every lease that is over; tells whether any was. One comparison, unless one may have run out. */
   expire(now: number): boolean {
     const over = this.#takeExpired(now);
-    if (over === 'most') {
-      this.#changes.recordMost(this.staleCount);
+    if (typeof over === 'number') {
+      this.#changes.recordMost(over);
       return true;
     }
+    if (over.length === 0) return false;
     this.#changes.record(over.map(({ serverId }) => serverId));
-    return over.length > 0;
+    return true;
   }
 
-  /** Those that ran out; `most` where they are the whole queue now, and more than are left. */
-  #takeExpired(now: number): readonly Lease[] | 'most' {
+  /** Those that ran out; where they are more than are left, how many. */
+  #takeExpired(now: number): readonly Lease[] | number {
     if (!this.#population.mayExpire(now)) return NONE;
     this.sessions.settle(now);
     return this.#population.expire(now);

@@ -61,17 +61,14 @@ export class Population {
     return now >= this.#earliestExpiry;
   }
 
-  /**
-   * Live → stale for every lease that is over, which are returned; `most` where they are the whole queue now, and more than
-   * are left.
-   */
-  expire(now: number): readonly Lease[] | 'most' {
+  /** Live → stale for every lease that is over, which are returned; where they are more than are left, how many. */
+  expire(now: number): readonly Lease[] | number {
     const { count, earliestExpiry } = countExpired(this.#live, now);
     this.#earliestExpiry = earliestExpiry;
     if (count === 0) return NONE;
-    if (this.#stale.size === 0 && isMost(count, this.#live.size - count)) {
+    if (isMost(count, Math.max(this.#live.size - count, this.#stale.size))) {
       this.#turnOver(now);
-      return 'most';
+      return count;
     }
     const over = expiredOf(this.#live, now);
     for (const lease of over) {
@@ -81,10 +78,14 @@ export class Population {
     return over;
   }
 
-  /** When most run out at once, the map of the live becomes the queue: moving 50,000 one by one would take 30 ms. */
+  /**
+   * When most run out at once, the map of the live becomes the queue: moving 50,000 one by one would take 30 ms. The few
+   * that waited already go to its end.
+   */
   #turnOver(now: number): void {
     const survivors = survivorsOf(this.#live, now);
     survivors.forEach((_, serverId) => this.#live.delete(serverId));
+    this.#stale.forEach((lease, serverId) => this.#live.set(serverId, lease));
     this.#stale = this.#live;
     this.#live = survivors;
   }

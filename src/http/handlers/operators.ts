@@ -2,12 +2,12 @@
 import { PROBLEM_TYPE_PREFIX, PROBLEMS } from '../../protocol/problems.ts';
 import type { ListsAnswer } from '../../protocol/lists-answer.ts';
 import type { ErrorsAnswer, HealthAnswer, InfoAnswer } from '../../protocol/protocol.ts';
-import { readStats } from '../../rpc/list-stub.ts';
+import { readStats } from '../../rpc/list-reads.ts';
 import { VERSION } from '../../version.ts';
 import type { Call, Route } from '../route.ts';
 
-export async function stats({ registry, respond }: Call): Promise<Response> {
-  return respond.json(await readStats(registry));
+export async function stats({ objects, respond }: Call): Promise<Response> {
+  return respond.json(await readStats(objects));
 }
 
 /** [N9] */

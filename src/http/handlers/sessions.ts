@@ -15,7 +15,7 @@ export function getOrHold(call: Call): Promise<Response | Refusal> {
   return isUpgrade && listPathOf(call.request).path === '/servers/heartbeat' ? holdSession(call) : get(call);
 }
 
-export async function holdSession({ request, registry, writeGuard }: Call): Promise<Response | Refusal> {
+export async function holdSession({ request, objects, writeGuard }: Call): Promise<Response | Refusal> {
   const [protocol, ticket, ...more] = (request.headers.get('Sec-WebSocket-Protocol') ?? '')
     .split(',')
     .map((name) => name.trim());
@@ -28,7 +28,8 @@ export async function holdSession({ request, registry, writeGuard }: Call): Prom
   if (serverId === undefined) return closed(CLOSE.refused);
   const overOfServer = await writeGuard.limits?.ofServer(serverId);
   if (overOfServer !== undefined) return overOfServer;
-  const opened = await openSession(registry(), serverId, await hashOf(ticket));
+  const hash = await hashOf(ticket);
+  const opened = await objects.call(serverId, (registry) => openSession(registry, serverId, hash));
   return opened instanceof Response ? opened : closed(opened);
 }
 

@@ -13,16 +13,18 @@ export function isWatch(request: Request): boolean {
 }
 
 export async function watch(call: Call): Promise<Response | Refusal> {
-  const { config, request, registry, respond } = call;
+  const { config, request, objects, respond } = call;
   // An event stream is kept from other pages by the browser, as any answer is; a socket is not.
   const foreign = isUpgrade(request) ? refuseOrigin(request, config) : undefined;
   if (foreign !== undefined) return foreign;
   const parsed = parseWatch(request.url, request.headers.get('Last-Event-ID'));
   if (!parsed.ok) return parsed.refusal;
+  const registry = await objects.only();
+  if (registry === undefined) return { kind: 'not-watchable' };
   const reply = await openWatch(registry, parsed.value);
   if (reply.kind !== 'watching') return reply;
   if (isUpgrade(request)) return new Response(null, { status: 101, webSocket: reply.socket });
-  return respond.events(new EventStream(registry, parsed.value).begin(reply.socket));
+  return respond.events(new EventStream(objects, parsed.value).begin(reply.socket));
 }
 
 function isUpgrade({ headers }: Request): boolean {

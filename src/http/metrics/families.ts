@@ -29,6 +29,14 @@ function summary(count: number, totalMs: number): Sample[] {
   ];
 }
 
+/** Of each object, whether it answered: what of it is not there has no figures at all. */
+export const UP: Family<boolean> = {
+  name: 'rollcall_up',
+  type: 'gauge',
+  help: 'Whether the object answered: 1, or 0 and nothing else is told of it.',
+  read: (isUp) => (isUp ? 1 : 0),
+};
+
 export const FAMILIES: readonly Family<RegistryFigures>[] = [
   {
     name: 'rollcall_info',

@@ -1,26 +1,20 @@
-/** Who may scrape, and the copy of the last figures that spares the object: asking would wake it from its sleep. */
-import type { Config } from '../../config.ts';
+/** Who may scrape, and what a scrape shows: every object of one list, or of all of them. */
 import type { RequestRefusal } from '../../protocol/refusal.ts';
-import type { RegistryFigures } from '../../rpc/contract.ts';
 import { TokenChecker } from '../auth/token.ts';
-import { exposition, type Labels } from './exposition.ts';
-import { FAMILIES } from './families.ts';
+import { exposition, type Labelled } from './exposition.ts';
+import { FAMILIES, UP } from './families.ts';
+import type { ListFigures, Measured } from './list-figures.ts';
+
+/** A list that takes longer is shown as one that does not answer: Prometheus gives up after ten seconds, as a rule. */
+const ANSWERS_WITHIN_MS = 5000;
 
 export class Scrapes {
-  readonly #maxAgeMs: number;
-  readonly #labels: Labels;
   readonly #token: TokenChecker | undefined;
-  /** Of this isolate; each has its own. */
-  #copy: { readonly text: string; readonly takenAt: number } | undefined;
+  readonly #lists: readonly ListFigures[];
 
-  /** `labels` tell the list from others, where there are any. */
-  constructor(
-    { metricsMaxAgeS, metricsToken }: Pick<Config, 'metricsMaxAgeS' | 'metricsToken'>,
-    labels: Labels = {},
-  ) {
-    this.#labels = labels;
-    this.#maxAgeMs = metricsMaxAgeS * 1000;
+  constructor(metricsToken: string | null, lists: readonly ListFigures[]) {
     this.#token = metricsToken === null ? undefined : new TokenChecker([metricsToken]);
+    this.#lists = lists;
   }
 
   /** Why this request may not see the metrics; undefined where it may. */
@@ -31,14 +25,47 @@ export class Scrapes {
     return { kind: 'unauthorized', wants: 'metrics-token', problem };
   }
 
-  /** The metrics as text, none older than METRICS_MAX_AGE_S. Rejects where `ask` does: an old copy would hide an outage. */
-  async text(ask: () => Promise<RegistryFigures>): Promise<string> {
-    const now = Date.now();
-    const kept = this.#copy;
-    // A clock that stepped back must not make a copy last.
-    if (kept !== undefined && now >= kept.takenAt && now - kept.takenAt < this.#maxAgeMs) return kept.text;
-    const text = exposition(FAMILIES, [{ labels: this.#labels, source: await ask() }]);
-    this.#copy = { text, takenAt: now };
-    return text;
+  /**
+   * The metrics as text. A list that does not answer is shown as down and hides no other: `onSilent` is told why. Rejects
+   * where none answers, so that the scrape fails as well.
+   */
+  async text(onSilent: (list: string, cause: unknown) => void): Promise<string> {
+    const [only, ...others] = this.#lists;
+    if (only !== undefined && others.length === 0) return textOf(await only.take());
+    const taken = await Promise.allSettled(this.#lists.map((list) => within(list.take(), ANSWERS_WITHIN_MS)));
+    const causes: unknown[] = [];
+    const all = this.#lists.flatMap((list, index) => {
+      const result = taken[index];
+      if (result?.status === 'fulfilled') return result.value;
+      causes.push(result?.reason);
+      return [{ labels: list.labels, source: null }];
+    });
+    if (causes.length === this.#lists.length) throw causes[0];
+    for (const [index, result] of taken.entries()) {
+      const list = this.#lists[index];
+      if (result.status === 'rejected' && list !== undefined) onSilent(list.name, result.reason);
+    }
+    return textOf(all);
   }
+}
+
+/** Rejects where it takes longer. It goes on, and the next scrape has what came of it. */
+async function within<Value>(taking: Promise<Value>, maxMs: number): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`no answer within ${maxMs} ms`));
+    }, maxMs);
+  });
+  try {
+    return await Promise.race([taking, tooLate]);
+  } finally {
+    if (timer !== undefined) clearTimeout(timer);
+  }
+}
+
+function textOf(measured: readonly Labelled<Measured>[]): string {
+  const up = measured.flatMap(({ labels, source }) => (source === null ? [] : [{ labels, source }]));
+  const all = measured.map(({ labels, source }) => ({ labels, source: source !== null }));
+  return exposition([UP], all) + exposition(FAMILIES, up);
 }

@@ -2,9 +2,10 @@
 import type { z } from 'zod';
 import type { Downtime } from '../../core/leases/downtime.ts';
 import type { StoredServer } from '../../core/leases/lease.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../../rpc/log.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
 import type { Counters } from './counters.ts';
+import { ONLY_SHARD, type Shard } from '../../protocol/shards/shard.ts';
 import { migrate } from './migrations.ts';
 import {
   absenceRow,
@@ -17,6 +18,7 @@ import {
   savedRowKind,
   serverKey,
   serverRow,
+  shardRow,
   type PublicationRow,
   type RevisionRow,
   type SavedRow,
@@ -52,6 +54,8 @@ export interface Loaded {
   readonly save: number;
   /** The version of the rows is on disk: not so where nothing is. */
   readonly isVersioned: boolean;
+  /** Which object of its list this is: the only one where there are rows that say no other. Null where there are none. */
+  readonly shard: Shard | null;
   /** Some saved times are in rows of the form of releases before. */
   readonly hasLegacyRows: boolean;
   /** Keys of saved times: those that a checkpoint replaces, and those of segments. */
@@ -62,17 +66,17 @@ export interface Loaded {
 /** @throws Error where the rows are of a release too new for this code; see `migrate` */
 export async function load(storage: DurableObjectStorage, log: Log): Promise<Loaded> {
   const isVersioned = await migrate(storage);
-  const [serverRows, tombstoneRows, savedRows, absence, changedAfter, published, alarmAt] = await Promise.all(
-    [
+  const [serverRows, tombstoneRows, savedRows, absence, changedAfter, published, shard, alarmAt] =
+    await Promise.all([
       storage.list({ prefix: KEYS.serverPrefix }),
       storage.list({ prefix: KEYS.departedPrefix }),
       storage.list({ prefix: KEYS.leases }),
       storage.get(KEYS.absence),
       storage.get(KEYS.changedAfter),
       storage.get(KEYS.publication),
+      storage.get(KEYS.shard),
       storage.getAlarm(),
-    ],
-  );
+    ]);
   const unreadable = new Map<string, unknown>();
   const servers = readAll(serverRows, serverRow, (row) => serverKey(row.serverId), unreadable);
   const tombstones = readAll(tombstoneRows, departedRow, (row) => departedKey(row.serverId), unreadable);
@@ -107,6 +111,8 @@ export async function load(storage: DurableObjectStorage, log: Log): Promise<Loa
     quarantined: await quarantine(storage, unreadable, lastSave, log),
     save: servers.reduce((save, { savesBefore = 0 }) => Math.max(save, savesBefore), lastSave),
     isVersioned,
+    // Not set aside where it can't be read: an object that took itself for another would show half a list as the whole.
+    shard: shard === undefined ? (isVersioned ? ONLY_SHARD : null) : shardRow.parse(shard),
     hasLegacyRows: saved.hasLegacyRows,
     foldedKeys: saved.foldedKeys,
     segmentKeys: saved.segmentKeys,

@@ -28,6 +28,8 @@ export const KEYS = {
   changedAfter: 'changed-after-save',
   /** The last downtime. */
   absence: 'absence',
+  /** Which object of its list this is; not there where it is the only one. */
+  shard: 'shard',
   /** What of the list was last written as a file. */
   publication: 'list-file',
   /**
@@ -143,6 +145,8 @@ export const publicationRow = z.object({
   live: z.int().nonnegative(),
   /** How many parts the manifest that was written names; null where none was, and of every part but the first. */
   shards: z.int().nullable(),
+  /** When that was; absent where none was, and of releases before. */
+  manifestAt: time.optional(),
   written: z.int().nonnegative(),
   failed: z.int().nonnegative(),
   lastFailure: z.object({ at: time, reason: z.string() }).nullable(),
@@ -189,3 +193,6 @@ export type ServerRow = z.infer<typeof serverRow>;
 export type PublicationRow = z.infer<typeof publicationRow>;
 export type SavedRow = z.infer<typeof savedRow>;
 export type RevisionRow = NonNullable<SavedRow['revision']>;
+
+/** Kept for good: see `Shard`. */
+export const shardRow = z.object({ count: z.int().min(2), index: z.int().nonnegative() });

@@ -6,7 +6,8 @@ import type { Lease, StoredServer } from '../../core/leases/lease.ts';
 import { SEGMENTS } from '../../core/leases/segment.ts';
 import { DEFAULT_OBJECT, objectName, type Place } from '../../rpc/place.ts';
 import type { Tombstone } from '../../core/leases/tombstones.ts';
-import { logOf } from '../log.ts';
+import { ONLY_SHARD, type Shard } from '../../protocol/shards/shard.ts';
+import { logOf } from '../../rpc/log.ts';
 import type { Counters } from './counters.ts';
 import { load, type Loaded } from './load.ts';
 import {
@@ -54,6 +55,8 @@ export class Store {
   readonly #place: Place;
   /** The version of the rows is on disk, and with it the place. */
   #isVersioned = false;
+  /** Which object of its list this is, as the disk has it. */
+  #shard: Shard | null = null;
 
   /** `place` is what the object is for. */
   constructor(storage: DurableObjectStorage, place: Place) {
@@ -68,6 +71,7 @@ export class Store {
     for (const key of loaded.foldedKeys) this.#foldedKeys.add(key);
     for (const key of loaded.segmentKeys) this.#segmentKeys.add(key);
     this.#isVersioned = loaded.isVersioned;
+    this.#shard = loaded.shard;
     return loaded;
   }
 
@@ -84,14 +88,25 @@ export class Store {
   async putServer(record: StoredServer): Promise<void> {
     const row: ServerRow = { ...record, savesBefore: this.#save };
     const written = this.#storage.put(serverKey(record.serverId), row, UNCONFIRMED);
-    const writes = [written];
-    if (!this.#isVersioned) {
-      this.#isVersioned = true;
-      writes.push(this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED));
-      // In an alarm after a restart the object is not told its name.
-      if (objectName(this.#place) !== DEFAULT_OBJECT)
-        writes.push(this.#storage.put(KEYS.place, this.#place, UNCONFIRMED));
-    }
+    await Promise.all([written, this.#putVersion()]);
+  }
+
+  /** What the object stays from now on. Nothing where the disk has it; the only object of a list is told by its version. */
+  async keepShard(shard: Shard): Promise<void> {
+    if (this.#shard !== null) return;
+    this.#shard = shard;
+    const isOnly = shard.count === ONLY_SHARD.count;
+    const written = isOnly ? undefined : this.#storage.put(KEYS.shard, shard, UNCONFIRMED);
+    await Promise.all([written, this.#putVersion()]);
+  }
+
+  async #putVersion(): Promise<void> {
+    if (this.#isVersioned) return;
+    this.#isVersioned = true;
+    const writes = [this.#storage.put(KEYS.schema, SCHEMA_VERSION, UNCONFIRMED)];
+    // In an alarm after a restart the object is not told its name.
+    if (objectName(this.#place) !== DEFAULT_OBJECT)
+      writes.push(this.#storage.put(KEYS.place, this.#place, UNCONFIRMED));
     await Promise.all(writes);
   }
 

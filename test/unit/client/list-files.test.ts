@@ -1,7 +1,7 @@
 /** A client that reads the list from files, as a registry writes them: what it takes, what it leaves out, what it refuses. */
 import { describe, expect, test } from 'vitest';
 import { RegistryClient, type RegistryError } from '../../../src/client/client.ts';
-import { join } from '../../../src/core/encoding/bytes.ts';
+import { join } from '../../../src/protocol/bytes.ts';
 import { manifest, partHead, putSignature, withRoom } from '../../../src/core/encoding/list-file.ts';
 import type { ListPart } from '../../../src/protocol/list-file.ts';
 import { ENTRY, FakeRegistry, hang, ManualTime } from './fakes.ts';

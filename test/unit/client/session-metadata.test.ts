@@ -72,6 +72,37 @@ describe('metadata during a session', () => {
     expect(registry.sent.at(-1)?.body).toMatchObject({ metadata: { players: 1 } });
   });
 
+  test('is answered frame by frame: an error behind an ack is about what was sent after it', async () => {
+    const { handle, hold, socket, time, failures, registry } = setUp();
+    await hold();
+    handle.setMetadata({ players: 1 });
+    await socket().say({ type: 'ack', of: 'metadata' });
+    await time.advance(5000);
+    handle.setMetadata({ players: 2 });
+    await socket().say({ type: 'error', status: 413, error: 'Metadata too large' });
+    expect(failures).toMatchObject([{ setAside: { players: 2 } }]);
+    await socket().end(4404);
+    expect(registry.sent.at(-1)).toMatchObject({
+      request: 'POST /servers',
+      body: { metadata: { players: 1 } },
+    });
+  });
+
+  test('that was taken is not set aside by an error that nothing was sent for', async () => {
+    const { handle, hold, socket, time, failures, losses } = setUp();
+    await hold();
+    handle.setMetadata({ players: 1 });
+    await socket().say({ type: 'ack', of: 'metadata' });
+    await socket().say({ type: 'error', status: 400, error: 'Nobody asked' });
+    await socket().say({ type: 'ack', of: 'metadata' });
+    await time.advance(5000);
+    handle.setMetadata({ players: 2 });
+    expect(socket().texts).toEqual([metadata(1), metadata(2)]);
+    expect(failures).toEqual([]);
+    await socket().end(4400, 'bad frame');
+    expect(losses[0]?.error.cause).toMatchObject({ fault: { error: 'Nobody asked' } });
+  });
+
   test('that is never answered ends the session', async () => {
     const { handle, hold, time, losses } = setUp();
     await hold();

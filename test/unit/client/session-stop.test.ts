@@ -53,6 +53,24 @@ describe('stop', () => {
       expect(time.pending).toBe(0);
     });
 
+    test('tells the answer to metadata from that to the deregistration behind it', async () => {
+      const { handle, socket, registry, time, failures } = await signing();
+      handle.setMetadata({ players: 1 });
+      const stopped = handle.stop({ deregister: true });
+      expect(socket().texts).toEqual([
+        '{"type":"metadata","metadata":{"players":1}}',
+        '{"type":"deregister"}',
+      ]);
+      await socket().say({ type: 'error', status: 413, error: 'Metadata too large' });
+      await socket().say({ type: 'ack', of: 'metadata' });
+      expect(socket().closedWith).toBeUndefined();
+      await socket().say({ type: 'ack', of: 'deregister' });
+      await stopped;
+      expect(registry.requests).toEqual(['POST /servers']);
+      expect(failures).toEqual([]);
+      expect(time.pending).toBe(0);
+    });
+
     test.each([
       ['is cut', (scene: Awaited<ReturnType<typeof signing>>) => scene.socket().end(1006)],
       ['does not answer', (scene: Awaited<ReturnType<typeof signing>>) => scene.time.advance(10_000)],

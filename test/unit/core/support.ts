@@ -4,12 +4,22 @@ import type { RegisteredServer } from '../../../src/core/leases/lease.ts';
 
 export const TTL_MS = 1000;
 
-export function directory(maxServers = 10_000, life = 'life', maxListBytes = Infinity, start = 0): Directory {
-  return new Directory(
-    { ttlMs: TTL_MS, holdMs: TTL_MS / 4, pingEveryMs: TTL_MS / 10, maxServers, maxListBytes },
-    life,
-    start,
-  );
+/** With room for as many as a test registers. */
+export const TERMS = {
+  ttlMs: TTL_MS,
+  holdMs: TTL_MS / 4,
+  pingEveryMs: TTL_MS / 10,
+  maxServers: 10_000,
+  maxListBytes: Infinity,
+};
+
+export function directory(
+  maxServers = TERMS.maxServers,
+  life = 'life',
+  maxListBytes = TERMS.maxListBytes,
+  start = 0,
+): Directory {
+  return new Directory({ ...TERMS, maxServers, maxListBytes }, life, start);
 }
 
 export function registration(serverId: string, more: Partial<RegisteredServer> = {}): RegisteredServer {

@@ -29,6 +29,8 @@ export const REFUSALS: {
   replaced: { kind: 'replaced' },
   'too-many-watchers': { kind: 'too-many-watchers', maxWatchers: 1000, retryAfterMs: 30_000 },
   'registry-full': { kind: 'registry-full', maxServers: 10_000, retryAfterMs: 1500 },
+  'too-large-to-sign': { kind: 'too-large-to-sign', maxBytes: 32_000_000 },
+  'not-watchable': { kind: 'not-watchable' },
   'no-such-list': { kind: 'no-such-list', list: 'nope', isImplied: false },
   'no-such-route': { kind: 'no-such-route', path: '/nowhere' },
   'method-not-allowed': { kind: 'method-not-allowed', method: 'PUT', allow: 'GET, HEAD, POST, OPTIONS' },

@@ -1,10 +1,18 @@
 /** What is read, clause by clause (docs/api.md): [C5], [C6], [C12], [C13], [N5] to [N7]. */
-import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { listAnswer, serverAnswer, statsAnswer } from '../../../src/protocol/protocol.ts';
 import { passMs, registerMany, TTL_MS } from '../support/fleet.ts';
 import { LENGTH_HEADER } from '../../../src/rpc/contract.ts';
-import { expectProblem, list, register, send, SERVER, useEmptyRegistry } from '../support/http.ts';
+import {
+  expectProblem,
+  firstObject,
+  list,
+  register,
+  send,
+  SERVER,
+  SHARDS,
+  useEmptyRegistry,
+} from '../support/http.ts';
 
 useEmptyRegistry();
 
@@ -83,7 +91,8 @@ test('[N6] GET /stats tells what is held and what was done', async () => {
     live: 2,
     stale: 0,
     heartbeats: 1,
-    reads: 1,
+    // Each of several objects is asked what it has, and then for it; for peers, the others are asked.
+    reads: SHARDS === 1 ? 1 : 3 * SHARDS - 1,
     nextAlarmAt: Date.now() + 60_000,
   });
   await send('DELETE', '/servers/b');
@@ -112,7 +121,7 @@ test.each(['/servers', '/servers/a', '/stats', '/health', '/', '/api/info', '/no
 test.each(['/servers', '/servers?limit=150', '/servers?since=0', '/servers?region=eu'])(
   '[N7] HEAD %s names the length of a list that is streamed, with its tag',
   async (path) => {
-    await registerMany(env.SERVER_REGISTRY.getByName('global'), 500);
+    await registerMany(firstObject(), 500);
     for (const headers of [{}, { 'If-None-Match': '"other"' }]) {
       const get = await send('GET', path, undefined, headers);
       const head = await send('HEAD', path, undefined, headers);
@@ -123,9 +132,9 @@ test.each(['/servers', '/servers?limit=150', '/servers?since=0', '/servers?regio
   },
 );
 
-test('[N7] of the whole list nothing leaves the object for a HEAD', async () => {
+test.skipIf(SHARDS > 1)('[N7] of the whole list nothing leaves the object for a HEAD', async () => {
   await register();
-  const answer = await env.SERVER_REGISTRY.getByName('global').fetch('http://registry/servers', {
+  const answer = await firstObject().fetch('http://registry/servers', {
     method: 'HEAD',
   });
   expect(Number(answer.headers.get(LENGTH_HEADER))).toBeGreaterThan(100);

@@ -3,10 +3,32 @@ import { reset } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { listAnswer, problem, type ListAnswer } from '../../../src/protocol/protocol.ts';
+import { DEFAULT_LIST } from '../../../src/protocol/lists.ts';
+import { objectName } from '../../../src/rpc/place.ts';
 import { expectDescribed } from './described.ts';
-import { holdTime, releaseTime } from './fleet.ts';
+import { holdTime, releaseTime, type RegistryStub } from './fleet.ts';
 
 const ORIGIN = 'https://registry.example';
+
+declare global {
+  namespace Cloudflare {
+    interface Env {
+      /** Where the list that the tests are about has a name: vitest.config.ts. */
+      readonly TEST_LIST?: string;
+    }
+  }
+}
+
+const LIST = env.TEST_LIST ?? DEFAULT_LIST;
+const PREFIX = LIST === DEFAULT_LIST ? '' : `/lists/${LIST}`;
+
+/** Objects of the list. */
+export const SHARDS = Number(env.SHARDS);
+
+/** The first object of the list, which is the only one where there are no more. */
+export function firstObject(): RegistryStub {
+  return env.SERVER_REGISTRY.getByName(objectName({ list: LIST, shard: 0 }));
+}
 
 /** Holds time, and empties the registry after each test. */
 export function useEmptyRegistry(): void {
@@ -14,7 +36,9 @@ export function useEmptyRegistry(): void {
   afterEach(async () => {
     releaseTime();
     // What is unsaved would be saved later, in an object that is gone by then.
-    await env.SERVER_REGISTRY.getByName('global').save();
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      await env.SERVER_REGISTRY.getByName(objectName({ list: LIST, shard })).save();
+    }
     await reset();
   });
 }
@@ -27,7 +51,7 @@ export async function send(
   headers: Record<string, string> = {},
 ): Promise<Response> {
   const hasBody = body !== undefined;
-  const response = await exports.default.fetch(`${ORIGIN}${path}`, {
+  const response = await exports.default.fetch(`${ORIGIN}${PREFIX}${path}`, {
     method,
     headers: { ...(hasBody ? { 'Content-Type': 'application/json' } : {}), ...headers },
     ...(hasBody ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),

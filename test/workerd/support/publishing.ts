@@ -19,7 +19,9 @@ export const PART = 'lists/default/0.json';
 export const MANIFEST = 'lists/default/manifest.json';
 
 /** The variables of one test, and the bucket or what a test puts in its place. */
-export type Wanted = Partial<Pick<Env, 'LIST_FILES' | 'BOOTSTRAP_SIGNING_KEY' | 'PUBLISH_INTERVAL_S'>>;
+export type Wanted = Partial<
+  Pick<Env, 'LIST_FILES' | 'BOOTSTRAP_SIGNING_KEY' | 'PUBLISH_INTERVAL_S' | 'SERVER_TTL_MS'>
+>;
 
 /**
  * Runs `callback` with an object that writes list files, on the disk of `stub`. The bucket is emptied after the test. Called

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyDelta } from '../../../../src/client/watch.ts';
-import { join } from '../../../../src/core/encoding/bytes.ts';
+import { join } from '../../../../src/protocol/bytes.ts';
 import { ChangeLog } from '../../../../src/core/changes/change-log.ts';
 import { Changes } from '../../../../src/core/changes/changes.ts';
 import { answerSince } from '../../../../src/core/changes/delta.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { join } from '../../../../src/core/encoding/bytes.ts';
+import { join } from '../../../../src/protocol/bytes.ts';
 import { Snapshot } from '../../../../src/core/encoding/snapshot.ts';
 import { beat, directory, registration, TTL_MS } from '../support.ts';
 

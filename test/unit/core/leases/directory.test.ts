@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Directory } from '../../../../src/core/leases/directory.ts';
 import { Lease } from '../../../../src/core/leases/lease.ts';
-import { beat, directory, liveIds, registration, staleIds, TTL_MS } from '../support.ts';
+import { beat, directory, liveIds, registration, staleIds, TERMS, TTL_MS } from '../support.ts';
 
 describe('expire', () => {
   test('takes a lease at the moment its TTL is over, and not before', () => {
@@ -31,6 +32,20 @@ describe('expire', () => {
     servers.expire(TTL_MS + 20);
     expect(staleIds(servers)).toEqual(['b', 'a']);
   });
+
+  test('tells of a change only where somebody ran out', () => {
+    let told = 0;
+    const servers = new Directory(TERMS, 'life', 0, undefined, () => {
+      told += 1;
+    });
+    servers.register(registration('a'), 0);
+    told = 0;
+    expect([servers.expire(TTL_MS - 1), told]).toEqual([false, 0]);
+    // Renewed, so that there is one to look at whose time may have come, and has not.
+    servers.heartbeat('a', 10);
+    expect([servers.expire(TTL_MS), told]).toEqual([false, 0]);
+    expect([servers.expire(TTL_MS + 10), told]).toEqual([true, 1]);
+  });
 });
 
 test('an expiry of nearly all keeps the few that live, the queue in its order, and both to what they were', () => {
@@ -44,6 +59,21 @@ test('an expiry of nearly all keeps the few that live, the queue in its order, a
   servers.register(registration('new'), TTL_MS + 100);
   expect(liveIds(servers)).toEqual(['server-7', 'server-3', 'new']);
   expect(servers.staleCount).toBe(98);
+});
+
+test('an expiry of nearly all keeps the few that waited already, behind them', () => {
+  const servers = directory();
+  servers.register(registration('waiting'), 0);
+  for (let index = 0; index < 200; index += 1) servers.register(registration(`server-${index}`), 100);
+  servers.register(registration('live'), 900);
+  servers.expire(TTL_MS);
+  expect(staleIds(servers)).toEqual(['waiting']);
+  servers.expire(TTL_MS + 100);
+  expect(liveIds(servers)).toEqual(['live']);
+  expect([staleIds(servers).at(0), staleIds(servers).at(-1)]).toEqual(['server-0', 'waiting']);
+  expect(servers.staleCount).toBe(201);
+  servers.heartbeat('waiting', TTL_MS + 100);
+  expect(liveIds(servers)).toEqual(['live', 'waiting']);
 });
 
 describe('a stale key', () => {

@@ -39,6 +39,14 @@ describe('judge', () => {
     expect(verdict?.byProcessorTime).toBeCloseTo(0.8);
   });
 
+  it('asks for no more than a share of what the platform leaves', () => {
+    const beside: Goal = { ...goal, orOf: { contender: 'streaming floor', share: 0.9 } };
+    const platform = (ratio: number) => figure(ratio, 'throughput', 'streaming floor');
+    expect(judge([figure(0.28), platform(0.3)], [beside])[0]).toMatchObject({ limit: 0.27, met: true });
+    expect(judge([figure(0.26), platform(0.3)], [beside])[0]).toMatchObject({ met: false });
+    expect(judge([figure(0.84), platform(1.2)], [beside])[0]).toMatchObject({ limit: 0.85, met: false });
+  });
+
   it('says of a goal that was not run that it was not', () => {
     const { header, rows } = goalsTable(judge([], [goal]));
     expect(rows[0]?.[header.indexOf('verdict')]).toBe('not run');

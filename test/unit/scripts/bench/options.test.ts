@@ -6,7 +6,7 @@ const parse = (...args: string[]) => parseOptions(args, ['list', 'cost']);
 
 describe('parseOptions', () => {
   it('runs everything in full where nothing is said', () => {
-    expect(parse()).toEqual({ options: { seed: 1 } });
+    expect(parse()).toEqual({ options: { seed: 1, list: 'default' } });
   });
 
   it('takes several scenarios', () => {
@@ -16,6 +16,8 @@ describe('parseOptions', () => {
   it.each([
     [['--only', 'nope'], /Choose from list, cost/],
     [['--seed', '-1'], /whole number/],
+    [['--list', 'Luanti'], /1 to 63 of a to z/],
+    [['--list', 'luanti', '--against', 'old.js'], /exclude each other/],
     [['--fast'], /unknown option/],
     [['list'], /too many arguments|unexpected/],
   ])('refuses %j in one line, with exit code 2', (args, message) => {

@@ -47,9 +47,9 @@ describe('the plan of a round', () => {
 
 describe('the command line', () => {
   it('has defaults', () => {
-    expect(parseOptions([], 5)).toEqual({ options: { rounds: 100, seed: 5, first: 1 } });
+    expect(parseOptions([], 5)).toEqual({ options: { rounds: 100, seed: 5, first: 1, shards: 1 } });
     expect(parseOptions(['--rounds', '20', '--seed', '0', '--first', '3'], 5)).toEqual({
-      options: { rounds: 20, seed: 0, first: 3 },
+      options: { rounds: 20, seed: 0, first: 3, shards: 1 },
     });
   });
 

@@ -24,6 +24,7 @@ describe('the command line of the demo', () => {
     [['--seconds', '9']],
     [['--seconds', '3601']],
     [['--servers', '1000', '--seconds', '66']],
+    [['--list', '-luanti']],
     [['--colour', 'red']],
     [['now']],
   ])('refuses %j in one line, with exit code 2', (args) => {

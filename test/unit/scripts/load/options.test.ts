@@ -14,6 +14,7 @@ describe('parseOptions', () => {
   it('has the documented defaults', () => {
     expect(options()).toEqual({
       url: undefined,
+      list: 'default',
       token: undefined,
       servers: 1000,
       sessions: 0,
@@ -38,10 +39,13 @@ describe('parseOptions', () => {
     ['--url', 'ftp://127.0.0.1'],
     ['--url', 'registry'],
     ['--url', 'http://user@127.0.0.1'],
+    ['--list', 'no/list'],
     ['--churn', '5'],
     ['--duration', '60'],
     ['--read-rate', '10'],
     ['--nope', ''],
+    ['--kill-after', '60s'],
+    ['--kill-after', '5s', '--url', 'http://localhost:1'],
   ])('refuses %s %s in one line, with exit code 2', (...args) => {
     const parsed = parseOptions(args);
     expect(parsed).toMatchObject({ exitCode: 2 });

@@ -1,6 +1,7 @@
 /** How the load test compares what watchers hold. */
 import { describe, expect, it } from 'vitest';
-import { Agreement, Digest } from '../../../../scripts/load/watchers.ts';
+import { Agreement } from '../../../../scripts/lib/audit/agreement.ts';
+import { Digest } from '../../../../scripts/load/watchers.ts';
 
 const entry = (serverId: string, players = 0) => ({
   serverId,

@@ -1,5 +1,5 @@
 /** Signs the list with the registry's own Ed25519 key: once an answer that is built, not once a request. */
-import { join } from '../core/encoding/bytes.ts';
+import { join } from '../protocol/bytes.ts';
 import type { Log } from './log.ts';
 
 /** The DER of a PKCS #8 private key of Ed25519 up to its 32-byte seed (RFC 8410, section 7). */

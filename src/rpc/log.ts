@@ -1,4 +1,4 @@
-/** What the object says in the log: one line of JSON each, which names the list. */
+/** What is said of a list in the log: one line of JSON each, which names it. */
 
 /** The name of the event, and what it says beside that. */
 interface Line {
