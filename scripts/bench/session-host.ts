@@ -20,6 +20,7 @@ export type Order =
 export class SessionHost {
   readonly #target: HttpTarget;
   #child: ChildProcess | undefined;
+  #ended: Promise<string> | undefined;
 
   constructor(target: HttpTarget) {
     this.#target = target;
@@ -38,8 +39,10 @@ export class SessionHost {
   /** Starts the process, so that starting it is no part of what is timed. */
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
-    this.#child = fork(PROGRAM, { execArgv: process.execArgv });
-    await once(this.#child, 'message');
+    const child = fork(PROGRAM, { execArgv: process.execArgv });
+    this.#child = child;
+    this.#ended = once(child, 'exit').then(() => 'the process ended');
+    await once(child, 'message');
   }
 
   /** Opens a session by each ticket; resolves when the registry has said of all that they hold. */
@@ -68,7 +71,7 @@ export class SessionHost {
     if (child === undefined) throw new Error('the host of the sessions does not run');
     const answered = Promise.race([
       once(child, 'message').then(([answer]: unknown[]) => answer),
-      once(child, 'exit').then(() => 'the process ended'),
+      this.#ended,
     ]);
     child.send(order);
     const answer = await answered;
