@@ -291,7 +291,7 @@ function tokensOf(current = '', previous = ''): string[] {
   return previous === '' ? [current] : [current, previous];
 }
 
-/** At least 1: an interval of 0 would never let go. */
+/** Whole, for times are; at least 1: an interval of 0 would never let go. */
 function atMost(value: number, max: number): number {
-  return Math.max(1, Math.min(value, Math.floor(max)));
+  return Math.max(1, Math.floor(Math.min(value, max)));
 }

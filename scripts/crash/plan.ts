@@ -2,9 +2,12 @@
 import type { Terms } from '../lib/audit/terms.ts';
 import { randomStream, type Random } from '../lib/random.ts';
 
-/** The terms of the rounds with traffic: as short as leaves room for a restart within a lease. */
+/**
+ * The terms of the rounds with traffic: as short as leaves room for a restart within a lease. No share of the TTL is whole:
+ * a time with a part of a millisecond was once saved, and not read back.
+ */
 export const SHORT_TERMS: Terms = {
-  ttlMs: 4500,
+  ttlMs: 4505,
   heartbeatEveryMs: 1000,
   sweepIntervalMs: 500,
   checkpointIntervalMs: 500,

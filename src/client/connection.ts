@@ -4,7 +4,6 @@ import { type Check, isRecord } from './answers.ts';
 import { bodyHead, jsonOf, MAX_ANSWER_BYTES, MAX_ERROR_BYTES, reasonOfTooMuch, wholeBody } from './bodies.ts';
 import type { Environment } from './environment.ts';
 import { RegistryError, type Fault } from './errors.ts';
-import type { ListKey } from './list-key.ts';
 import { callOwner } from './owner.ts';
 import { redirectOf } from './redirects.ts';
 import { refusal, rejectedOnAbort } from './refused.ts';
@@ -31,8 +30,10 @@ export interface ConnectionSettings {
   signer: RequestSigner | undefined;
   /** Told of each time the signer's clock was set right. */
   onClockCorrected: ((correction: ClockCorrection) => void) | undefined;
-  /** Checks whatever shows the list. */
-  listKey: ListKey | undefined;
+  /** Checks whatever shows the list: its bytes, its signature, epoch ms. Spelled out, so that the package has few types. */
+  listKey:
+    | { verify: (...of: [Uint8Array<ArrayBuffer>, string | null, number]) => Promise<string | undefined> }
+    | undefined;
   /** Most bytes of an answer that may be as long as the list. */
   maxListBytes: number;
   headers: Record<string, string>;

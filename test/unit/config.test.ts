@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { lostGraceMs } from '../../src/core/leases/sessions.ts';
 import { ConfigError, parseConfig } from '../../src/config.ts';
 
 describe('a value that cannot be used is refused by its name', () => {
@@ -74,4 +75,14 @@ test('with a short TTL, three heartbeats and four checkpoints still fit in a lea
     heartbeatEveryMs: 666,
     checkpointIntervalMs: 500,
   });
+});
+
+test('what follows from the TTL is whole milliseconds, for times on disk and in answers are', () => {
+  for (let ttlMs = 4000; ttlMs < 4100; ttlMs += 1) {
+    const { holdMs, pingEveryMs, heartbeatEveryMs, checkpointIntervalMs } = parseConfig({
+      SERVER_TTL_MS: String(ttlMs),
+    });
+    const all = [holdMs, pingEveryMs, heartbeatEveryMs, checkpointIntervalMs, lostGraceMs(ttlMs)];
+    expect(all.filter((ms) => !Number.isInteger(ms))).toEqual([]);
+  }
 });

@@ -33,7 +33,7 @@ export interface SessionRecord {
 
 /** How long a lease of these terms is left that a session lost. */
 export function sessionGraceMs({ ttlMs }: Terms): number {
-  return Math.min(LONGEST_GRACE_MS, ttlMs / 4);
+  return Math.min(LONGEST_GRACE_MS, Math.floor(ttlMs / 4));
 }
 
 export class SessionBook {
@@ -77,7 +77,7 @@ export class SessionBook {
     return {
       held: (pingEveryMs, heldAt) => {
         session.heldAt = heldAt;
-        session.holdMs = Math.min(PINGS * pingEveryMs, this.#terms.ttlMs);
+        session.holdMs = Math.min(Math.floor(PINGS * pingEveryMs), this.#terms.ttlMs);
       },
       ended: (endedAt) => {
         session.endedAt = endedAt;

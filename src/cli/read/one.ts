@@ -55,7 +55,7 @@ export async function stats(flags: RegistryFlags & Json): Promise<ExitCode> {
   if (flags.json) printJson(answer);
   else {
     const { perShard = [], ...ofList } = answer;
-    const objects = perShard.map((object, index) => [`object ${index}`, summaryOf(object)]);
+    const objects = perShard.map((object, index): [string, string] => [`object ${index}`, summaryOf(object)]);
     printMembers({ ...ofList, ...Object.fromEntries(objects) });
   }
   return EXIT.ok;

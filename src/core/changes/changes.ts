@@ -37,6 +37,7 @@ export class Changes {
 
   /** The entry of each id came, changed or went. More of them than the log would keep are not worth telling it. */
   record(serverIds: readonly string[]): void {
+    if (serverIds.length === 0) return;
     if (serverIds.length > CHANGES_KEPT) {
       this.recordMost(serverIds.length);
       return;
@@ -53,6 +54,7 @@ export class Changes {
    * found them gone is spared making ten thousand ids of them.
    */
   recordMost(count: number): void {
+    if (count === 0) return;
     this.#revision.move(count);
     this.#log.startAt(this.#revision.counter);
     this.#onChanged();

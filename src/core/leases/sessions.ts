@@ -18,10 +18,11 @@ const LONGEST_GRACE_MS = 15_000;
 
 /**
  * A session that closed without a word may be back within this time: clients heartbeat in the first third of it. Where
- * leases are short it is a quarter of one, or a crash would be noticed later than silence.
+ * leases are short it is a quarter of one, or a crash would be noticed later than silence. Whole milliseconds: its end is
+ * saved, and a row with a part of one is not read back.
  */
 export function lostGraceMs(ttlMs: number): number {
-  return Math.min(LONGEST_GRACE_MS, ttlMs / 4);
+  return Math.min(LONGEST_GRACE_MS, Math.floor(ttlMs / 4));
 }
 
 /** A socket that was looked at a moment ago is not looked at again for a list. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { applyDelta } from '../../../../src/client/watch.ts';
 import { join } from '../../../../src/protocol/bytes.ts';
 import { ChangeLog } from '../../../../src/core/changes/change-log.ts';
+import { Changes } from '../../../../src/core/changes/changes.ts';
 import { answerSince } from '../../../../src/core/changes/delta.ts';
 import { Snapshot } from '../../../../src/core/encoding/snapshot.ts';
 import { deltaAnswer, type Entry } from '../../../../src/protocol/protocol.ts';
@@ -142,6 +143,16 @@ test('when more ran out than are left, the list is the smaller answer, and no id
   expect(behind).not.toBe(before);
   servers.heartbeat('gone-7', TTL_MS);
   expect([...(servers.changedSince(behind) ?? [])]).toEqual(['gone-7']);
+});
+
+test('none of the ids is no change: nobody who follows the list is to wait behind it', () => {
+  let told = 0;
+  const changes = new Changes('one', 0, () => (told += 1));
+  changes.record([]);
+  changes.recordMost(0);
+  expect([told, changes.revision.counter]).toEqual([0, 0]);
+  changes.record(['a']);
+  expect(told).toBe(1);
 });
 
 describe('a revision', () => {
