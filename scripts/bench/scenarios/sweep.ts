@@ -14,11 +14,6 @@ const LIVE = 200;
 const LIVE_FROM = 500_000;
 const LIST = makeRequest('GET', '/servers');
 const POLL_EVERY_MS = 20;
-/**
- * What runs out in the field was registered minutes ago, and has long left the young part of the heap, which each
- * collection of that copies. Here it was a moment ago: so much garbage comes between that it has as well.
- */
-const AGEING = { connections: 8, durationMs: 1000 };
 /** The comparison is with as long a time just before the sweep, but with this at least. */
 const QUIET_MS = 400;
 
@@ -80,14 +75,12 @@ async function oneSweep(bench: Bench, keys: number, intervalMs: number, company:
   const before = await stats(runtime, worker);
   await register(runtime, worker, 0, keys);
   await register(runtime, worker, LIVE_FROM, LIVE);
+  const ended = new AbortController();
   const beats = Array.from({ length: LIVE }, (_, index) =>
     makeRequest('POST', '/servers/heartbeat', { serverId: idAt(LIVE_FROM + index), peers: false }),
   );
-  const nextBeat = (sent: number) => beats[sent % LIVE] ?? LIST;
-  await runtime.target(worker).loop({ ...AGEING, next: nextBeat });
-  const ended = new AbortController();
   const url = runtime.target(worker).url;
-  const heartbeats = sampleUntil(runtime, url, nextBeat, ended.signal);
+  const heartbeats = sampleUntil(runtime, url, (sent) => beats[sent % LIVE] ?? LIST, ended.signal);
   let lists: Promise<Sample[]> = Promise.resolve([]);
   try {
     if (company === 'lists') {
