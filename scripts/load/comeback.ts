@@ -8,6 +8,8 @@ import { timed } from '../lib/audit/watch.ts';
 import type { LocalRegistry } from '../lib/registry/local-registry.ts';
 
 const LOOK_EVERY_MS = 50;
+/** A session is tried within 30 s, and again within 60 s where that could not be opened. */
+const BACK_WITHIN_MS = 90_000;
 
 /** Times in milliseconds. */
 export interface ComebackResults {
@@ -66,12 +68,15 @@ export class Comeback {
     };
   }
 
-  /** Resolves when every session is held again, or the signal is aborted. */
+  /** Resolves when every session is held again, or had the time for it, or the signal is aborted. */
   async run(afterMs: number, signal: AbortSignal): Promise<void> {
     try {
       await delay(afterMs, undefined, { signal });
-      await this.#crash(signal);
-      while (!this.#isEverySessionHeld) await delay(LOOK_EVERY_MS, undefined, { signal });
+      const until = (await this.#crash(signal)) + BACK_WITHIN_MS;
+      while (!this.#isEverySessionHeld) {
+        if (Date.now() > until) return;
+        await delay(LOOK_EVERY_MS, undefined, { signal });
+      }
       this.#allHeldAt = Date.now();
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -83,7 +88,8 @@ export class Comeback {
     return ledger.sessions.held >= fleet.sessionsAlive;
   }
 
-  async #crash(signal: AbortSignal): Promise<void> {
+  /** Gives when it was back, in epoch milliseconds. */
+  async #crash(signal: AbortSignal): Promise<number> {
     const { registry, client, ledger, auditor, fleet, listsFailed } = this.#parts;
     this.#sessionsLost = ledger.sessions.held;
     this.#registeredBefore = fleet.registeredAgain;
@@ -101,5 +107,6 @@ export class Comeback {
     ledger.up(reading.receivedAt);
     auditor.stats(reading, answer);
     this.#isDown = false;
+    return reading.receivedAt;
   }
 }

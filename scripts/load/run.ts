@@ -122,14 +122,15 @@ export async function runLoad(
     const lines = () => secondLines(timeline, fleet.alive, auditor.counts, endsAt);
     screen.follow(() => lines().join('\n'), { line: () => lines().join('; '), everyMs: LINE_EVERY_MS });
     const churning = churn(fleet, options, stopping);
-    const killing = killAfterMs === undefined ? undefined : comeback?.run(killAfterMs, stopping);
+    const killing = killAfterMs === undefined ? undefined : comeback?.run(killAfterMs, signal);
     // Awaited below; until then its rejection is not to count as unhandled.
     killing?.catch(() => undefined);
     const plan = { ...options, url, token, signal };
     await runReaders(plan, { latencies: lists, failed: (what) => failed('lists', what), listed });
-    sessions.heldAtEnd = ledger.sessions.held;
     over.abort();
-    await Promise.all([churning, killing]);
+    await churning;
+    await killing;
+    sessions.heldAtEnd = ledger.sessions.held;
     if (!signal.aborted) watchers = await watching.end();
     complete = !signal.aborted;
   } catch (error) {
