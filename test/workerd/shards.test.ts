@@ -38,6 +38,25 @@ describe('the number of objects', () => {
     expect(await new TestList(1, created.name).objects.count()).toBe(3);
   });
 
+  test('is not fixed by the deregistration of a server that was never there', async () => {
+    const list = new TestList(3);
+    for (const serverId of IDS) await list.deregister(serverId);
+    await list.save();
+    await restartAll();
+    expect(await list.objects.count()).toBe(null);
+    expect(await idsOf(await filled(list))).toEqual(IDS.toSorted());
+    expect(await list.objects.count()).toBe(3);
+  });
+
+  test('is not forgotten by an object whose first call was such a deregistration', async () => {
+    const list = new TestList(3);
+    await list.register(registration('server-0'));
+    for (const serverId of IDS.slice(1)) await list.deregister(serverId);
+    await list.save();
+    await restartAll();
+    expect(await idsOf(await filled(list))).toEqual(IDS.toSorted());
+  });
+
   test('is fixed once where two Workers of different SHARDS create the list at once', async () => {
     const one = new TestList(2);
     const other = new TestList(3, one.name);

@@ -96,6 +96,8 @@ export async function load(storage: DurableObjectStorage, log: Log): Promise<Loa
     changedAfter !== lastSave && servers.every(({ savesBefore = 0 }) => savesBefore < lastSave);
   // The last row of a save has it: one that a crash cut short has none.
   const revision = saved.rows.find((row) => row.save === lastSave && row.revision !== undefined)?.revision;
+  // Other rows don't tell: a server that was never there may have been deregistered, and that saved.
+  const wasRegisteredAt = serverRows.size > 0 || (newest?.counters.registrations ?? 0) > 0;
   return {
     ...merged,
     journal: saved.journal,
@@ -112,7 +114,7 @@ export async function load(storage: DurableObjectStorage, log: Log): Promise<Loa
     save: servers.reduce((save, { savesBefore = 0 }) => Math.max(save, savesBefore), lastSave),
     isVersioned,
     // Not set aside where it can't be read: an object that took itself for another would show half a list as the whole.
-    shard: shard === undefined ? (isVersioned ? ONLY_SHARD : null) : shardRow.parse(shard),
+    shard: shard === undefined ? (wasRegisteredAt ? ONLY_SHARD : null) : shardRow.parse(shard),
     hasLegacyRows: saved.hasLegacyRows,
     foldedKeys: saved.foldedKeys,
     segmentKeys: saved.segmentKeys,

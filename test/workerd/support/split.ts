@@ -4,6 +4,7 @@ import { abortAllDurableObjects } from 'cloudflare:test';
 import { ListObjects } from '../../../src/rpc/list-objects.ts';
 import type { ListReply } from '../../../src/rpc/list-stub.ts';
 import type { RegisteredServer } from '../../../src/rpc/contract.ts';
+import { inside } from './fleet.ts';
 
 let lists = 0;
 
@@ -45,6 +46,14 @@ export class TestList {
   async save(): Promise<void> {
     const count = (await this.objects.count()) ?? 1;
     for (let shard = 0; shard < count; shard += 1) await this.stub(shard).save();
+  }
+
+  /** Rings the alarm of every object. */
+  async ring(): Promise<void> {
+    const count = (await this.objects.count()) ?? 1;
+    for (let shard = 0; shard < count; shard += 1) {
+      await inside(this.stub(shard), (registry) => registry.alarm());
+    }
   }
 
   /** Another Worker, which knows nothing of the list yet. */
