@@ -53,7 +53,8 @@ export class PushedFrames {
     return (text) => {
       if (text === 'pong') return;
       const frame: unknown = JSON.parse(text);
-      if (!isRecord(frame) || frame['type'] === 'resync') return;
+      // A `resync` says to ask anew, and a `check` whether who follows reads: neither tells a change.
+      if (!isRecord(frame) || frame['type'] === 'resync' || frame['type'] === 'check') return;
       this.changes += 1;
       const { since, revision, full } = frame;
       if (full !== true && since !== at) {
