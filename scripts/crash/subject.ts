@@ -28,7 +28,7 @@ export class Subject {
   /** From the start of a process to the first answer of its object, in the order of the starts. */
   readonly restartsMs: number[] = [];
 
-  private constructor(registry: LocalRegistry, terms: Terms) {
+  private constructor(registry: LocalRegistry, terms: Terms, objects: number) {
     this.registry = registry;
     this.ledger = new Ledger(terms);
     this.auditor = new Auditor(this.ledger, Date.now());
@@ -40,6 +40,7 @@ export class Subject {
       auditor: this.auditor,
       each: FOLLOWERS_EACH,
       everyMs: terms.heartbeatEveryMs,
+      objects,
     });
   }
 
@@ -48,6 +49,7 @@ export class Subject {
     return new Subject(
       await LocalRegistry.embed({ ...variables(terms), SHARDS: String(shards) }, script),
       terms,
+      shards,
     );
   }
 

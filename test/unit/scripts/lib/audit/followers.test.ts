@@ -50,7 +50,7 @@ describe('followers', () => {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     auditor = new Auditor(new Ledger(SHORT_TERMS), 0);
-    followers = new Followers({ url: `http://127.0.0.1:${port}`, auditor, each: 1, everyMs: 20 });
+    followers = new Followers({ url: `http://127.0.0.1:${port}`, auditor, each: 1, everyMs: 20, objects: 1 });
   });
 
   afterEach(async () => {
