@@ -13,6 +13,7 @@ import { isOutdated, type PublicationState, type Published } from '../core/sched
 import type { ListPart } from '../protocol/list-file.ts';
 import type { StatsAnswer } from '../protocol/protocol.ts';
 import type { Log } from '../rpc/log.ts';
+import { within } from '../rpc/within.ts';
 import type { Reads } from './reads.ts';
 import type { Signer } from '../rpc/signer.ts';
 import type { PublicationRow } from './storage/rows.ts';
@@ -156,7 +157,7 @@ export class Publisher {
       if (this.#hanging === attempt) this.#hanging = null;
     };
     put.then(settled, settled);
-    await within(put, PUT_MAX_MS);
+    await within(put, PUT_MAX_MS, `the bucket did not answer within ${PUT_MAX_MS} ms`);
     return { ...shown, at: now, ...(withManifest && { shards: ours.shards, manifestAt: now }) };
   }
 
@@ -196,19 +197,4 @@ function asJson(maxAgeS: number): PutOptions {
   return {
     httpMetadata: { contentType: 'application/json', cacheControl: `public, max-age=${maxAgeS}` },
   };
-}
-
-/** Rejects where the promise takes longer. It goes on. */
-async function within(promise: Promise<void>, maxMs: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`the bucket did not answer within ${maxMs} ms`));
-    }, maxMs);
-  });
-  try {
-    await Promise.race([promise, tooLate]);
-  } finally {
-    if (timer !== undefined) clearTimeout(timer);
-  }
 }

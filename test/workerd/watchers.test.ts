@@ -24,7 +24,7 @@ const frame = z.object({
 });
 type Frame = z.infer<typeof frame>;
 
-/** A watcher of the object, which leaves it to the test to say that it read. */
+/** A watcher of the object, which leaves it to the test to say that it read, unless it `says` so itself. */
 class Watcher {
   readonly frames: Frame[] = [];
   /** Those that it was asked for. */
@@ -32,12 +32,13 @@ class Watcher {
   closedWith: number | undefined;
   readonly socket: WebSocket;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, { says = false } = {}) {
     this.socket = socket;
     socket.addEventListener('message', ({ data }) => {
       if (typeof data !== 'string' || data === 'pong') return;
       const word = wordOfCheck(data);
       if (word === undefined) this.frames.push(frame.parse(JSON.parse(data)));
+      else if (says) socket.send(READ + word);
       else this.words.push(word);
     });
     socket.addEventListener('close', ({ code }) => {
@@ -52,11 +53,11 @@ class Watcher {
   }
 }
 
-async function watch(stub: RegistryStub, since: string): Promise<Watcher> {
+async function watch(stub: RegistryStub, since: string, terms = {}): Promise<Watcher> {
   const url = `http://registry/watch?since=${encodeURIComponent(since)}`;
   const { webSocket } = await stub.fetch(url, { headers: { Upgrade: 'websocket' } });
   if (webSocket === null) throw new Error('no socket');
-  return new Watcher(webSocket);
+  return new Watcher(webSocket, terms);
 }
 
 async function revisionOf(stub: RegistryStub): Promise<string> {
@@ -116,7 +117,10 @@ describe('a watcher', () => {
   test('that pings and does not say that it read is told no more than its share, and then all in one', async () => {
     const stub = freshRegistry();
     await registerMany(stub, 60);
-    const watcher = await watch(stub, await revisionOf(stub));
+    const from = await revisionOf(stub);
+    const watcher = await watch(stub, from);
+    // Told behind it by the same pushes.
+    const reader = await watch(stub, from, { says: true });
     // 40 kB, in one turn of the object, and so in one frame.
     const change = (mark: string) =>
       inside(stub, (registry) => {
@@ -129,12 +133,13 @@ describe('a watcher', () => {
     await change('b');
     await change('c');
     watcher.socket.send('ping');
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    const revision = await revisionOf(stub);
+    await vi.waitFor(() => expect(reader.frames.at(-1)?.revision).toBe(revision), { timeout: 5000 });
     expect(watcher.frames).toHaveLength(2);
     expect(watcher.words).toHaveLength(1);
     watcher.socket.send(READ + String(watcher.words[0]));
     const frames = await watcher.told(3);
-    expect(frames[2]).toMatchObject({ since: frames[1]?.revision, revision: await revisionOf(stub) });
+    expect(frames[2]).toMatchObject({ since: frames[1]?.revision, revision });
     expect(watcher.closedWith).toBeUndefined();
   });
 
@@ -237,7 +242,8 @@ describe('an event stream', () => {
     const terms = { commentEveryMs: 300, endsAfterMs: 2000 };
     const body = new EventStream(onlyObject(stub), '0', terms).begin(webSocket);
     const text = new Response(body).text();
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    // It has the whole list, and follows from there by a socket of its own.
+    await vi.waitFor(async () => expect(await inside(stub, (registry) => registry.stats().watchers)).toBe(1));
     await stub.deregister('server-0');
     const events = (await text).split('\n\n');
     const changes = events.filter((event) => event.startsWith('event: change'));

@@ -1,5 +1,6 @@
 /** Who may scrape, and what a scrape shows: every object of one list, or of all of them. */
 import type { RequestRefusal } from '../../protocol/refusal.ts';
+import { within } from '../../rpc/within.ts';
 import { TokenChecker } from '../auth/token.ts';
 import { exposition, type Labelled } from './exposition.ts';
 import { FAMILIES, UP } from './families.ts';
@@ -32,7 +33,11 @@ export class Scrapes {
   async text(onSilent: (list: string, cause: unknown) => void): Promise<string> {
     const [only, ...others] = this.#lists;
     if (only !== undefined && others.length === 0) return textOf(await only.take());
-    const taken = await Promise.allSettled(this.#lists.map((list) => within(list.take(), ANSWERS_WITHIN_MS)));
+    const late = `no answer within ${ANSWERS_WITHIN_MS} ms`;
+    // One that is late goes on, and the next scrape has what came of it.
+    const taken = await Promise.allSettled(
+      this.#lists.map((list) => within(list.take(), ANSWERS_WITHIN_MS, late)),
+    );
     const causes: unknown[] = [];
     const all = this.#lists.flatMap((list, index) => {
       const result = taken[index];
@@ -46,21 +51,6 @@ export class Scrapes {
       if (result.status === 'rejected' && list !== undefined) onSilent(list.name, result.reason);
     }
     return textOf(all);
-  }
-}
-
-/** Rejects where it takes longer. It goes on, and the next scrape has what came of it. */
-async function within<Value>(taking: Promise<Value>, maxMs: number): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no answer within ${maxMs} ms`));
-    }, maxMs);
-  });
-  try {
-    return await Promise.race([taking, tooLate]);
-  } finally {
-    if (timer !== undefined) clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Registrations and a directory for tests of the core. Times are small numbers: the core has no clock. */
 import { Directory } from '../../../src/core/leases/directory.ts';
 import type { RegisteredServer } from '../../../src/core/leases/lease.ts';
+import type { Query } from '../../../src/protocol/query.ts';
 
 export const TTL_MS = 1000;
 
@@ -39,3 +40,17 @@ export function beat(of: Directory, serverId: string, now: number, metadata?: st
   const lease = of.heartbeat(serverId, now);
   if (lease !== undefined && metadata !== undefined) of.setMetadata(lease, metadata);
 }
+
+/** What asks for every server. */
+export const ALL: Query = {
+  asked: '',
+  schemes: [],
+  regions: [],
+  conditions: [],
+  text: null,
+  sort: 'registeredAt',
+  near: null,
+  limit: null,
+  after: null,
+  fields: null,
+};

@@ -6,22 +6,9 @@ import { answerPart } from '../../../src/core/queries/part.ts';
 import type { Query } from '../../../src/protocol/query.ts';
 import type { PagePartOutcome } from '../../../src/rpc/contract.ts';
 import { mergePages } from '../../../src/rpc/merge/pages.ts';
-import { directory, registration } from '../core/support.ts';
+import { ALL, directory, registration } from '../core/support.ts';
 
 const NOW = 500;
-const ALL: Query = {
-  asked: '',
-  schemes: [],
-  regions: [],
-  conditions: [],
-  text: null,
-  sort: 'registeredAt',
-  near: null,
-  limit: null,
-  after: null,
-  fields: null,
-};
-
 /** An object for each number from 0 on: each server is in the one that its place in `places` names. */
 function split(places: readonly number[]) {
   const whole = directory();

@@ -6,20 +6,8 @@ import { answerQuery } from '../../../../src/core/queries/page.ts';
 import { encodeUtf8 } from '../../../../src/core/utf8.ts';
 import { pageAnswer } from '../../../../src/protocol/protocol.ts';
 import { QUERY_LIMITS, SORTS, type Cursor, type Query } from '../../../../src/protocol/query.ts';
-import { beat, directory, registration } from '../support.ts';
+import { ALL, beat, directory, registration } from '../support.ts';
 
-const ALL: Query = {
-  asked: '',
-  schemes: [],
-  regions: [],
-  conditions: [],
-  text: null,
-  sort: 'registeredAt',
-  near: null,
-  limit: null,
-  after: null,
-  fields: null,
-};
 const is = (key: string, ...values: string[]) => ({ kind: 'is' as const, key, values, negated: false });
 const BERLIN = { latitude: 52.5, longitude: 13.4 };
 
