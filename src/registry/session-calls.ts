@@ -137,7 +137,10 @@ export class SessionCalls {
     );
   }
 
-  /** Answers a frame. All answers wait for the same, so they come in the order of the frames, refusals too. */
+  /**
+   * Answers a frame. All answers wait for the same, refusals too, so they come in the order in which the frames came: of
+   * two that are sent at once the runtime may deliver the second first.
+   */
   async #answer(socket: WebSocket, { serverId }: Lease, text: string): Promise<void> {
     await this.#parts.pending.of(serverId);
     if (socket.readyState === WebSocket.OPEN) socket.send(text);

@@ -116,9 +116,12 @@ describe('a session', () => {
       vi.spyOn(storage, 'sync').mockImplementation(() => flushed.then(sync));
     });
     const registered = post('/servers', SERVER);
+    const list = async () => (await ask(new Request(`${ORIGIN}/servers`), OPEN)).text();
     // A list does not wait, and is answered behind it.
-    await (await ask(new Request(`${ORIGIN}/servers`), OPEN)).text();
+    await list();
     session.socket.send('{"type":"metadata","metadata":{"players":1}}');
+    // The next frame goes when this one has come: the runtime may turn round two that come at once.
+    await vi.waitFor(async () => expect(await list()).toContain('"players":1'));
     session.socket.send(JSON.stringify({ type: 'metadata', metadata: { text: 'x'.repeat(3000) } }));
     session.socket.send('ping');
     await session.until(() => session.frames.length > 1);
