@@ -22,6 +22,8 @@ export class Climb {
    */
   ended(heldMs: number | undefined, intervalMs: number, nowMs: number, random: number): void {
     this.#failures = heldMs !== undefined && heldMs >= intervalMs ? 0 : this.#failures + 1;
-    this.#tryAtMs = nowMs + reconnectInMs(heldMs === undefined ? this.#failures : this.#failures - 1, random);
+    // The first that was short is followed as one that lasted.
+    const failures = heldMs === undefined ? this.#failures : Math.max(0, this.#failures - 1);
+    this.#tryAtMs = nowMs + reconnectInMs(failures, random);
   }
 }
