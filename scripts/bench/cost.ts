@@ -18,8 +18,12 @@ export interface OperationRows {
   readonly register: Rows;
   /** A server that went silent, once. */
   readonly sweep: Rows;
-  /** What the object does by itself, every interval. */
-  readonly save: { readonly everyS: number; readonly rows: Rows; readonly requests: number };
+  /** What the object does by itself, every interval: for so many servers. */
+  readonly alone: readonly {
+    readonly everyS: number;
+    readonly rows: (live: number) => Rows;
+    readonly requests: number;
+  }[];
 }
 
 /** What servers and players do. */
@@ -49,18 +53,19 @@ export function usage(rows: OperationRows, traffic: Traffic, seconds: number): U
   const heartbeats = (traffic.servers * seconds) / traffic.heartbeatEveryS;
   const lists = heartbeats * traffic.listsPerHeartbeat;
   const restarts = (traffic.servers * traffic.restartsPerDay * seconds) / DAY_S;
-  const saves = seconds / rows.save.everyS;
   const perHeartbeat = rows.heartbeat(traffic.servers);
   const perList = rows.list(traffic.servers);
   const requests = heartbeats + lists + restarts;
+  const alone = (of: (each: OperationRows['alone'][number]) => number) =>
+    rows.alone.reduce((total, each) => total + (seconds / each.everyS) * of(each), 0);
   const sum = (of: (rows: Rows) => number) =>
     heartbeats * of(perHeartbeat) +
     lists * of(perList) +
     restarts * (of(rows.register) + of(rows.sweep)) +
-    saves * of(rows.save.rows);
+    alone((each) => of(each.rows(traffic.servers)));
   return {
     workerRequests: requests,
-    objectRequests: requests + saves * rows.save.requests,
+    objectRequests: requests + alone((each) => each.requests),
     gigabyteSeconds: seconds * OBJECT_GIGABYTES,
     rowsRead: sum((each) => each.read),
     rowsWritten: sum((each) => each.written),

@@ -4,6 +4,7 @@
  * message, and how long the object is awake.
  */
 import { OBJECT_GIGABYTES, PAID_PRICES } from '../lib/prices.ts';
+import { ALARM_EVERY_S, FOLDED_ROWS, isFolded } from './folding.ts';
 
 const DAY_S = 86_400;
 const MONTH_S = 30 * DAY_S;
@@ -19,8 +20,6 @@ const SESSION_PINGS_EVERY_S = 30;
 export const WATCHER_PINGS_EVERY_S = 20;
 /** An event stream ends after five minutes, and its reader comes back. */
 const STREAM_LASTS_S = 300;
-/** While anything is held the alarm rings once a minute: a request, and a row to set it again. */
-const ALARM_EVERY_S = 60;
 /** Of the journal: one row in ten seconds at most. */
 const SAVED_EVERY_S = 10;
 /** A registration, the session that opens, and its end. */
@@ -52,6 +51,7 @@ export function socketCosts(count: number): SocketCost[] {
   const answers = (count * MONTH_S * CHANGE_BYTES * MESSAGE) / (CHANGES_EVERY_S * ASKED_EVERY_BYTES);
   const alarms = (MONTH_S / ALARM_EVERY_S) * (PAID_PRICES.objectRequest + PAID_PRICES.rowWritten);
   const saves = (MONTH_S / SAVED_EVERY_S) * PAID_PRICES.rowWritten;
+  const folds = isFolded(count) ? (MONTH_S / ALARM_EVERY_S) * FOLDED_ROWS * PAID_PRICES.rowWritten : 0;
   const asleep = alarms + opened * ROWS_A_SESSION * PAID_PRICES.rowWritten;
   // A registration and an upgrade.
   const sessions = 2 * opened * BY_HTTP;
@@ -59,7 +59,7 @@ export function socketCosts(count: number): SocketCost[] {
   const stream = (count * MONTH_S * BY_HTTP) / STREAM_LASTS_S;
   const watching = pings(WATCHER_PINGS_EVERY_S) + answers;
   const none = exactly(0);
-  const awake = exactly(AWAKE_ALL_MONTH + saves);
+  const awake = exactly(AWAKE_ALL_MONTH + saves + alarms + folds);
   return [
     { who: 'servers, by HTTP every 30 s', requests: requestsEvery(30), object: awake },
     { who: 'servers, by HTTP every 60 s', requests: requestsEvery(60), object: awake },

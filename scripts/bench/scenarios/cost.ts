@@ -2,6 +2,7 @@
 import { summarize } from '../../lib/statistics.ts';
 import { ASSUMED, dollarsPerMonth, serversOnFreePlan, type OperationRows, type Rows } from '../cost.ts';
 import { findFigure, type Figure } from '../results.ts';
+import { ALARM_EVERY_S, isFolded } from '../folding.ts';
 import { SAVE_EVERY_S } from '../saving-cost.ts';
 import type { ContenderName } from '../runtime.ts';
 import { CLEANING, type Scenario } from '../scenario.ts';
@@ -9,8 +10,6 @@ import { CLEANING, type Scenario } from '../scenario.ts';
 const SERVERS = 1000;
 /** Live entries while the operations were counted: rows that a list reads go with their number. */
 const COUNTED_LIVE = 100;
-/** Saves come at this pace under load, and an alarm, which is a request, folds them into the checkpoint. */
-const ALARM_EVERY_S = 60;
 const HEARTBEATS = [30, 60] as const;
 
 export const cost: Scenario = {
@@ -69,11 +68,20 @@ function operationRows(figures: readonly Figure[], contender: ContenderName, pee
       contender === 'rollcall'
         ? rows('sweep, per key')
         : { ...none, written: rows('sweep, per key').written },
-    save:
-      contender === 'rollcall'
-        ? { everyS: SAVE_EVERY_S, rows: rows('save'), requests: SAVE_EVERY_S / ALARM_EVERY_S }
-        : { everyS: SAVE_EVERY_S, rows: none, requests: 0 },
+    alone: contender === 'rollcall' ? savesAndAlarms(rows('save'), rows('checkpoint')) : [],
   };
+}
+
+/** Saves come at their pace under load. An alarm that folds nothing sets the next one, which is a row. */
+function savesAndAlarms(save: Rows, checkpoint: Rows): OperationRows['alone'] {
+  return [
+    { everyS: SAVE_EVERY_S, requests: 0, rows: () => save },
+    {
+      everyS: ALARM_EVERY_S,
+      requests: 1,
+      rows: (live) => (isFolded(live) ? checkpoint : { read: 0, written: 1 }),
+    },
+  ];
 }
 
 function median(

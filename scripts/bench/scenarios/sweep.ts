@@ -14,6 +14,8 @@ const LIVE = 200;
 const LIVE_FROM = 500_000;
 const LIST = makeRequest('GET', '/servers');
 const POLL_EVERY_MS = 20;
+/** Room for all that a sweep is to take. */
+const LIST_BYTES = 20_000_000;
 /** The comparison is with as long a time just before the sweep, but with this at least. */
 const QUIET_MS = 400;
 
@@ -26,19 +28,22 @@ export const sweep: Scenario = {
     ...profile.sweeps.map(({ keys, intervalMs }) => ({
       name: workerName('rollcall', `sweep-${keys}`),
       contender: 'rollcall' as const,
-      vars: { SERVER_TTL_MS: TTL_MS, SWEEP_INTERVAL_MS: intervalMs },
+      vars: { SERVER_TTL_MS: TTL_MS, SWEEP_INTERVAL_MS: intervalMs, MAX_LIST_BYTES: LIST_BYTES },
     })),
     ...CLEANING.map((contender) => ({ name: workerName(contender, 'sweep'), contender })),
   ],
   run: async (bench) => {
     for (const { keys, rounds, intervalMs } of bench.profile.sweeps) {
       const sweeps: Sweep[] = [];
+      let deleted = 0;
       // The first sweep takes what has run out when it starts: it sets the time of the next, and isn't counted.
       for (let round = -1; round < rounds; round += 1) {
         bench.doing(`a sweep of ${counted(keys)}, round ${Math.max(1, round + 1)} of ${rounds}`);
         const found = await oneSweep(bench, keys, intervalMs, round % 2 === 0 ? 'nobody looks' : 'lists');
+        deleted = Math.max(deleted, found.deleted);
         if (round >= 0 && found.deleted >= keys * 0.9) sweeps.push(found);
       }
+      if (sweeps.length === 0) throw new Error(`no sweep took ${keys} servers, but ${deleted} at most`);
       recordSweeps(bench, keys, sweeps);
       await cleaningReads(bench, keys, rounds);
     }

@@ -10,7 +10,7 @@ import { inParts, metadataBytes, timeBytes } from '../encoding/saved-leases.ts';
 import type { Lease } from './lease.ts';
 
 /** An open row of so many bytes is closed: to write it again would cost more than another row. */
-const CLOSE_AT_BYTES = 32_000;
+export const CLOSE_AT_BYTES = 32_000;
 
 /** Most bytes of one row, which is encoded and written in one go: about 3,000 leases, half a millisecond. */
 const ROW_MAX_BYTES = 128_000;

@@ -13,7 +13,7 @@ const idle: OperationRows = {
   heartbeat: () => none,
   register: none,
   sweep: none,
-  save: { everyS: 60, rows: none, requests: 0 },
+  alone: [],
 };
 const quiet = { heartbeatEveryS: 30, listsPerHeartbeat: 0, restartsPerDay: 0 };
 
@@ -32,7 +32,7 @@ describe('usage', () => {
       heartbeat: () => ({ read: 1, written: 1 }),
       register: { read: 0, written: 1 },
       sweep: { read: 0, written: 1 },
-      save: { everyS: 60, rows: { read: 0, written: 2 }, requests: 1 },
+      alone: [{ everyS: 60, rows: (live) => ({ read: 0, written: live / 5 }), requests: 1 }],
     };
     const traffic = { servers: 10, heartbeatEveryS: 60, listsPerHeartbeat: 0.5, restartsPerDay: 2 };
     const { rowsRead, rowsWritten, objectRequests } = usage(rows, traffic, 86_400);

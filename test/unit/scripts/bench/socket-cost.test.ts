@@ -1,8 +1,11 @@
 /** What sockets cost, against sums made by hand; and the table of the document, against what is worked out. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { CLOSE_AT_BYTES } from '../../../../src/core/leases/journal.ts';
+import { SEGMENTS as SEGMENTS_WRITTEN } from '../../../../src/core/leases/segment.ts';
 import { shareBytes } from '../../../../src/core/watching.ts';
 import { PING_EVERY_MS } from '../../../../src/protocol/watching.ts';
+import { ROW_FULL_AT_BYTES, SEGMENTS } from '../../../../scripts/bench/folding.ts';
 import {
   ASKED_EVERY_BYTES,
   cellsOf,
@@ -22,8 +25,17 @@ describe('socketCosts', () => {
   it('counts each heartbeat by HTTP as a request of Worker and object, which is awake all month', () => {
     const { requests, object } = costOf('servers, by HTTP every 30 s');
     expect(requests.from).toBeCloseTo(86.4 * 0.45, 6);
-    // 2,592,000 s × 128 MB at $12.50 a million GB-s, and a row in ten seconds.
-    expect(object.upTo).toBeCloseTo(4.1472 + 0.2592, 6);
+    // 2,592,000 s × 128 MB at $12.50 a million GB-s, a row in ten seconds, an alarm a minute, which writes 67.
+    expect(object.upTo).toBeCloseTo(4.1472 + 0.2592 + MINUTE_ALARMS * 67.15e-6, 6);
+  });
+
+  it('counts no segments where the journal is never full', () => {
+    const [few] = socketCosts(400);
+    expect(few?.object.upTo).toBeCloseTo(4.1472 + 0.2592 + MINUTE_ALARMS * 1.15e-6, 6);
+    expect({ ROW_FULL_AT_BYTES, SEGMENTS }).toEqual({
+      ROW_FULL_AT_BYTES: CLOSE_AT_BYTES,
+      SEGMENTS: SEGMENTS_WRITTEN,
+    });
   });
 
   it('counts no ping of a session, or each as a twentieth of a request; and an object that sleeps, or never does', () => {
