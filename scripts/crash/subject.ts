@@ -73,13 +73,21 @@ export class Subject {
   /** Starts the process; what its first answer tells of a downtime is known before anything else is judged. */
   async start(signal?: AbortSignal): Promise<StatsAnswer> {
     const spawnedAt = this.spawn();
-    const { reading, answer } = await this.registry.up(() => timed(() => this.client.stats()), signal);
+    const { reading, answer } = await this.registry.up(() => timed(() => this.#statsOfAll()), signal);
     this.ledger.up(reading.receivedAt);
-    const before = this.ledger.downtimes.at(-1)?.until;
+    const before = this.ledger.downtimes.all.at(-1)?.until;
     this.auditor.stats(reading, answer);
-    if (this.ledger.downtimes.at(-1)?.until !== before) this.downtimes += 1;
+    if (this.ledger.downtimes.all.at(-1)?.until !== before) this.downtimes += 1;
     this.restartsMs.push(reading.receivedAt - spawnedAt);
     return answer;
+  }
+
+  /** Rejects unless each object tells what it makes of its downtime. */
+  async #statsOfAll(): Promise<StatsAnswer> {
+    const stats = await this.client.stats();
+    const silent = stats.perShard?.indexOf(null) ?? -1;
+    if (silent !== -1) throw new Error(`object ${silent} of the list does not tell its statistics yet`);
+    return stats;
   }
 
   /** Looks up every server that was written to of late. */

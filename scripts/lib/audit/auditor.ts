@@ -1,7 +1,8 @@
 /** The auditor: compares what the registry answers with the ledger, and gives an account of every broken promise. */
 import type { Entry, ServerAnswer } from '../../../src/protocol/protocol.ts';
 import type { Belief, Reading, Sent } from './history.ts';
-import type { Downtime, Ledger } from './ledger.ts';
+import type { Downtime } from './downtimes.ts';
+import type { Ledger } from './ledger.ts';
 import { noticedAfterMs, NOISE_MS, retryMs } from './terms.ts';
 import { withAccount, type Rule, type Violation } from './violation.ts';
 
@@ -9,6 +10,8 @@ import { withAccount, type Rule, type Violation } from './violation.ts';
 export interface Told {
   readonly absence: Downtime | null;
   readonly setAside: number;
+  /** Of each object, where there are several; null of one that did not answer. */
+  readonly perShard?: readonly (Pick<Told, 'absence'> | null)[] | undefined;
 }
 
 /** Accounts kept; all are counted. */
@@ -127,10 +130,15 @@ export class Auditor {
   }
 
   /** Compares an answer to `GET /stats`. The first of a life comes before anything else of that life is compared. */
-  stats(reading: Reading, { absence: downtime, setAside }: Told): void {
+  stats(reading: Reading, { absence, setAside, perShard = [{ absence }] }: Told): void {
     this.audits += 1;
     if (setAside > 0) this.#report('rows not readable', null, reading, `${setAside} were quarantined`);
-    if (downtime !== null && this.#ledger.downtime(downtime)) this.#explained(downtime, reading);
+    const { downtimes } = this.#ledger;
+    downtimes.setObjects(perShard.length);
+    for (const [object, told] of perShard.entries()) {
+      const downtime = told?.absence ?? null;
+      if (downtime !== null && downtimes.told(object, downtime)) this.#explained(downtime, reading);
+    }
     if (this.#lifeJudgedUpAt === this.#ledger.life.upAt) return;
     this.#lifeJudgedUpAt = this.#ledger.life.upAt;
     this.#noticed(reading);
@@ -226,11 +234,11 @@ export class Auditor {
     const { life, terms, downtimes } = this.#ledger;
     const awayMs = life.spawnedAt - life.killedAt;
     if (!Number.isFinite(awayMs) || awayMs <= noticedAfterMs(terms)) return;
-    if (downtimes.some(({ until }) => until >= life.spawnedAt)) return;
     const leftAt = { sentAt: life.killedAt, receivedAt: life.killedAt };
     const wasLive = (id: string) =>
       this.#ledger.bounds(id, this.#ledger.belief(id, leftAt)).mustListUntil > this.#latestLeaving;
-    const witness = [...this.#ledger.ids()].find(wasLive);
+    const wasExtended = (id: string) => downtimes.certainFor(id).some(({ until }) => until >= life.spawnedAt);
+    const witness = [...this.#ledger.ids()].find((id) => !wasExtended(id) && wasLive(id));
     if (witness === undefined) return;
     this.#report('downtime not noticed', witness, reading, `the registry was down for ${awayMs} ms`);
   }

@@ -1,14 +1,9 @@
 /** The ledger: everything that was asked and acknowledged in a run, and when the registry was up, down or away. */
+import { Downtimes, type Downtime } from './downtimes.ts';
 import type { LeaseBounds } from './lease-bounds.ts';
 import { SessionBook } from './session-book.ts';
 import { History, type Belief, type Reading, type Sent, type Write } from './history.ts';
 import { DYING_MS, GIVEN_UP_MS, graceMs, NOISE_MS, sweptWithinMs, unsavedMs, type Terms } from './terms.ts';
-
-/** The registry says that it was away; epoch milliseconds. Leases live at `from` were extended at `until`. */
-export interface Downtime {
-  readonly from: number;
-  readonly until: number;
-}
 
 /** One life of the registry, and what went before it. Epoch milliseconds; -Infinity before the first. */
 export interface Life {
@@ -38,12 +33,10 @@ const NO_BELIEF: Belief = {
   registrations: [],
   metadata: new Set(),
 };
-/** Far longer than any lease of a run with crashes, and than any chain of extensions. */
-const DOWNTIMES_REMEMBERED_MS = 600_000;
-
 export class Ledger {
   readonly terms: Terms;
   readonly sessions: SessionBook;
+  readonly downtimes: Downtimes;
   /** The current life, or the last one while the registry is down. */
   life: Life = NO_LIFE;
   /** Acknowledged writes. */
@@ -53,9 +46,6 @@ export class Ledger {
   readonly #histories = new Map<string, History>();
   readonly #keepingOn = new Set<string>();
   readonly #pending = new Set<Sent>();
-  #downtimes: readonly Downtime[] = [];
-  /** With those that nobody saw, because the life that may have recorded them was crashed before it answered. */
-  #possibleDowntimes: readonly Downtime[] = [];
   #phase: 'down' | 'starting' | 'up' = 'down';
   #aliveUntil = -Infinity;
   #killedAt = -Infinity;
@@ -65,6 +55,7 @@ export class Ledger {
   constructor(terms: Terms) {
     this.terms = terms;
     this.sessions = new SessionBook(terms);
+    this.downtimes = new Downtimes(terms);
   }
 
   ids(): IterableIterator<string> {
@@ -151,7 +142,7 @@ export class Ledger {
     }
     this.sessions.killed(at);
     if (this.#phase === 'up') this.#aliveUntil = at;
-    else this.#possibleDowntimes = remembered(this.#possibleDowntimes, this.#aliveUntil - NOISE_MS, at);
+    else this.downtimes.unheard(this.#aliveUntil - NOISE_MS, at);
     this.#killedAt = at;
     this.#phase = 'down';
   }
@@ -177,24 +168,9 @@ export class Ledger {
     this.sessions.up(this.life.spawnedAt);
   }
 
-  /** The downtimes the registry told of, the oldest first. */
-  get downtimes(): readonly Downtime[] {
-    return this.#downtimes;
-  }
-
-  /** The registry tells of its last downtime, by its own clock. True where it is news. */
-  downtime({ from, until }: Downtime): boolean {
-    const { atLeastMs, atMostMs } = this.terms.clock ?? { atLeastMs: 0, atMostMs: 0 };
-    if (this.#downtimes.some((known) => known.until === until - atMostMs)) return false;
-    // By our clock: what is certain of the extension, and all that is possible.
-    this.#downtimes = remembered(this.#downtimes, from - atLeastMs, until - atMostMs);
-    this.#possibleDowntimes = remembered(this.#possibleDowntimes, from - atMostMs, until - atLeastMs);
-    return true;
-  }
-
   /** Until when a server of which this is believed must, and may, be listed and held. */
   bounds(serverId: string, belief: Belief): LeaseBounds {
-    const byBeats = this.#byBeats(belief);
+    const byBeats = this.#byBeats(serverId, belief);
     if (!belief.mayBeHeld) return byBeats;
     const { mustListUntil, mayListUntil } = this.sessions.bounds(serverId, belief, byBeats, this.life.upAt);
     return { mustListUntil, mayListUntil, mayHoldUntil: this.#mayHoldUntil(mayListUntil) };
@@ -204,12 +180,13 @@ export class Ledger {
     return Math.max(mayListUntil, this.life.upAt) + sweptWithinMs(this.terms);
   }
 
-  #byBeats({ mustBeHeld, mayBeHeld, seenFrom, seenUntil }: Belief): LeaseBounds {
+  #byBeats(serverId: string, { mustBeHeld, mayBeHeld, seenFrom, seenUntil }: Belief): LeaseBounds {
     // Before the registry has told what it makes of its downtime, any lease may have been extended.
-    const latest = this.#phase === 'up' ? this.#leaseEnd(seenUntil, this.#possibleDowntimes) : Infinity;
+    const latest =
+      this.#phase === 'up' ? this.#leaseEnd(seenUntil, this.downtimes.possibleFor(serverId)) : Infinity;
     const mayListUntil = mayBeHeld ? latest : -Infinity;
     return {
-      mustListUntil: mustBeHeld ? this.#leaseEnd(seenFrom, this.#downtimes) : -Infinity,
+      mustListUntil: mustBeHeld ? this.#leaseEnd(seenFrom, this.downtimes.certainFor(serverId)) : -Infinity,
       mayListUntil,
       mayHoldUntil: this.#mayHoldUntil(mayListUntil),
     };
@@ -223,11 +200,4 @@ export class Ledger {
     }
     return end;
   }
-}
-
-/** With one more, in order, and without those that count no longer. */
-function remembered(known: readonly Downtime[], from: number, until: number): readonly Downtime[] {
-  return [...known, { from, until }]
-    .filter((downtime) => downtime.until > until - DOWNTIMES_REMEMBERED_MS)
-    .toSorted((one, other) => one.until - other.until);
 }

@@ -58,7 +58,7 @@ export function withAccount(
     account: [
       `at ${time(violation.at)}: ${violation.detail}`,
       `registry: crashed ${time(life.killedAt)}, started ${time(life.spawnedAt)}, answering from ${time(life.upAt)}`,
-      ...ledger.downtimes
+      ...(serverId === null ? ledger.downtimes.all : ledger.downtimes.certainFor(serverId))
         .slice(-SHOWN_DOWNTIMES)
         .map(({ from, until }) => `it told of its downtime from ${time(from)} until ${time(until)}`),
       ...(serverId === null ? [] : ledger.sessions.account(serverId, time)),

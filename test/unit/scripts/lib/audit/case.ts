@@ -5,6 +5,7 @@ import type { Claim, Reading, Sent, Write } from '../../../../../scripts/lib/aud
 import { Ledger } from '../../../../../scripts/lib/audit/ledger.ts';
 import { graceMs, type Terms } from '../../../../../scripts/lib/audit/terms.ts';
 import type { Entry } from '../../../../../src/protocol/protocol.ts';
+import { shardOf } from '../../../../../src/protocol/shards/shard.ts';
 import { SHORT_TERMS } from '../../../../../scripts/crash/plan.ts';
 
 export const TTL = SHORT_TERMS.ttlMs;
@@ -73,11 +74,29 @@ export function entry(seenMs: number, claim: Claim = CLAIM, registeredMs = 1): E
 
 /** A crash, and the first answer of the next life. The downtime, if one is told, runs until just before that answer. */
 export function crash(killedMs: number, upMs: number, downtimeFromMs?: number): void {
+  restart(killedMs, upMs);
+  const absence = downtimeFromMs === undefined ? null : { from: T0 + downtimeFromMs, until: T0 + upMs - 10 };
+  auditor.stats(reading(upMs), { absence, setAside: 0 });
+}
+
+/** As `crash`, of a list in two objects: the one that holds `a`, and another one. */
+export function crashOfTwo(
+  killedMs: number,
+  upMs: number,
+  downtimesFromMs: { readonly itsOwn?: number; readonly another?: number },
+): void {
+  restart(killedMs, upMs);
+  const { itsOwn, another } = downtimesFromMs;
+  const told = (fromMs: number | undefined) =>
+    fromMs === undefined ? { absence: null } : { absence: { from: T0 + fromMs, until: T0 + upMs - 10 } };
+  const perShard = [told(another), told(another)].with(shardOf('a', 2), told(itsOwn));
+  auditor.stats(reading(upMs), { absence: null, setAside: 0, perShard });
+}
+
+function restart(killedMs: number, upMs: number): void {
   ledger.killed(T0 + killedMs);
   ledger.spawned(T0 + upMs - 300);
   ledger.up(T0 + upMs);
-  const absence = downtimeFromMs === undefined ? null : { from: T0 + downtimeFromMs, until: T0 + upMs - 10 };
-  auditor.stats(reading(upMs), { absence, setAside: 0 });
 }
 
 export function rules(): string[] {

@@ -2,8 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   auditor,
+  begin,
   CLAIM,
   crash,
+  crashOfTwo,
   deregisterAt,
   entry,
   heartbeatAt,
@@ -12,6 +14,7 @@ import {
   registerAt,
   rules,
   send,
+  TTL,
 } from './case.ts';
 
 describe('entries', () => {
@@ -65,6 +68,34 @@ describe('a downtime', () => {
     registerAt(0);
     crash(100, 5000);
     expect(rules()).toEqual(['downtime not noticed']);
+  });
+
+  it('is noticed by each object of a list that held a live server', () => {
+    registerAt(0);
+    crashOfTwo(100, 5000, { another: 200 });
+    expect(rules()).toEqual(['downtime not noticed']);
+
+    begin();
+    registerAt(0);
+    crashOfTwo(100, 5000, { itsOwn: 200 });
+    expect(rules()).toEqual([]);
+  });
+
+  it('extends the leases of its own object, and of no other of its list', () => {
+    registerAt(0);
+    crashOfTwo(TTL - 500, TTL + 700, { another: TTL - 400 });
+    auditor.list(reading(TTL + 710), []);
+    expect(rules()).toEqual([]);
+    auditor.list(reading(TTL + 710), [entry(1)]);
+    expect(rules()).toEqual(['dead server listed']);
+
+    begin();
+    registerAt(0);
+    crashOfTwo(TTL - 500, TTL + 700, { itsOwn: TTL - 400 });
+    auditor.list(reading(TTL + 710), [entry(1)]);
+    expect(rules()).toEqual([]);
+    auditor.list(reading(TTL + 710), []);
+    expect(rules()).toEqual(['live server missing']);
   });
 
   it('need not be noticed where nobody was live', () => {
