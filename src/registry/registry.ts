@@ -66,7 +66,7 @@ export class ServerRegistry extends DurableObject<Env> implements RegistryCalls 
     const place = placeOfObject(ctx);
     const config = parseListConfig(env, place.list);
     const counters = this.#counters;
-    const log = logOf(place.list);
+    const log = logOf(place);
     const store = new Store(ctx.storage, place);
     const tombstones = new Tombstones();
     const listPart = new Part(config);

@@ -42,7 +42,7 @@ export class ListObjects {
 
   /** Of several objects it is the Worker that signs: none of them has the whole. Null where nothing is signed. */
   get signer(): Signer | null {
-    this.#signer ??= signingWith(this.#parts.signingSeed, logOf(this.#parts.list)).signer;
+    this.#signer ??= signingWith(this.#parts.signingSeed, logOf({ list: this.#parts.list })).signer;
     return this.#signer;
   }
 

@@ -175,16 +175,16 @@ test.each([
   expect(text).not.toContain('two words');
 });
 
-test('what the object of a list says in the log names it', async () => {
+test('what an object of a list says in the log names both', async () => {
   const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   onTestFinished(() => lines.mockRestore());
-  const stub = env.SERVER_REGISTRY.getByName('list:luanti/0');
+  const stub = env.SERVER_REGISTRY.getByName('list:luanti/2');
   await runInDurableObject(stub, async (_, state) => {
     const loaded = new ServerRegistry(state, { ...env, BOOTSTRAP_SIGNING_KEY: 'no key' });
     await loaded.save();
   });
   const said = lines.mock.calls.map(([line]) => String(line));
-  expect(said).toContainEqual(expect.stringMatching(/^{"event":"lists-unsigned","list":"luanti",/));
+  expect(said).toContainEqual(expect.stringMatching(/^{"event":"lists-unsigned","list":"luanti","shard":2,/));
 });
 
 test('the bare name of a list leads to it, with the question that was asked; no other name does', async () => {

@@ -66,7 +66,7 @@ export class Store {
 
   /** Reads everything, once, when the object is loaded. A row that can't be read is quarantined, not fatal. */
   async load(): Promise<Loaded> {
-    const loaded = await load(this.#storage, logOf(this.#place.list));
+    const loaded = await load(this.#storage, logOf(this.#place));
     this.#save = loaded.save;
     for (const key of loaded.foldedKeys) this.#foldedKeys.add(key);
     for (const key of loaded.segmentKeys) this.#segmentKeys.add(key);
