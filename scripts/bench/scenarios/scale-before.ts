@@ -36,7 +36,7 @@ const METRICS: readonly Metric<Round>[] = [
 
 /** Nothing where no bundle is given. */
 export async function measureBefore(bench: Bench, folder: string): Promise<void> {
-  const { against, bundles, profile, signal } = bench;
+  const { against, bundles, list, profile, signal } = bench;
   if (against === undefined) return;
   const sides: Side[] = [];
   try {
@@ -47,7 +47,7 @@ export async function measureBefore(bench: Bench, folder: string): Promise<void>
     for (const [contender, script] of scripts) {
       bench.doing(`${ONE_OBJECT}: registrations at ${contender}`);
       const home = mkdtempSync(join(folder, 'home-'));
-      const runtime = await LimitedRuntime.start({ script, folder: home, vars: VARS });
+      const runtime = await LimitedRuntime.start({ script, folder: home, vars: VARS, list });
       sides.push({ contender, runtime, rounds: [] });
       await registerAll(runtime.target, RUNG, signal);
     }

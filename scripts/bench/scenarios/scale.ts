@@ -109,6 +109,7 @@ async function measure(bench: Bench, rung: Rung, folder: string, one: Map<string
   const runtime = await LimitedRuntime.start({
     script: bench.bundles.bench,
     folder,
+    list: bench.list,
     heapMegabytes: HEAP_MEGABYTES,
     vars: {
       SHARDS: String(shards),
