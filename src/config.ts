@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { byList, listNames, listSettings } from './list-variables.ts';
 import { DEFAULT_LIST } from './protocol/lists.ts';
 import { MAX_SHARDS } from './protocol/shards/shard.ts';
+import { secret, tokensOf, tokensOfList } from './tokens.ts';
 
 const positiveMs = (fallback: number) =>
   z
@@ -26,21 +27,6 @@ const countFrom0 = (fallback: number) =>
     .regex(/^\d{1,6}$/, 'must be a number, 0 to 999999')
     .transform(Number)
     .default(fallback);
-
-const MAX_TOKEN_CHARACTERS = 256;
-
-/** A secret: trimmed, because a value piped in from a shell ends in a newline; blank is unset. */
-const token = z
-  .string('must be a string')
-  .transform((text) => text.trim())
-  .pipe(
-    z
-      .string()
-      .max(MAX_TOKEN_CHARACTERS, `must have at most ${MAX_TOKEN_CHARACTERS} characters`)
-      // Anything else can't be sent behind "Bearer", or is sent in another encoding by each client.
-      .regex(/^[\x21-\x7e]*$/, 'must have visible ASCII characters only, and no blanks between them'),
-  );
-const secret = token.optional();
 
 /** What a scheme is (RFC 3986, section 3.1), in lower case. */
 const SCHEME = /^[a-z][a-z\d+.-]*$/;
@@ -138,7 +124,7 @@ const variables = z.object({
     .default(''),
   LISTS: listNames.default([DEFAULT_LIST]),
   LIST_SETTINGS: listSettings.default(new Map()),
-  LIST_TOKENS: byList(token, '{"luanti": "its token"}').default(new Map()),
+  LIST_TOKENS: byList(tokensOfList, '{"luanti": "its token"}').default(new Map()),
 });
 
 /** Every variable and secret there is. */
@@ -283,12 +269,6 @@ export function configOf(vars: Variables): Config {
     corsOrigin: vars.CORS_ORIGIN,
     publicOrigin: vars.PUBLIC_ORIGIN === '' ? null : vars.PUBLIC_ORIGIN,
   };
-}
-
-/** A previous token alone opens nothing: whoever removed the current one meant to close the registry. */
-function tokensOf(current = '', previous = ''): string[] {
-  if (current === '') return [];
-  return previous === '' ? [current] : [current, previous];
 }
 
 /** Whole, for times are; at least 1: an interval of 0 would never let go. */

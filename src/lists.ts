@@ -40,7 +40,9 @@ export function parseLists(env: object): Lists {
   const vars = parseVariables(env);
   assertKnown(vars);
   const configs = new Map(vars.LISTS.map((list) => [list, configOfList(env, vars, list)]));
-  const withToken = new Set([...vars.LIST_TOKENS].filter(([, token]) => token !== '').map(([list]) => list));
+  const withToken = new Set(
+    [...vars.LIST_TOKENS].flatMap(([list, tokens]) => (tokens.length > 0 ? [list] : [])),
+  );
   return { names: vars.LISTS, configs, base: configOf(vars), settings: vars.LIST_SETTINGS, withToken };
 }
 
@@ -52,27 +54,28 @@ export function parseListConfig(env: object, list: string): Config {
 function configOfList(env: object, vars: Variables, list: string): Config {
   const settings = vars.LIST_SETTINGS.get(list);
   const config = configOf(settings === undefined ? vars : parseVariables({ ...env, ...settings }, list));
-  const token = vars.LIST_TOKENS.get(list);
-  return token === undefined || token === '' ? config : { ...config, tokens: [...config.tokens, token] };
+  return { ...config, tokens: [...config.tokens, ...(vars.LIST_TOKENS.get(list) ?? [])] };
 }
 
 function assertKnown(vars: Variables): void {
   const { LISTS, LIST_SETTINGS, LIST_TOKENS } = vars;
   const others = ['REGISTRY_TOKEN', 'REGISTRY_TOKEN_PREVIOUS', 'METRICS_TOKEN'] as const;
   const tokens = new Map<string, string>(others.map((name) => [vars[name] ?? '', name]));
-  for (const [list, token] of LIST_TOKENS) {
+  for (const [list, its] of LIST_TOKENS) {
     if (!LISTS.includes(list)) {
       throw new ConfigError(
         `LIST_TOKENS names the list ${JSON.stringify(list)}, but LISTS has only ${LISTS.join(', ')}.`,
       );
     }
-    const other = tokens.get(token);
-    if (token !== '' && other !== undefined) {
-      throw new ConfigError(
-        `LIST_TOKENS has for the list ${list} the token of ${other}: each needs its own.`,
-      );
+    for (const token of its) {
+      const other = tokens.get(token);
+      if (other !== undefined) {
+        throw new ConfigError(
+          `LIST_TOKENS has for the list ${list} the token of ${other}: each needs its own.`,
+        );
+      }
+      tokens.set(token, `the list ${list}`);
     }
-    tokens.set(token, `the list ${list}`);
   }
   for (const [list, settings] of LIST_SETTINGS) {
     if (!LISTS.includes(list)) {

@@ -33,13 +33,14 @@ describe('each token at each route of each list', () => {
     WRITE_ACCESS: 'token',
     REGISTRY_TOKEN: 'of-all',
     REGISTRY_TOKEN_PREVIOUS: 'of-all-before',
-    LIST_TOKENS: '{"luanti": "of-luanti", "godot": "of-godot"}',
+    LIST_TOKENS: '{"luanti": ["of-luanti", "of-luanti-before"], "godot": "of-godot"}',
     METRICS_TOKEN: 'of-metrics',
   });
   const WRITES_AT: Readonly<Record<string, readonly string[]>> = {
     'of-all': ['', 'default', 'luanti', 'godot'],
     'of-all-before': ['', 'default', 'luanti', 'godot'],
     'of-luanti': ['luanti'],
+    'of-luanti-before': ['luanti'],
     'of-godot': ['godot'],
     'of-metrics': [],
     'of-none': [],
@@ -91,6 +92,7 @@ describe('each token at each route of each list', () => {
     [{ REGISTRY_TOKEN: 'new', REGISTRY_TOKEN_PREVIOUS: 'same' }, 'REGISTRY_TOKEN_PREVIOUS'],
     [{ METRICS_TOKEN: 'same' }, 'METRICS_TOKEN'],
     [{ LIST_TOKENS: '{"luanti": "same", "godot": "same"}' }, 'the list luanti'],
+    [{ LIST_TOKENS: '{"luanti": "same", "godot": ["new", "same"]}' }, 'the list luanti'],
   ])('a token that opens more than one list is refused at the start: %j', async (variables, of) => {
     const answer = await call(
       environment({ LISTS, LIST_TOKENS: '{"luanti": "same"}', ...variables }),

@@ -167,6 +167,9 @@ test.each([
   [{ LIST_SETTINGS: '{' }, 'LIST_SETTINGS must be a JSON object'],
   [{ LIST_TOKENS: '{"default": "two words"}' }, 'not shown here'],
   [{ LIST_TOKENS: '{"default": "same"}', REGISTRY_TOKEN: 'same' }, 'each needs its own'],
+  [{ LIST_TOKENS: '{"default": ["a", "b", "c"]}' }, 'must have one token for each list, or the new one and'],
+  [{ LIST_TOKENS: '{"default": []}' }, 'must have one token for each list, or the new one and'],
+  [{ LIST_TOKENS: '{"default": {}}' }, 'LIST_TOKENS must be a string'],
 ])('%j is refused by name', async (variables, said) => {
   const answer = await call(environment(variables), 'GET', '/servers');
   expect(answer.status).toBe(500);
