@@ -20,8 +20,10 @@ import type { SaveHead, Store } from './storage/store.ts';
 const ALL_SEGMENTS: readonly number[] = Array.from({ length: SEGMENTS }, (_, segment) => segment);
 
 /** Most leases, and most rows of servers, that are written in one go: between them the object answers. */
-const LEASES_A_STEP = 2000;
+const LEASES_A_STEP = 500;
 const ROWS_A_STEP = 64;
+/** Most leases of which it is noted in one go that they are on disk. */
+const NOTED_A_STEP = 2000;
 
 /** Any time shorter than the ten idle seconds after which an object is dropped. */
 const AWAKE_EVERY_MS = 5000;
@@ -150,7 +152,7 @@ export class Saver {
       // Behind the journal: a heartbeat that came after a session was lost counts by it.
       await this.#writeRows(directory.unsaved.sessionsBehind);
       await store.sync();
-      for (const [index, lease] of saved.leases.entries()) directory.saved(lease, saved.seenAt[index] ?? 0);
+      await this.#noteOnDisk(saved);
       onSaved();
     } catch (error) {
       for (const lease of moved) if (directory.isHeld(lease)) directory.unsaved.mark(lease);
@@ -162,6 +164,14 @@ export class Saver {
       clearInterval(awake);
       this.#lastSaveAt = now();
       if (this.hasUnsaved) this.leaseChanged();
+    }
+  }
+
+  /** The disk has these: from now on heartbeats may count on them. */
+  async #noteOnDisk({ leases, seenAt }: Saved): Promise<void> {
+    for (const [index, lease] of leases.entries()) {
+      if (index > 0 && index % NOTED_A_STEP === 0) await pause();
+      this.#parts.directory.saved(lease, seenAt[index] ?? 0);
     }
   }
 
@@ -197,7 +207,8 @@ export class Saver {
     for (const lease of directory.held()) segments.get(lease.segment)?.push(lease);
     counters.checkpoints += 1;
 
-    let inStep = 0;
+    // To look at every lease was a step, too.
+    let inStep = Infinity;
     for (const [segment, leases] of segments) {
       if (inStep + leases.length > LEASES_A_STEP) {
         await pause();
