@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { LocalRegistry } from '../../scripts/lib/registry/local-registry.ts';
-import { RegistryClient } from '../../src/client/client.ts';
+import { LocalRegistry } from '../../../scripts/lib/registry/local-registry.ts';
+import { RegistryClient } from '../../../src/client/client.ts';
 
 const TTL_MS = 60_000;
 /** What a registry with that TTL tells its servers. */

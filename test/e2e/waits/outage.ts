@@ -1,10 +1,10 @@
 /** An outage of three TTLs under a thousand servers: nobody who comes back loses a place, and nobody else keeps one. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Subject } from '../../scripts/crash/subject.ts';
-import { RecordedClient } from '../../scripts/lib/audit/recorded-client.ts';
-import { graceMs, sweptWithinMs, type Terms } from '../../scripts/lib/audit/terms.ts';
-import { RegistryError, type Heartbeat, type Registration } from '../../src/client/client.ts';
+import { Subject } from '../../../scripts/crash/subject.ts';
+import { RecordedClient } from '../../../scripts/lib/audit/recorded-client.ts';
+import { graceMs, sweptWithinMs, type Terms } from '../../../scripts/lib/audit/terms.ts';
+import { RegistryError, type Heartbeat, type Registration } from '../../../src/client/client.ts';
 
 const TERMS: Terms = {
   ttlMs: 15_000,
@@ -40,7 +40,7 @@ afterAll(async () => {
 /** The outage alone is 45 s; the rest takes 15 s where nothing else runs. */
 const TEST_TIMEOUT_MS = 240_000;
 
-it(
+it.concurrent(
   'sweeps none of 1,000 servers that resume after three TTLs, and the silent ones on time',
   async () => {
     const { ledger, auditor, watch } = subject;
