@@ -25,3 +25,11 @@ test.each([
   expect(waitedMs(heldMs, 0.5)).toBe((leastMs + mostMs) / 2);
   expect(waitedMs(heldMs, 1)).toBe(mostMs);
 });
+
+test('a heartbeat whose timer fired a moment early may try it, or it would wait for the one after', () => {
+  const climb = new Climb();
+  climb.ended(INTERVAL_MS, INTERVAL_MS, NOW, 0.123_456);
+  const waitMs = climb.waitMs(INTERVAL_MS, NOW);
+  expect(climb.mayTry(NOW + Math.trunc(waitMs) - 1)).toBe(true);
+  expect(climb.mayTry(NOW + waitMs - 100)).toBe(false);
+});
