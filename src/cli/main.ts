@@ -5,9 +5,10 @@ import { VERSION } from '../version.ts';
 import { addAnnounce } from './announce/command.ts';
 import { addShortCommands } from './commands.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
-import { printError } from './screen.ts';
+import { endWithOutput, printError } from './screen.ts';
 import { addStart } from './start/command.ts';
 
+endWithOutput();
 const program = new Command('rollcall')
   .description('A server registry: run one, announce servers to it, read its list.')
   .version(VERSION)

@@ -1,10 +1,26 @@
 /** Where a command's output goes: words for a terminal, lines of JSON for whatever else reads it. */
-import { stderr, stdout } from 'node:process';
+import { exit, stderr, stdout } from 'node:process';
 import { inspect, styleText } from 'node:util';
 
 /** Narrowest and assumed width, in columns. */
 const MIN_COLUMNS = 20;
 const ASSUMED_COLUMNS = 100;
+
+let isOutputNeeded = true;
+
+/** To be called before anything is printed: a command whose reader left, or whose terminal was closed, ends without a word. */
+export function endWithOutput(): void {
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', () => {
+      if (isOutputNeeded) exit();
+    });
+  }
+}
+
+/** For what has servers and processes to look after: a signal ends it, in order, whoever reads what it prints. */
+export function goOnWithoutOutput(): void {
+  isOutputNeeded = false;
+}
 
 export type Style = Parameters<typeof styleText>[0];
 

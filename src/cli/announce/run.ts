@@ -5,6 +5,7 @@ import type { Metadata } from '../../protocol/protocol.ts';
 import { connect, ending, type WriterFlags } from '../connect.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { Log } from '../log.ts';
+import { goOnWithoutOutput } from '../screen.ts';
 import { firstSignal } from '../stop-signal.ts';
 import { Announcer } from './announcer.ts';
 import { parseCheck, type Check } from './checks.ts';
@@ -55,6 +56,7 @@ export async function announce(flags: AnnounceFlags, command: readonly string[])
   }
 
   const stop = firstSignal();
+  goOnWithoutOutput();
   const child = command.length === 0 ? undefined : await Child.start(command);
   const announcer = new Announcer({
     client,

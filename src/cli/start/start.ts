@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError, EXIT, type ExitCode } from '../exit-codes.ts';
 import { Log } from '../log.ts';
-import { isForPeople, printLine } from '../screen.ts';
+import { goOnWithoutOutput, isForPeople, printLine } from '../screen.ts';
 import { banner, started } from './banner.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openListFolder } from './list-folder.ts';
@@ -23,6 +23,7 @@ const LOOK_EVERY_MS = 20;
 export async function start(flags: StartFlags & { json: boolean }): Promise<ExitCode> {
   const log = new Log(isForPeople(flags.json), process.stdout);
   const stop = firstSignal();
+  goOnWithoutOutput();
   const shipped = readShipped();
   const found = { ...readDevVars('.dev.vars'), ...knownOf(process.env) };
   const plan = planStart(flags, shipped.settings.vars, found);

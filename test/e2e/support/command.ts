@@ -9,7 +9,7 @@ import { isStale } from '../../../scripts/build/project.ts';
 import { groupGone, signalGroup } from '../../../scripts/lib/registry/process-group.ts';
 
 export const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
-const MAIN = join(PROJECT, 'dist/cli/main.js');
+export const MAIN = join(PROJECT, 'dist/cli/main.js');
 const UP_WITHIN_MS = 30_000;
 const POLL_EVERY_MS = 25;
 
